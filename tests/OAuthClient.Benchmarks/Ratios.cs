@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>All lines, or those that were asked for.</summary>
+/// <summary>Measures all lines, or those that were selected.</summary>
 internal static class Ratios
 {
     private static readonly (string Name, Func<string, Report, Task> MeasureAsync)[] Lines =

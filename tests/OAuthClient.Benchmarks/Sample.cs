@@ -1,6 +1,6 @@
 namespace OAuthClient.Benchmarks;
 
-/// <summary>The client that everybody plays.</summary>
+/// <summary>The client that all contestants use.</summary>
 internal static class Sample
 {
     public const string ClientId = "s6BhdRkqt3";

@@ -5,30 +5,30 @@ using Microsoft.Identity.Client;
 
 namespace OAuthClient.ColdStart;
 
-/// <summary>One token for the client itself, fetched by each contestant as an application would that needs nothing else.</summary>
+/// <summary>Requests one token for the client itself, by each contestant as an application would that needs nothing else.</summary>
 internal static class FirstToken
 {
     private const string ClientId = "s6BhdRkqt3";
     private const string ClientSecret = "7Fjfp0ZBr1KtDRbnfVdmIw";
 
-    public static Task<string> FetchAsync(string who, string tokenEndpoint) =>
-        who switch
+    public static Task<string> FetchAsync(string contestant, string tokenEndpoint) =>
+        contestant switch
         {
             "floor" => RawAsync(tokenEndpoint),
             "framework" => FrameworkAsync(tokenEndpoint),
             "ours" => OursAsync(tokenEndpoint),
             "Microsoft.Identity.Client" => MsalAsync(tokenEndpoint),
-            _ => throw new ArgumentException($"Nobody here is called '{who}'.", nameof(who)),
+            _ => throw new ArgumentException($"The contestant '{contestant}' is unknown.", nameof(contestant)),
         };
 
-    /// <summary>HttpClient and nothing else.</summary>
+    /// <summary>Uses only HttpClient.</summary>
     private static async Task<string> RawAsync(string tokenEndpoint)
     {
         using var client = new HttpClient();
         return await RawAsync(client, tokenEndpoint);
     }
 
-    /// <summary>The same HttpClient from dependency injection and IHttpClientFactory: what whoever is built on them starts with.</summary>
+    /// <summary>Uses HttpClient from dependency injection and IHttpClientFactory, on which the libraries are built.</summary>
     private static async Task<string> FrameworkAsync(string tokenEndpoint)
     {
         var services = new ServiceCollection();
@@ -50,7 +50,7 @@ internal static class FirstToken
         return json.RootElement.GetProperty("access_token").GetString()!;
     }
 
-    /// <summary>With dependency injection and all.</summary>
+    /// <summary>Uses the library with dependency injection.</summary>
     private static async Task<string> OursAsync(string tokenEndpoint)
     {
         var services = new ServiceCollection();
@@ -80,7 +80,7 @@ internal static class FirstToken
         return (await application.AcquireTokenForClient(["photos.read"]).ExecuteAsync()).AccessToken;
     }
 
-    /// <summary>MSAL talks to https only; the test server has none.</summary>
+    /// <summary>Redirects requests to the test server, since MSAL requires https and the test server has none.</summary>
     private sealed class Detour(Uri tokenEndpoint) : DelegatingHandler(new SocketsHttpHandler())
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
 using OAuthClient.ColdStart;
 
-// The name of somebody who fetches tokens, and where: one token is fetched, what that allocated written, and that is all.
+// Arguments: the name of the contestant and the token endpoint. Requests one token and prints the number of allocated bytes.
 string token = await FirstToken.FetchAsync(args[0], args[1]);
 Console.WriteLine(token.Length > 0 ? GC.GetTotalAllocatedBytes() : -1);

@@ -1,8 +1,9 @@
 namespace OAuthClient.Conformance;
 
 /// <summary>
-/// The modules for clients of the OpenID Foundation's conformance suite that a client with <c>response_type=code</c> must pass; what each does is
-/// said at its test, in our own words. Not ours: other response types (RFC 9700 §2.1.2), and request objects by reference.
+/// The client modules of the OpenID Foundation's conformance suite that a client with <c>response_type=code</c> must pass; the
+/// description of each test states what the module does. Not included: other response types (RFC 9700 §2.1.2), and request objects by
+/// reference.
 /// </summary>
 internal static class ModuleNames
 {
@@ -63,6 +64,6 @@ internal static class ModuleNames
         }.Select(name => name.Length == 0 ? Prefix : $"{Prefix}-{name}"),
     ];
 
-    /// <summary>What its test is called.</summary>
+    /// <summary>Returns the name of the test of a module.</summary>
     public static string TestOf(string module) => module.Replace('-', '_');
 }

@@ -2,10 +2,10 @@ using System.Reflection;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>That no module is forgotten, and none has a test that the suite does not know.</summary>
+/// <summary>Tests that each module of the suite has a test, and that each test of a module is in the list.</summary>
 public sealed class ModuleNamesTests
 {
-    // A test case's name has its arguments behind it; a module's test is one, and is called as the module is.
+    // The name of a test case ends with its arguments; the test of a module has one case and is named like the module.
     private static readonly IReadOnlyList<string> Tests =
     [
         .. Assembly
@@ -18,11 +18,11 @@ public sealed class ModuleNamesTests
     ];
 
     [TestCaseSource(typeof(ModuleNames), nameof(ModuleNames.All))]
-    [Description("Each module of the table has exactly one test of its name")]
+    [Description("Each module in the list has exactly one test of its name")]
     public void Has_one_test(string module) => Assert.That(Tests, Has.Exactly(1).EqualTo(ModuleNames.TestOf(module)));
 
     [Test]
-    [Description("A test that is called like a module is one of the table's")]
+    [Description("A test that is named like a module has a module in the list")]
     public void No_test_of_an_unknown_module() =>
         Assert.That(
             Tests.Where(test => test.StartsWith("oidcc_", StringComparison.Ordinal)),

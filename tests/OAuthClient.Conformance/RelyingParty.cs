@@ -5,8 +5,8 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>
-/// An application that uses the library as any other would, the server it is registered at, and an API that takes that server's tokens: each on
-/// a port of its own, all on one clock that only the test moves.
+/// An application that uses the library, the server it is registered at, and an API that accepts that server's tokens: each on its own
+/// port, all on one clock that the test controls.
 /// </summary>
 internal sealed class RelyingParty : IAsyncDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class RelyingParty : IAsyncDisposable
     public IServiceProvider Services => provider;
     public IOAuthClient Client => Service<IOAuthClient>();
 
-    /// <summary>Which endpoints the library called, however often; those that the browser visits are left out.</summary>
+    /// <summary>Gets the distinct endpoints that the library called, without those that the browser visits.</summary>
     public IEnumerable<TestEndpoint> Called =>
         Server
             .Requests.Select(request => request.Endpoint)
@@ -41,10 +41,10 @@ internal sealed class RelyingParty : IAsyncDisposable
                 endpoint is not (TestEndpoint.Authorization or TestEndpoint.Login or TestEndpoint.Consent or TestEndpoint.EndSession)
             );
 
-    /// <param name="options">Changes the registration, which is complete without.</param>
-    /// <param name="registered">How the server knows the client.</param>
+    /// <param name="options">Changes the registration, which is complete without it.</param>
+    /// <param name="registered">The client as the server knows it.</param>
     /// <param name="server">Changes the server before it starts.</param>
-    /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
+    /// <param name="register">Adds more services, after <c>AddOAuthClient</c>.</param>
     public static async Task<RelyingParty> StartAsync(
         Action<OAuthClientOptions>? options = null,
         TestClient? registered = null,
@@ -88,7 +88,7 @@ internal sealed class RelyingParty : IAsyncDisposable
         return new RelyingParty(running, api, clock, services.BuildServiceProvider());
     }
 
-    /// <summary>How the server knows the client.</summary>
+    /// <summary>Creates the client as the server knows it.</summary>
     /// <param name="idToken">Its <c>id_token_signed_response_alg</c>.</param>
     /// <param name="userInfo">Its <c>userinfo_signed_response_alg</c>.</param>
     /// <param name="authentication">Its <c>token_endpoint_auth_method</c>.</param>
@@ -104,16 +104,16 @@ internal sealed class RelyingParty : IAsyncDisposable
             AuthenticationMethod = authentication,
         };
 
-    /// <summary>For a client that the server does not know yet.</summary>
+    /// <summary>Removes the credentials, for a client that the server does not know yet.</summary>
     public static void Unregistered(OAuthClientOptions options) => (options.ClientId, options.ClientSecret) = ("", null);
 
-    /// <summary>For a test of what one request meets: nothing is sent again, so that no pause waits for the clock.</summary>
+    /// <summary>Disables retries for a test of one request, so that no delay waits for the clock.</summary>
     public static void SendOnce(OAuthClientBuilder builder) => builder.UseResilience(_ => { });
 
     public T Service<T>()
         where T : notnull => provider.GetRequiredKeyedService<T>(Name);
 
-    /// <summary>From the address of the authorization to the grant.</summary>
+    /// <summary>Completes an authorization and returns its grant.</summary>
     public async Task<Grant> SignInAsync(AuthorizationParameters? parameters = null, SignInOptions? how = null)
     {
         var pending = await Client.BeginAuthorizationAsync(parameters).Promptly();
@@ -123,16 +123,16 @@ internal sealed class RelyingParty : IAsyncDisposable
     public Task<Grant> CompleteAsync(PendingAuthorization pending, Uri callback) =>
         Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), Owner).Promptly();
 
-    /// <summary>A request of the application's to its API.</summary>
+    /// <summary>Sends a request of the application to its API.</summary>
     public Task<string> CallApiAsync() =>
         provider.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetStringAsync("/me").Promptly();
 
-    /// <summary>What is kept for the user.</summary>
+    /// <summary>Returns the stored grants of the user.</summary>
     public async Task<IReadOnlyList<Grant>> StoredAsync() =>
         await provider.GetRequiredService<IGrantStore>().FindAsync(Name, Owner, CancellationToken.None);
 
-    /// <summary>The flow completes, and the resource is called with the token.</summary>
-    public async Task<Grant> AcceptsAsync(AuthorizationParameters? parameters = null)
+    /// <summary>Requires that the flow completes and the resource accepts the token.</summary>
+    public async Task<Grant> AcceptsLoginAsync(AuthorizationParameters? parameters = null)
     {
         var grant = await SignInAsync(parameters);
         await ReachesApiAsync(grant);
@@ -145,12 +145,15 @@ internal sealed class RelyingParty : IAsyncDisposable
         Assert.That(Api.Requests[^1].Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
     }
 
-    /// <summary>The flow ends in an exception that names the cause; nothing later is called and nothing kept. Without the defect, all is well.</summary>
-    /// <param name="defect">The one thing that is wrong.</param>
-    /// <param name="cause">Words of the exception.</param>
-    /// <param name="last">What is called last, once: the token endpoint, the browser's way back, or the metadata.</param>
-    /// <param name="parameters">What the authorization asks.</param>
-    public async Task RefusesAsync(
+    /// <summary>
+    /// Requires that the flow fails with an exception that names the cause, with no later request and no stored grant, and that it
+    /// succeeds without the defect.
+    /// </summary>
+    /// <param name="defect">The defect.</param>
+    /// <param name="cause">Part of the exception message.</param>
+    /// <param name="last">The endpoint of the last request, which is sent once: token, authorization or metadata.</param>
+    /// <param name="parameters">The parameters of the authorization.</param>
+    public async Task RejectsAsync(
         Defect defect,
         string cause,
         TestEndpoint last = TestEndpoint.Token,
@@ -159,16 +162,18 @@ internal sealed class RelyingParty : IAsyncDisposable
     {
         Server.Options.Defect = defect;
         Assert.That(async () => await SignInAsync(parameters), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
-        await EndedAtAsync(last);
+        await RequireLastCallAsync(last);
         Server.Options.Defect = Defect.None;
-        // Metadata that were refused are not fetched again for a few seconds.
+        // Rejected metadata are not requested again for a few seconds.
         if (last == TestEndpoint.Metadata)
             Clock.Advance(TimeSpan.FromSeconds(5));
-        await AcceptsAsync(parameters);
+        await AcceptsLoginAsync(parameters);
     }
 
-    /// <summary>A login went no further than this, and has left nothing that a request to the API could use.</summary>
-    public async Task EndedAtAsync(TestEndpoint last)
+    /// <summary>
+    /// Requires that the login ended with a request to this endpoint, and left nothing that a request to the API could use.
+    /// </summary>
+    public async Task RequireLastCallAsync(TestEndpoint last)
     {
         TestEndpoint[] before = last == TestEndpoint.Metadata ? [] : [TestEndpoint.Metadata, TestEndpoint.Jwks];
         Assert.That(Called, Is.SubsetOf([.. before, last]));

@@ -3,10 +3,10 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>Somebody with a browser, at web applications and at the server where they sign in.</summary>
+/// <summary>A user with a browser, at web applications and at the server where the user signs in.</summary>
 internal sealed class Visitor(TestAuthorizationServer server) : IDisposable
 {
-    // Applications are told apart by port here, which cookies are not: a jar for each.
+    // The applications differ only by port, which cookies ignore, so each has its own cookie container.
     private readonly Dictionary<WebApp, CookieContainer> jars = [];
     private readonly HttpMessageInvoker sockets = new(
         new SocketsHttpHandler
@@ -17,7 +17,7 @@ internal sealed class Visitor(TestAuthorizationServer server) : IDisposable
         }
     );
 
-    /// <summary>At the server.</summary>
+    /// <summary>Gets the cookies of the server.</summary>
     public CookieContainer ServerCookies { get; } = new();
 
     public async Task<Page> GetAsync(WebApp app, string path) => await SendAsync(app, HttpMethod.Get, path, content: null);
@@ -30,39 +30,43 @@ internal sealed class Visitor(TestAuthorizationServer server) : IDisposable
             new StringContent(form, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded"))
         );
 
-    /// <summary>Who the application thinks sits there.</summary>
-    public async Task<string> WhoAsync(WebApp app) => (await GetAsync(app, "/who")).Body;
+    /// <summary>Returns the user whom the application considers signed in.</summary>
+    public async Task<string> GetUserAsync(WebApp app) => (await GetAsync(app, "/who")).Body;
 
     /// <summary>Signs in at the application, by way of the server.</summary>
     public async Task SignInAsync(WebApp app)
     {
         var begun = await GetAsync(app, "/sign-in");
-        await ComeBackAsync(app, begun.Location);
-        Assert.That(await WhoAsync(app), Is.EqualTo("alice"));
+        await CompleteLoginAsync(app, begun.Location);
+        Assert.That(await GetUserAsync(app), Is.EqualTo("alice"));
         Assert.That((await GetAsync(app, "/me")).Body, Does.Contain("\"sub\":\"alice\""));
     }
 
-    /// <summary>From the application's redirect to the server and back.</summary>
-    public async Task<Page> ComeBackAsync(WebApp app, Uri authorizationUri) =>
+    /// <summary>Follows the redirect of the application to the server and back.</summary>
+    public async Task<Page> CompleteLoginAsync(WebApp app, Uri authorizationUri) =>
         await GetAsync(app, (await server.SignInAsync(authorizationUri, new() { Cookies = ServerCookies })).PathAndQuery);
 
-    /// <summary>Signs out at the application (OpenID Connect RP-Initiated Logout §2), at the server, and comes back.</summary>
+    /// <summary>
+    /// Signs out at the application (OpenID Connect RP-Initiated Logout §2) and at the server, and returns to the application.
+    /// </summary>
     public async Task SignOutAsync(WebApp app)
     {
-        var begun = await PostAsync(app, "/sign-out?returnUrl=/bye");
+        var begun = await PostAsync(app, "/sign-out?returnUrl=/after-sign-out");
         var back = await server.SignOutAsync(begun.Location, ServerCookies);
-        Assert.That((await GetAsync(app, back!.PathAndQuery)).Location.OriginalString, Is.EqualTo("/bye"));
+        Assert.That((await GetAsync(app, back!.PathAndQuery)).Location.OriginalString, Is.EqualTo("/after-sign-out"));
     }
 
-    /// <summary>Signed out is: nobody, no grant, and nothing that could be called for the user.</summary>
-    public async Task IsSignedOutAsync(WebApp app)
+    /// <summary>Requires that no user is signed in, no grant is stored and the API cannot be called for the user.</summary>
+    public async Task RequireSignedOutAsync(WebApp app)
     {
         Assert.That(await app.StoredAsync(server.Issuer.OriginalString), Is.Empty);
-        Assert.That(await WhoAsync(app), Is.EqualTo("nobody"));
+        Assert.That(await GetUserAsync(app), Is.EqualTo("(none)"));
         Assert.That((await GetAsync(app, "/me")).Status, Is.Not.EqualTo(HttpStatusCode.OK));
     }
 
-    /// <summary>So that pages of the server which frame the application's find its session cookie, as a browser would that sends cookies into frames.</summary>
+    /// <summary>
+    /// Adds the application's session cookie to those of the server's pages, as a browser that sends cookies in frames would.
+    /// </summary>
     public void SendIntoFrames(WebApp app) =>
         ServerCookies.Add(app.Address, new Cookie(app.SessionCookie, jars[app].GetCookies(new(WebApp.Public))[app.SessionCookie]!.Value));
 
@@ -85,7 +89,7 @@ internal sealed class Visitor(TestAuthorizationServer server) : IDisposable
         return new(response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers.Location);
     }
 
-    /// <summary>What came back.</summary>
+    /// <summary>The response that the browser received.</summary>
     internal sealed class Page(HttpStatusCode status, string body, Uri? location)
     {
         public HttpStatusCode Status => status;

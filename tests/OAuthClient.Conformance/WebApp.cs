@@ -11,10 +11,13 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>A web application whose users sign in by the server, as the README has it: Kestrel, a session cookie, and an API that is called for the user.</summary>
+/// <summary>
+/// A web application whose users sign in at the server, as in the README, with Kestrel, a session cookie and an API that is called for
+/// the user.
+/// </summary>
 internal sealed class WebApp : IAsyncDisposable
 {
-    /// <summary>What browsers call it; behind it is <see cref="Address"/>, as behind a proxy.</summary>
+    /// <summary>The address that browsers use; <see cref="Address"/> is the address behind the proxy.</summary>
     public const string Public = "https://rp.example";
 
     private const string ClientSecret = "secret-of-the-web-application";
@@ -26,19 +29,20 @@ internal sealed class WebApp : IAsyncDisposable
 
     public Uri Address => new(web.Urls.Single());
 
-    /// <summary>The name of its session cookie.</summary>
+    /// <summary>Gets the name of the session cookie.</summary>
     public string SessionCookie => "session-" + name;
 
-    /// <summary>Every request and its answer's status, such as <c>GET /who 200</c>.</summary>
+    /// <summary>Gets each request and its response status, such as <c>GET /who 200</c>.</summary>
     public ConcurrentQueue<string> Answered { get; } = new();
 
-    /// <summary>How the server knows it.</summary>
+    /// <summary>Gets the client as the server knows it.</summary>
     public TestClient Client { get; private set; } = null!;
 
-    /// <param name="server">Where its users sign in.</param>
-    /// <param name="api">What it calls for them.</param>
-    /// <param name="name">Its name, there and here.</param>
-    /// <param name="frontChannel">Whether it hears of logouts by a frame in the browser, and not from the server itself.</param>
+    /// <param name="server">The server at which the users sign in.</param>
+    /// <param name="api">The API that the application calls for them.</param>
+    /// <param name="name">The name of the client, at the server and in the application.</param>
+    /// <param name="frontChannel">Whether the server notifies the application of logouts by a frame in the browser instead of the back
+    /// channel.</param>
     /// <param name="options">Changes the registration.</param>
     public static async Task<WebApp> StartAsync(
         TestAuthorizationServer server,
@@ -92,7 +96,7 @@ internal sealed class WebApp : IAsyncDisposable
         return app;
     }
 
-    /// <summary>What is kept for a user of the server.</summary>
+    /// <summary>Returns the stored grants of a user of the server.</summary>
     public async Task<IReadOnlyList<Grant>> StoredAsync(string issuer, string subject = "alice") =>
         await web.Services.GetRequiredService<IGrantStore>().FindAsync(name, GrantOwner.Subject(issuer, subject), CancellationToken.None);
 
@@ -125,11 +129,11 @@ internal sealed class WebApp : IAsyncDisposable
         web.MapBackChannelLogout("/logout/back", name);
         web.MapFrontChannelLogout("/logout/front", name);
         web.MapThirdPartyInitiatedLogin("/login", name);
-        web.MapGet("/who", (ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? "nobody");
+        web.MapGet("/who", (ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? "(none)");
         web.MapGet("/me", (IHttpClientFactory http) => http.CreateClient("api").GetStringAsync("/me"));
     }
 
-    // The application's own error page.
+    // The error page of the application.
     private async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
         try

@@ -1,2 +1,2 @@
-// Every check reads and none writes, except the two that say so themselves.
+// The checks only read the repository; packages are built from a copy.
 [assembly: Parallelizable(ParallelScope.All)]

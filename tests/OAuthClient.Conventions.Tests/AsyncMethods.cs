@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace OAuthClient.Conventions.Tests;
 
-/// <summary>What others can wait for, they can stop waiting for.</summary>
+/// <summary>Checks that awaitable methods take a CancellationToken.</summary>
 internal static class AsyncMethods
 {
     private static readonly string[] Awaited =
@@ -24,7 +24,7 @@ internal static class AsyncMethods
                 yield return $"{SourceTree.Place(method)} {name} takes no CancellationToken as its last parameter";
 
         foreach (var name in allowed.Keys.Except(found.Select(one => one.Name), StringComparer.Ordinal))
-            yield return $"{name} is allowed to take no CancellationToken, but needs that no more";
+            yield return $"{name} is allowed to take no CancellationToken, but takes one now";
     }
 
     private static IEnumerable<(MethodDeclarationSyntax Method, string Name)> Uncancellable(SourceTree sources) =>
@@ -38,7 +38,7 @@ internal static class AsyncMethods
             && !EndsInCancellationToken(method)
         select (declared.Node, $"{method.ContainingType.Name}.{method.Name}");
 
-    // The contract decides on the parameters; where it is ours, it is checked itself.
+    // The base declaration determines the parameters; if it is part of this project, it is checked itself.
     private static bool IsNamedByAnother(IMethodSymbol method) =>
         method.IsOverride
         || method is { Name: "DisposeAsync", Parameters.IsEmpty: true }

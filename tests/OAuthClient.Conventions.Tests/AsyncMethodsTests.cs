@@ -4,46 +4,47 @@ namespace OAuthClient.Conventions.Tests;
 
 public sealed class AsyncMethodsTests
 {
-    // "Type.Method" and why nobody could cancel it.
+    // "Type.Method" and the reason why it cannot be canceled.
     private static readonly Dictionary<string, Dictionary<string, string>> Allowed = new(StringComparer.Ordinal)
     {
         ["OAuthClient"] = new(StringComparer.Ordinal)
         {
-            ["BackgroundWork.Run"] = "starts work that has the context and the cancellation of no caller",
-            ["SingleFlight.JoinOrStart"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
-            ["GrantRefresher.RunAsync"] = "a refresh token that was sent cannot be called back; the answer must be saved whoever left",
-            ["RefreshTokenClient.PrepareAsync"] = "a step of the refresh that everybody waits for",
-            ["RefreshTokenClient.SendAsync"] = "a refresh token that was sent cannot be called back",
-            ["IdTokenValidator.PrefetchKeysAsync"] = "a step of the refresh that everybody waits for",
-            ["JwtSignatureValidator.PrefetchKeysAsync"] = "a step of the refresh that everybody waits for",
-            ["JwksCache.PrefetchAsync"] = "a step of the refresh that everybody waits for",
-            ["GrantWriteQueue.FlushAsync"] = "a step of the refresh that everybody waits for",
-            ["GrantWriteQueue.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
-            ["GrantRevoker.RemoveSupersededAsync"] = "follows a grant that is saved already; to stop half way would leave both",
-            ["SessionTerminator.TryEndNewAsync"] = "what is left half done would be a sign-in that has ended",
-            ["JwtSignature.VerifiesAsync"] = "calculates with keys in hand, and waits for nothing",
-            ["DynamicClientPersistence.SaveAsync"] = "what the server gave must be kept whoever left",
-            ["DynamicClientPersistence.RemoveAsync"] = "follows a client that is deleted already at the server",
+            ["BackgroundWork.Run"] = "starts work without the context and the cancellation of a caller",
+            ["SingleFlight.JoinOrStart"] = "the callers share the work: a canceled caller only stops waiting for it",
+            ["GrantRefresher.RunAsync"] =
+                "a refresh token that was sent cannot be recalled; the response must be saved even if the callers cancel",
+            ["RefreshTokenClient.PrepareAsync"] = "a step of the refresh that callers share",
+            ["RefreshTokenClient.SendAsync"] = "a refresh token that was sent cannot be recalled",
+            ["IdTokenValidator.PrefetchKeysAsync"] = "a step of the refresh that callers share",
+            ["JwtSignatureValidator.PrefetchKeysAsync"] = "a step of the refresh that callers share",
+            ["JwksCache.PrefetchAsync"] = "a step of the refresh that callers share",
+            ["GrantWriteQueue.FlushAsync"] = "a step of the refresh that callers share",
+            ["GrantWriteQueue.SaveAsync"] = "the result of a used refresh token must be saved even if the callers cancel",
+            ["GrantRevoker.RemoveSupersededAsync"] = "runs after a grant was saved; cancellation would leave both grants",
+            ["SessionTerminator.TryEndNewAsync"] = "cancellation would leave a sign-in that has ended",
+            ["JwtSignature.VerifiesAsync"] = "computes with available keys and does not wait",
+            ["DynamicClientPersistence.SaveAsync"] = "the response of the server must be saved even if the callers cancel",
+            ["DynamicClientPersistence.RemoveAsync"] = "runs after the client was deleted at the server",
         },
         ["OAuthClient.AspNetCore"] = new(StringComparer.Ordinal)
         {
-            ["ApplicationSignOut.EndAsync"] = "the framework's SignOutAsync takes none",
-            ["BackChannelLogout.AnswerAsync"] = "the request brings its own, RequestAborted",
-            ["FrontChannelLogout.AnswerAsync"] = "the request brings its own, RequestAborted",
-            ["ThirdPartyInitiatedLogin.AnswerAsync"] = "the request brings its own, RequestAborted",
-            ["BrowserAuthorizationEndpoints.ConnectAsync"] = "the request brings its own, RequestAborted",
-            ["BrowserAuthorizationEndpoints.SignInAsync"] = "the request brings its own, RequestAborted",
-            ["BrowserAuthorizationEndpoints.CallbackAsync"] = "the request brings its own, RequestAborted",
-            ["BrowserAuthorizationEndpoints.SignOutAsync"] = "the request brings its own, RequestAborted",
-            ["BrowserAuthorizationEndpoints.SignedOutAsync"] = "the request brings its own, RequestAborted",
-            ["BrowserAuthorizationPages.WriteAsync"] = "the request brings its own, RequestAborted",
-            ["FormRepost.WriteAsync"] = "the request brings its own, RequestAborted",
-            ["HtmlPage.WriteAsync"] = "the request brings its own, RequestAborted",
-            ["UncheckedSignInWarning.LogOnceAsync"] = "the framework's IAuthenticationSchemeProvider takes none",
+            ["ApplicationSignOut.EndAsync"] = "SignOutAsync of ASP.NET Core takes none",
+            ["BackChannelLogout.AnswerAsync"] = "uses RequestAborted of the request",
+            ["FrontChannelLogout.AnswerAsync"] = "uses RequestAborted of the request",
+            ["ThirdPartyInitiatedLogin.AnswerAsync"] = "uses RequestAborted of the request",
+            ["BrowserAuthorizationEndpoints.ConnectAsync"] = "uses RequestAborted of the request",
+            ["BrowserAuthorizationEndpoints.SignInAsync"] = "uses RequestAborted of the request",
+            ["BrowserAuthorizationEndpoints.CallbackAsync"] = "uses RequestAborted of the request",
+            ["BrowserAuthorizationEndpoints.SignOutAsync"] = "uses RequestAborted of the request",
+            ["BrowserAuthorizationEndpoints.SignedOutAsync"] = "uses RequestAborted of the request",
+            ["BrowserAuthorizationPages.WriteAsync"] = "uses RequestAborted of the request",
+            ["FormRepost.WriteAsync"] = "uses RequestAborted of the request",
+            ["HtmlPage.WriteAsync"] = "uses RequestAborted of the request",
+            ["UncheckedSignInWarning.LogOnceAsync"] = "IAuthenticationSchemeProvider of ASP.NET Core takes none",
         },
         ["OAuthClient.PostgreSql"] = new(StringComparer.Ordinal)
         {
-            ["BackgroundTask.Run"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
+            ["BackgroundTask.Run"] = "the callers share the work: a canceled caller only stops waiting for it",
         },
         ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
         {
@@ -55,9 +56,9 @@ public sealed class AsyncMethodsTests
     };
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
-    public void What_can_be_awaited_can_be_cancelled(string project) =>
+    public void Awaitable_methods_take_a_CancellationToken(string project) =>
         Rule.Holds(
-            "Take a CancellationToken last, or give a reason in this test:",
+            "Take a CancellationToken as the last parameter, or add a reason to this test:",
             AsyncMethods.Breaches(SourceTree.Load(project), Allowed.GetValueOrDefault(project) ?? [])
         );
 
@@ -66,11 +67,11 @@ public sealed class AsyncMethodsTests
     [TestCase("protected virtual ValueTask A() => default;")]
     [TestCase("public static ValueTask<string> A(CancellationToken cancel, int i) => default;")]
     [TestCase("public IAsyncEnumerable<int> A() => null!;")]
-    public void A_method_without_it_is_reported(string method) =>
+    public void A_method_without_a_CancellationToken_is_reported(string method) =>
         Assert.That(Breaches($"class One {{ {method} }}"), Is.EqualTo(["One.cs:1 One.A takes no CancellationToken as its last parameter"]));
 
     [Test]
-    public void An_interface_is_asked_in_place_of_those_who_implement_it() =>
+    public void An_interface_is_checked_instead_of_its_implementations() =>
         Assert.That(
             Breaches(
                 "interface IOne { Task A(); } class One : IOne { public Task A() => null!; } class Two : IOne { Task IOne.A() => null!; }"
@@ -83,16 +84,17 @@ public sealed class AsyncMethodsTests
     [TestCase("class One { Task A() => null!; Task Two() { Task B() => A(); return B(); } }")]
     [TestCase("class One : IAsyncDisposable { public ValueTask DisposeAsync() => default; }")]
     [TestCase(
-        "class One : Stream { public override Task FlushAsync(CancellationToken cancel) => null!; public override Task<int> ReadAsync(byte[] b, int o, int c, CancellationToken t) => null!; }"
+        "class One : Stream { public override Task FlushAsync(CancellationToken cancel) => null!; "
+            + "public override Task<int> ReadAsync(byte[] b, int o, int c, CancellationToken t) => null!; }"
     )]
     [TestCase(
         "class One : System.Threading.Tasks.Sources.IValueTaskSource { public ValueTask Wait(CancellationToken cancel) => default; }"
     )]
     [TestCase("delegate Task Next(); class One { public Func<Task>? A; public Task Done => null!; }")]
-    public void Methods_that_have_it_or_that_others_named_are_fine(string type) => Assert.That(Breaches(type), Is.Empty);
+    public void Methods_that_take_one_or_that_another_type_declares_are_accepted(string type) => Assert.That(Breaches(type), Is.Empty);
 
     [Test]
-    public void A_reason_allows_one_and_a_reason_no_longer_needed_is_reported()
+    public void A_reason_allows_a_method_and_an_unnecessary_reason_is_reported()
     {
         var reasons = new Dictionary<string, string>(StringComparer.Ordinal)
         {

@@ -14,9 +14,9 @@ internal static class FileShape
         var lines = file.GetText().Lines;
         var count = lines[^1].Span.IsEmpty ? lines.Count - 1 : lines.Count;
         if (count > MostLines)
-            yield return $"{file.FilePath} has {count} lines; a file is one idea, in at most {MostLines}";
+            yield return $"{file.FilePath} has {count} lines; a file has at most {MostLines}";
         if (file.FilePath.Count(c => c == '/') > 2)
-            yield return $"{file.FilePath} lies deeper than two folders";
+            yield return $"{file.FilePath} is deeper than two folders";
 
         var root = (CompilationUnitSyntax)file.GetRoot();
         foreach (var member in root.Members)
@@ -24,7 +24,7 @@ internal static class FileShape
             var fault = member switch
             {
                 FileScopedNamespaceDeclarationSyntax space when !string.Equals(space.Name.ToString(), project, StringComparison.Ordinal) =>
-                    $"has the namespace {space.Name}; in this package it is {project}, whatever the folder",
+                    $"has the namespace {space.Name}; in this package it is {project}, regardless of the folder",
                 NamespaceDeclarationSyntax => "has a namespace with braces",
                 BaseTypeDeclarationSyntax or DelegateDeclarationSyntax => "declares a type outside of a namespace",
                 _ => null,

@@ -4,11 +4,11 @@ public sealed class FileShapeTests
 {
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
     public void Files_are_short_one_folder_deep_and_in_the_namespace_of_their_package(string project) =>
-        Rule.Holds("A file is one idea, where a reader expects it:", FileShape.Breaches(SourceTree.Load(project)));
+        Rule.Holds("Split or move the file:", FileShape.Breaches(SourceTree.Load(project)));
 
     [TestCase(300, 0)]
     [TestCase(301, 1)]
-    public void The_301st_line_is_one_too_many(int lines, int breaches)
+    public void A_file_with_301_lines_is_reported(int lines, int breaches)
     {
         var text = "namespace OAuthClient;\n" + string.Concat(Enumerable.Repeat("\n", lines - 1));
 
@@ -17,7 +17,7 @@ public sealed class FileShapeTests
     }
 
     [Test]
-    public void A_last_line_without_line_end_counts() =>
+    public void A_last_line_without_a_line_end_counts() =>
         Assert.That(Breaches("Long.cs", string.Concat(Enumerable.Repeat("\n", 300)) + "// 301"), Has.One.Contains("has 301 lines"));
 
     [Test]

@@ -5,13 +5,16 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace OAuthClient.Conventions.Tests;
 
 /// <summary>
-/// A folder uses only the folders that <see cref="FolderMap"/> allows, and the files of a folder form no cycle. All types share one
-/// namespace, so <c>using</c> lines prove nothing: every name is bound, and the file that declares it is looked up.
+/// Checks that a folder uses only the folders that <see cref="FolderMap"/> allows, and that the files of a folder form no cycle. All
+/// types share one namespace, so <c>using</c> lines prove nothing: every name is bound, and the file that declares it is looked up.
 /// </summary>
 internal static class FolderLayering
 {
     public static IEnumerable<string> Breaches(SourceTree sources) =>
-        sources.Files.SelectMany(file => Breaches(file, sources)).Concat(SpreadTypes(sources)).Distinct(StringComparer.Ordinal);
+        sources
+            .Files.SelectMany(file => Breaches(file, sources))
+            .Concat(PartialTypesInSeveralFolders(sources))
+            .Distinct(StringComparer.Ordinal);
 
     /// <summary>Finds the cycles between folders, by what their files use.</summary>
     /// <param name="sources">The files of a project.</param>
@@ -36,8 +39,8 @@ internal static class FolderLayering
 
     /// <summary>Finds entries of the map that no file needs.</summary>
     /// <param name="sources">The files of the core.</param>
-    /// <returns>The needless entries.</returns>
-    public static IEnumerable<string> Needless(SourceTree sources)
+    /// <returns>The unnecessary entries.</returns>
+    public static IEnumerable<string> Unnecessary(SourceTree sources)
     {
         var needed = Uses(sources).Select(use => (use.Folder, use.OtherFolder)).ToHashSet();
         return from entry in FolderMap.Uses
@@ -50,7 +53,7 @@ internal static class FolderLayering
     {
         var folder = FolderOf(file);
         if (folder != FolderMap.Root && !FolderMap.Uses.ContainsKey(folder))
-            return [$"{file.FilePath} stands in {folder}, which is not in the map: {string.Join(", ", FolderMap.Uses.Keys)}"];
+            return [$"{file.FilePath} is in {folder}, which is not in the map: {string.Join(", ", FolderMap.Uses.Keys)}"];
         return from use in Uses(file, sources)
             where
                 use.Folder != FolderMap.Root
@@ -72,19 +75,19 @@ internal static class FolderLayering
             select new Use(node, file.FilePath, FolderOf(file), type.Name, reference.SyntaxTree.FilePath, FolderOf(reference.SyntaxTree));
     }
 
-    // A type in parts in two folders would belong to both.
-    private static IEnumerable<string> SpreadTypes(SourceTree sources) =>
+    // A partial type in two folders would belong to both.
+    private static IEnumerable<string> PartialTypesInSeveralFolders(SourceTree sources) =>
         from declared in sources.Nodes<BaseTypeDeclarationSyntax>()
         let type = sources.Compilation.GetSemanticModel(declared.File).GetDeclaredSymbol(declared.Node)
         where type is not null
-        let homes = Homes(type).Order(StringComparer.Ordinal).ToArray()
-        where homes.Length > 1
-        select $"{SourceTree.Place(declared.Node)} declares a part of {type.Name}, which stands in {string.Join(" and ", homes)}";
+        let folders = FoldersOf(type).Order(StringComparer.Ordinal).ToArray()
+        where folders.Length > 1
+        select $"{SourceTree.Place(declared.Node)} declares a part of {type.Name}, which is in {string.Join(" and ", folders)}";
 
     private static IEnumerable<INamedTypeSymbol> TypesUsed(SemanticModel model, ExpressionSyntax node)
     {
         var bound = model.GetSymbolInfo(node);
-        // Where generated code is missing an overload may not resolve; any of its candidates tells the folder.
+        // Without generated code an overload may not resolve; any of its candidates determines the folder.
         var symbols = bound.Symbol is { } symbol ? [symbol] : bound.CandidateSymbols.AsEnumerable();
         if (model.GetConversion(node).MethodSymbol is { } conversion)
             symbols = symbols.Append(conversion);
@@ -105,7 +108,7 @@ internal static class FolderLayering
         return type?.OriginalDefinition;
     }
 
-    private static IEnumerable<string> Homes(INamedTypeSymbol type) =>
+    private static IEnumerable<string> FoldersOf(INamedTypeSymbol type) =>
         type.DeclaringSyntaxReferences.Select(reference => FolderOf(reference.SyntaxTree)).Distinct(StringComparer.Ordinal);
 
     private static string FolderOf(SyntaxTree file) =>

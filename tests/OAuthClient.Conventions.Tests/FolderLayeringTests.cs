@@ -7,10 +7,10 @@ public sealed class FolderLayeringTests
         Rule.Holds("Move the type, or pass what it needs as an argument:", FolderLayering.Breaches(SourceTree.Load("OAuthClient")));
 
     [Test]
-    public void The_map_has_no_needless_entry() =>
-        Rule.Holds("Remove from FolderMap:", FolderLayering.Needless(SourceTree.Load("OAuthClient")));
+    public void The_map_has_no_unnecessary_entry() =>
+        Rule.Holds("Remove from FolderMap:", FolderLayering.Unnecessary(SourceTree.Load("OAuthClient")));
 
-    // The server of OAuthClient.Testing hands its state, which holds all its parts, to each of them.
+    // The server of OAuthClient.Testing passes its state, which holds all its parts, to each of them.
     [TestCase("OAuthClient"), TestCase("OAuthClient.AspNetCore"), TestCase("OAuthClient.PostgreSql")]
     public void Folders_form_no_cycle(string project) =>
         Rule.Holds("Break the cycle between folders:", FolderLayering.FolderCycles(SourceTree.Load(project)));
@@ -56,15 +56,15 @@ public sealed class FolderLayeringTests
         Assert.That(FolderLayering.FolderCycles(sources), Is.EqualTo(["Grants <-> Refresh"]));
     }
 
-    [TestCase("class Step { Handler? next; }", TestName = "A forbidden field is seen")]
-    [TestCase("class Step { object Next() => new Handler(); }", TestName = "A forbidden constructor is seen")]
-    [TestCase("class Step { Handler Next() => new(); }", TestName = "A forbidden target-typed constructor is seen")]
-    [TestCase("class Step { void Next() => Handler.Send(); }", TestName = "A forbidden static call is seen")]
-    [TestCase("class Step { void Next() => 1.Attach(); }", TestName = "A forbidden extension method is seen")]
-    [TestCase("class Step { object? o = default(Handler.Part); }", TestName = "A forbidden nested type is seen")]
-    [TestCase("class Step : List<Handler>;", TestName = "A forbidden type argument is seen")]
-    [TestCase("class Step { string s = nameof(Handler); }", TestName = "A forbidden nameof is seen")]
-    [TestCase("[Mark] class Step;", TestName = "A forbidden attribute is seen")]
+    [TestCase("class Step { Handler? next; }", TestName = "A forbidden field is reported")]
+    [TestCase("class Step { object Next() => new Handler(); }", TestName = "A forbidden constructor is reported")]
+    [TestCase("class Step { Handler Next() => new(); }", TestName = "A forbidden target-typed constructor is reported")]
+    [TestCase("class Step { void Next() => Handler.Send(); }", TestName = "A forbidden static call is reported")]
+    [TestCase("class Step { void Next() => 1.Attach(); }", TestName = "A forbidden extension method is reported")]
+    [TestCase("class Step { object? o = default(Handler.Part); }", TestName = "A forbidden nested type is reported")]
+    [TestCase("class Step : List<Handler>;", TestName = "A forbidden type argument is reported")]
+    [TestCase("class Step { string s = nameof(Handler); }", TestName = "A forbidden nameof is reported")]
+    [TestCase("[Mark] class Step;", TestName = "A forbidden attribute is reported")]
     public void A_use_that_the_map_does_not_allow_is_reported_with_its_line_and_folder(string step)
     {
         var breaches = FolderLayering.Breaches(
@@ -75,7 +75,7 @@ public sealed class FolderLayeringTests
     }
 
     [Test]
-    public void A_call_on_a_value_whose_type_is_never_written_is_seen()
+    public void A_call_on_a_value_whose_type_is_not_written_is_reported()
     {
         var breaches = FolderLayering.Breaches(
             SourceTree.Of(
@@ -90,7 +90,7 @@ public sealed class FolderLayeringTests
     }
 
     [Test]
-    public void Allowed_uses_uses_in_the_same_folder_and_mentions_in_documentation_are_fine()
+    public void Allowed_uses_uses_in_the_same_folder_and_references_in_documentation_are_accepted()
     {
         var breaches = FolderLayering.Breaches(
             SourceTree.Of(
@@ -105,7 +105,7 @@ public sealed class FolderLayeringTests
     }
 
     [Test]
-    public void Missing_generated_code_hides_no_use()
+    public void Missing_generated_code_does_not_hide_a_use()
     {
         var breaches = FolderLayering.Breaches(
             SourceTree.Of(
@@ -126,11 +126,11 @@ public sealed class FolderLayeringTests
     public void A_folder_that_is_not_in_the_map_is_reported(string path, string folder) =>
         Assert.That(
             FolderLayering.Breaches(SourceTree.Of("OAuthClient", (path, "namespace OAuthClient; class Thing;"))),
-            Has.One.StartsWith($"{path} stands in {folder}, which is not in the map")
+            Has.One.StartsWith($"{path} is in {folder}, which is not in the map")
         );
 
     [Test]
-    public void A_type_in_parts_in_two_folders_is_reported() =>
+    public void A_partial_type_in_two_folders_is_reported() =>
         Assert.That(
             FolderLayering.Breaches(
                 SourceTree.Of(
@@ -139,7 +139,7 @@ public sealed class FolderLayeringTests
                     ("Discovery/Log.cs", "namespace OAuthClient; static partial class Log;")
                 )
             ),
-            Has.Exactly(2).Contains("a part of Log, which stands in Discovery and Grants")
+            Has.Exactly(2).Contains("a part of Log, which is in Discovery and Grants")
         );
 
     private const string Handler = """

@@ -1,6 +1,8 @@
 namespace OAuthClient.Conventions.Tests;
 
-/// <summary>Which folder of the core may use which. A folder that is not listed does not exist; the root may use every folder.</summary>
+/// <summary>
+/// Lists which folder of the core may use which. A folder that is not listed is not allowed; the root may use every folder.
+/// </summary>
 internal static class FolderMap
 {
     public const string Root = "(root)";
@@ -91,8 +93,8 @@ internal static class FolderMap
     };
 
     /// <summary>
-    /// The pairs of files in one folder that use each other: a type that users know, and what its factory methods create or its public
-    /// methods write. All other files of a folder form no cycle.
+    /// The pairs of files in one folder that may use each other: a public type, and a type that its factory methods create or its methods
+    /// write. All other files of a folder form no cycle.
     /// </summary>
     public static readonly IReadOnlyCollection<(string Type, string Created)> Factories =
     [

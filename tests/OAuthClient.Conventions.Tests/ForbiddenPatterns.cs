@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace OAuthClient.Conventions.Tests;
 
-/// <summary>What is not finished, or waits for luck. Read as syntax: a string may speak of it.</summary>
+/// <summary>Finds unfinished code and waits for a fixed time. The syntax tree is searched, so a string may contain the words.</summary>
 internal static partial class ForbiddenPatterns
 {
     public static IEnumerable<string> Breaches(string path, string text)
@@ -40,8 +40,8 @@ internal static partial class ForbiddenPatterns
             IdentifierNameSyntax { Identifier.ValueText: "NotImplementedException" } => "throws NotImplementedException: a stub",
             MemberAccessExpressionSyntax access when Is(access, "Thread", "Sleep") => "sleeps",
             InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } call
-                when isTest && Is(access, "Task", "Delay") && WaitsForLuck(call) =>
-                "waits a fixed time; wait for the event, or for a clock of your own",
+                when isTest && Is(access, "Task", "Delay") && WaitsFixedTime(call) =>
+                "waits a fixed time; wait for the event, or for a clock of the test",
             AttributeSyntax attribute
                 when isTest
                     && attribute.Name.ToString() is "Ignore" or "Explicit"
@@ -57,8 +57,8 @@ internal static partial class ForbiddenPatterns
         && access.Expression.ToString() is var owner
         && (owner == type || owner.EndsWith("." + type, StringComparison.Ordinal));
 
-    // With a TimeProvider the test owns the clock; without an end, only cancellation ends the wait.
-    private static bool WaitsForLuck(InvocationExpressionSyntax call)
+    // A TimeProvider is controlled by the test; an infinite delay ends only by cancellation.
+    private static bool WaitsFixedTime(InvocationExpressionSyntax call)
     {
         var arguments = call.ArgumentList.Arguments;
         var hasClock =

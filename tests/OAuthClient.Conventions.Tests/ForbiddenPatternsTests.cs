@@ -3,9 +3,9 @@ namespace OAuthClient.Conventions.Tests;
 public sealed class ForbiddenPatternsTests
 {
     [Test]
-    public void Nothing_is_left_unfinished_and_nothing_waits_for_luck() =>
+    public void Code_is_finished_and_does_not_wait_for_a_fixed_time() =>
         Rule.Holds(
-            "Finish it, or leave it out:",
+            "Finish the code, or remove it:",
             Repository.CSharpFiles.SelectMany(file => ForbiddenPatterns.Breaches(file.Path, file.Text))
         );
 
@@ -15,7 +15,7 @@ public sealed class ForbiddenPatternsTests
     [TestCase("class A { /// <summary>HACK</summary>\n int b; }", "says HACK")]
     [TestCase("class A { void B() => Thread.Sleep(1); }", "sleeps")]
     [TestCase("class A { void B() => System.Threading.Thread.Sleep(1); }", "sleeps")]
-    public void It_is_reported_anywhere(string text, string breach) =>
+    public void An_unfinished_pattern_is_reported(string text, string breach) =>
         Assert.That(ForbiddenPatterns.Breaches("src/OAuthClient/A.cs", "\n" + text), Is.EqualTo(["src/OAuthClient/A.cs:2 " + breach]));
 
     [TestCase("Task.Delay(100)")]
@@ -38,14 +38,14 @@ public sealed class ForbiddenPatternsTests
     [TestCase("Task.Delay(Timeout.Infinite, cancellationToken)")]
     [TestCase("Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken)")]
     [TestCase("server.Delay(100)")]
-    public void A_wait_on_the_tests_own_clock_or_for_ever_is_fine(string wait) =>
+    public void A_wait_with_the_clock_of_the_test_or_without_end_is_accepted(string wait) =>
         Assert.That(ForbiddenPatterns.Breaches("tests/A.cs", $"class A {{ Task B() => {wait}; }}"), Is.Empty);
 
     [TestCase("[Explicit]", "has [Explicit] without a reason")]
     [TestCase("[Test, Ignore(\" \")]", "has [Ignore] without a reason")]
     [TestCase("[TestCase(1, Ignore = \"\")]", "has Ignore without a reason")]
     [TestCase("[TestCase(1, Explicit = true)]", "has Explicit without a reason")]
-    public void A_test_left_out_without_a_reason_is_reported(string attribute, string breach) =>
+    public void A_skipped_test_without_a_reason_is_reported(string attribute, string breach) =>
         Assert.That(
             ForbiddenPatterns.Breaches("tests/A.cs", $"class A {{ {attribute} void B() {{ }} }}"),
             Is.EqualTo(["tests/A.cs:1 " + breach])
@@ -54,6 +54,6 @@ public sealed class ForbiddenPatternsTests
     [TestCase("class A { [Explicit(\"needs a network\")] void B() { } }")]
     [TestCase("class A { [Ignore(Reasons.NoNetwork)] void B() { } }")]
     [TestCase("class A { string todo = \"TODO\"; void Hackney() { } }")]
-    public void A_reason_and_a_mere_word_in_a_string_are_fine(string text) =>
+    public void A_reason_and_a_word_in_a_string_are_accepted(string text) =>
         Assert.That(ForbiddenPatterns.Breaches("tests/A.cs", text), Is.Empty);
 }

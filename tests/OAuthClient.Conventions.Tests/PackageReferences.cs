@@ -3,7 +3,9 @@ using System.Xml.Linq;
 
 namespace OAuthClient.Conventions.Tests;
 
-/// <summary>What a package may lean on. The core leans on no satellite, satellites not on each other.</summary>
+/// <summary>
+/// Checks the dependencies of the packages. The core references no satellite package, and satellites do not reference each other.
+/// </summary>
 internal static class PackageReferences
 {
     private const string AspNetCore = "Microsoft.AspNetCore.App";
@@ -21,14 +23,14 @@ internal static class PackageReferences
         ],
         ["OAuthClient.AspNetCore"] = ["OAuthClient", AspNetCore],
         ["OAuthClient.PostgreSql"] = ["OAuthClient", "Npgsql"],
-        // Not OAuthClient: a server that shared our code would share our mistakes.
+        // Not OAuthClient: a server that shared its code would share its faults.
         ["OAuthClient.Testing"] = [AspNetCore],
     };
 
     public static IEnumerable<string> Breaches(string project, XDocument projectFile)
     {
         if (!Allowed.TryGetValue(project, out var allowed))
-            return [$"{project} is not on the list: say there what it may depend on"];
+            return [$"{project} is not on the list: add what it may depend on"];
 
         return from reference in projectFile.Descendants()
             where reference.Name.LocalName is "PackageReference" or "ProjectReference" or "FrameworkReference" or "Reference"
@@ -42,7 +44,7 @@ internal static class PackageReferences
             select $"{project} may not depend on {name}";
     }
 
-    // The project file does not show what arrives through another's; the assembly shows what was really used.
+    // The project file does not show transitive references; the assembly shows the ones that are used.
     public static IEnumerable<string> Breaches(string project, IEnumerable<AssemblyName> referenced) =>
         from name in referenced.Select(reference => reference.Name ?? "")
         where name.StartsWith("OAuthClient", StringComparison.Ordinal) || name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal)

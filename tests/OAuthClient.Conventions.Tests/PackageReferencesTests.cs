@@ -6,16 +6,16 @@ namespace OAuthClient.Conventions.Tests;
 public sealed class PackageReferencesTests
 {
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
-    public void A_package_depends_only_on_what_the_house_allows(string project) =>
+    public void A_package_depends_only_on_allowed_packages(string project) =>
         Rule.Holds(
-            "Do without, or change the list with a reason:",
+            "Remove the dependency, or add it to the list with a reason:",
             PackageReferences
                 .Breaches(project, XDocument.Load(Repository.ProjectFile("src", project)))
                 .Concat(PackageReferences.Breaches(project, Assembly.Load(project).GetReferencedAssemblies()))
         );
 
     [Test]
-    public void Every_project_is_built_and_tested_by_the_solution()
+    public void The_solution_builds_and_tests_every_project()
     {
         var solution = File.ReadAllText(Path.Combine(Repository.Root, "OAuthClient.sln"));
 
@@ -33,18 +33,18 @@ public sealed class PackageReferencesTests
     [TestCase("OAuthClient", "FrameworkReference", "Microsoft.AspNetCore.App", "Microsoft.AspNetCore.App")]
     [TestCase("OAuthClient.Testing", "ProjectReference", "../OAuthClient/OAuthClient.csproj", "OAuthClient")]
     [TestCase("OAuthClient.AspNetCore", "ProjectReference", @"..\OAuthClient.Testing\OAuthClient.Testing.csproj", "OAuthClient.Testing")]
-    public void A_reference_off_the_list_is_reported(string project, string kind, string include, string name) =>
+    public void A_reference_that_is_not_allowed_is_reported(string project, string kind, string include, string name) =>
         Assert.That(PackageReferences.Breaches(project, ProjectWith(kind, include)), Is.EqualTo([$"{project} may not depend on {name}"]));
 
     [Test]
-    public void A_package_that_nobody_thought_about_is_reported() =>
+    public void A_package_without_an_entry_is_reported() =>
         Assert.That(
             PackageReferences.Breaches("OAuthClient.Redis", ProjectWith("PackageReference", "Any")),
             Has.One.StartsWith("OAuthClient.Redis is not on the list")
         );
 
     [Test]
-    public void References_on_the_list_and_those_that_do_not_ship_are_fine()
+    public void Allowed_references_and_private_references_are_accepted()
     {
         Assert.That(
             PackageReferences.Breaches("OAuthClient.AspNetCore", ProjectWith("ProjectReference", "../OAuthClient/OAuthClient.csproj")),
@@ -62,7 +62,7 @@ public sealed class PackageReferencesTests
     }
 
     [Test]
-    public void A_use_in_the_assembly_is_reported_even_when_the_project_file_hides_it()
+    public void A_use_in_the_assembly_is_reported_even_if_the_project_file_does_not_show_it()
     {
         Assert.That(
             PackageReferences.Breaches("OAuthClient.Testing", [new("OAuthClient"), new("System.Runtime")]),

@@ -22,7 +22,7 @@ internal static partial class PlainText
 
     [GeneratedRegex(
         @"\b(whoever|whomever|nobody|somebody|anybody|everybody|goodbye|the dance|at hand|lies far)\b",
-        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 5000
     )]
     private static partial Regex Vague();

@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace OAuthClient.Conventions.Tests;
 
 /// <summary>
-/// What users of an assembly can see, as C# declarations: a block for each type, a line for each member.
-/// Read from metadata, so that generated code counts as well.
+/// Describes the public API of an assembly as C# declarations: a block for each type, and a line for each member. It is read from
+/// metadata, so that generated code is included.
 /// </summary>
 internal static partial class PublicApi
 {
@@ -102,7 +102,7 @@ internal static partial class PublicApi
                 Format.WithMemberOptions(SymbolDisplayMemberOptions.IncludeParameters | SymbolDisplayMemberOptions.IncludeType)
             )
         );
-        // Generic constraints end a declaration, and the bases stand before them.
+        // Generic constraints are at the end of a declaration, after the bases.
         var declaration = string.Join(' ', words);
         var bases = Bases(type).ToArray();
         if (bases.Length == 0)
@@ -129,7 +129,7 @@ internal static partial class PublicApi
 
     private static string FullName(INamedTypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat);
 
-    // What the compiler adds to a record follows from its declaration.
+    // The members that the compiler adds to a record follow from its declaration.
     private static bool IsApi(ISymbol member) =>
         IsVisible(member)
         && member is not INamedTypeSymbol

@@ -10,7 +10,7 @@ public sealed class PublicApiTests
     public void The_public_api_is_the_approved_one(string project)
     {
         var approved = Path.Combine(Repository.Root, "src", project, "PublicApi.txt");
-        var actual = PublicApi.Describe(Built(project));
+        var actual = PublicApi.Describe(ReadBuilt(project));
         if (Environment.GetEnvironmentVariable(Update) == "1")
         {
             File.WriteAllText(approved, actual);
@@ -19,31 +19,32 @@ public sealed class PublicApiTests
 
         var known = File.Exists(approved) ? File.ReadAllText(approved).ReplaceLineEndings("\n") : "";
         Rule.Holds(
-            $"Not the approved API. Meant so? Then `{Update}=1 dotnet test tests/OAuthClient.Conventions.Tests`, and have the change of {project}/PublicApi.txt reviewed:",
+            "The API differs from the approved one. To approve it, "
+                + $"run `{Update}=1 dotnet test tests/OAuthClient.Conventions.Tests` and review the change of {project}/PublicApi.txt:",
             Difference(known, actual)
         );
         Assert.That(actual, Is.EqualTo(known), "The same lines, in another order.");
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
-    public void Public_types_stand_in_the_namespace_of_their_package(string project) =>
+    public void Public_types_are_in_the_namespace_of_their_package(string project) =>
         Rule.Holds(
-            $"In namespace {project}, whatever the folder:",
-            from type in PublicApi.VisibleTypes(Built(project))
+            $"In namespace {project}, regardless of the folder:",
+            from type in PublicApi.VisibleTypes(ReadBuilt(project))
             where type.ContainingNamespace.ToDisplayString() is var space && !string.Equals(space, project, StringComparison.Ordinal)
             select type.ToDisplayString()
         );
 
     [Test]
-    public void The_first_thing_a_newcomer_sees_has_at_most_eight_members() =>
+    public void IOAuthClient_has_at_most_eight_members() =>
         Assert.That(
-            PublicApi.VisibleTypes(Built("OAuthClient")).Where(type => type.Name == "IOAuthClient").Select(PublicApi.CountMembers),
+            PublicApi.VisibleTypes(ReadBuilt("OAuthClient")).Where(type => type.Name == "IOAuthClient").Select(PublicApi.CountMembers),
             Is.All.LessThanOrEqualTo(8),
-            "What few need stands beside IOAuthClient."
+            "Move rarely used members out of IOAuthClient."
         );
 
     [Test]
-    public void Members_are_counted_as_a_reader_counts_them()
+    public void Members_are_counted_without_accessors_and_with_overloads()
     {
         var type = PublicApi
             .VisibleTypes(Compile("public interface IThing { int A { get; set; } void B(); void B(int i); event Action C; }"))
@@ -53,7 +54,7 @@ public sealed class PublicApiTests
     }
 
     [Test]
-    public void Declarations_read_like_csharp_in_an_order_that_does_not_depend_on_the_source()
+    public void Declarations_are_CSharp_in_an_order_independent_of_the_source()
     {
         var described = PublicApi.Describe(
             Compile(
@@ -126,7 +127,7 @@ public sealed class PublicApiTests
     }
 
     [Test]
-    public void A_difference_says_what_came_and_what_went() =>
+    public void A_difference_shows_added_and_removed_lines() =>
         Assert.That(
             Difference("class A : C\n    void B()\n    void C()\n", "class A : C\n    void C()\n    void D()\n"),
             Is.EqualTo(["- A: void B()", "+ A: void D()"])
@@ -142,7 +143,7 @@ public sealed class PublicApiTests
             .. found.Except(known, StringComparer.Ordinal).Select(line => "+ " + line),
         ];
 
-        // A member line says little without its type.
+        // A member line needs its type.
         static IEnumerable<string> Lines(string text)
         {
             var type = "";
@@ -157,7 +158,7 @@ public sealed class PublicApiTests
         }
     }
 
-    private static IAssemblySymbol Built(string project) => PublicApi.Read(References.Built(project), project);
+    private static IAssemblySymbol ReadBuilt(string project) => PublicApi.Read(References.Built(project), project);
 
     private static IAssemblySymbol Compile(string source)
     {

@@ -19,7 +19,7 @@ internal static partial class PublicDocumentation
         if (Read(type) is not { } comment)
             yield return $"{Place(type)} {type.Name} has no documentation";
         else if (!Text(comment.Element("summary")).EndsWith('.'))
-            yield return $"{Place(type)} {type.Name}: the summary is no sentence";
+            yield return $"{Place(type)} {type.Name}: the summary is not a sentence";
     }
 
     private static IEnumerable<string> Faults(ISymbol member, INamedTypeSymbol type)
@@ -104,7 +104,7 @@ internal static partial class PublicDocumentation
 
     [GeneratedRegex(
         @"\b(number of|seconds|minutes|bytes|characters|days|status code|port)\b",
-        RegexOptions.CultureInvariant,
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]
     private static partial Regex Unit();

@@ -2,7 +2,7 @@ using OAuthClient.Conventions.Tests.Packages;
 
 namespace OAuthClient.Conventions.Tests;
 
-/// <summary>The README shows how little an application has to write.</summary>
+/// <summary>Tests that the README shows how little code an application needs.</summary>
 public sealed class ReadmeLengthTests
 {
     private const int MostLines = 12;

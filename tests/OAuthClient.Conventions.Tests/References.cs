@@ -4,7 +4,7 @@ namespace OAuthClient.Conventions.Tests;
 
 internal static class References
 {
-    // What the test host runs on: the shared frameworks, and every assembly that the projects under src were built against.
+    // The references of the test host: the shared frameworks, and every assembly that the projects under src reference.
     private static readonly Lazy<IReadOnlyDictionary<string, MetadataReference>> All = new(() =>
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -23,6 +23,6 @@ internal static class References
         All.Value.TryGetValue(assembly, out var built)
             ? built
             : throw new InvalidOperationException(
-                $"{assembly} is not in the output of the convention tests: give their project a reference to it."
+                $"{assembly} is not in the output of the convention tests: add a project reference to it."
             );
 }

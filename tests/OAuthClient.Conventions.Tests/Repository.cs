@@ -13,7 +13,7 @@ internal static class Repository
         ".git",
     ];
 
-    // In a linked working tree ".git" is a file.
+    // In a linked worktree ".git" is a file.
     private static readonly string[] IgnoredEndings =
     [
         .. IgnoreLines.Where(line => line.StartsWith("*.", StringComparison.Ordinal)).Select(line => line[1..]),
@@ -34,7 +34,7 @@ internal static class Repository
     public static string ProjectFile(string area, string project) =>
         Directory.EnumerateFiles(Path.Combine(Root, area, project), "*.csproj").Single();
 
-    // The tree as it would be committed, without asking git: a source archive has none.
+    // The files that would be committed, without calling git, because a source archive has no repository.
     public static IReadOnlyList<RepositoryFile> Files { get; } = [.. Walk(Root).OrderBy(file => file.Path, StringComparer.Ordinal)];
 
     public static IEnumerable<RepositoryFile> CSharpFiles => Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal));
@@ -56,7 +56,7 @@ internal static class Repository
             if (File.Exists(Path.Combine(folder.FullName, "OAuthClient.sln")))
                 return folder.FullName;
         throw new InvalidOperationException(
-            $"No OAuthClient.sln above {AppContext.BaseDirectory}: these tests read the repository they were built in."
+            $"No OAuthClient.sln above {AppContext.BaseDirectory}: these tests read the repository in which they were built."
         );
     }
 }

@@ -2,7 +2,7 @@ namespace OAuthClient.Conventions.Tests;
 
 internal static class Rule
 {
-    // NUnit's own collection message shows ten items on one line; a rule's breaches are read one by one.
+    // The collection message of NUnit shows ten items on one line; each breach is shown on its own line.
     public static void Holds(string rule, IEnumerable<string> breaches)
     {
         var lines = breaches.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();

@@ -6,10 +6,10 @@ internal static class SecretNames
 {
     private static readonly string[] SecretWords = ["TOKEN", "TOKENS", "SECRET", "SECRETS", "VERIFIER", "CODE", "CODES", "PASSWORD"];
 
-    // Words run together, as in "clientsecret", have no borders to find.
+    // Lowercase words, as in "clientsecret", cannot be split.
     private static readonly string[] SecretEndings = ["TOKEN", "SECRET", "VERIFIER"];
 
-    // The last word says what is named: something about the secret, which is no secret itself.
+    // The last word determines the meaning: an attribute of a secret is not a secret.
     private static readonly string[] AboutSecrets =
     [
         "ENDPOINT",
@@ -28,18 +28,18 @@ internal static class SecretNames
 
     private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
-        ["AddressClaim.PostalCode"] = "a code of the post's",
-        ["OAuthClientOptions.ClientSecret"] = "people bind options from configuration, which fills strings only; options never print",
-        ["DynamicRegistrationOptions.InitialAccessToken"] = "options, as above; they never print",
+        ["AddressClaim.PostalCode"] = "a postal code",
+        ["OAuthClientOptions.ClientSecret"] = "options are bound from configuration, which sets only strings; options are never printed",
+        ["DynamicRegistrationOptions.InitialAccessToken"] = "options, as above; they are never printed",
     };
 
     public static IEnumerable<string> Breaches(IEnumerable<Type> types) =>
         from type in types
         from property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)
-        where SoundsSecret(property.Name) && IsPlain(property.PropertyType) && !Allowed.ContainsKey($"{type.Name}.{property.Name}")
+        where IsSecretName(property.Name) && IsPlain(property.PropertyType) && !Allowed.ContainsKey($"{type.Name}.{property.Name}")
         select $"{type.Name}.{property.Name} is a {property.PropertyType.Name}";
 
-    public static bool SoundsSecret(string name)
+    public static bool IsSecretName(string name)
     {
         var words = Words.Of(name);
         return words.Length > 0

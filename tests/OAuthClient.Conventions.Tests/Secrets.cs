@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace OAuthClient.Conventions.Tests;
 
 /// <summary>
-/// Secrets are filled behind their constructors' backs: whatever a constructor asks for, and whatever is added later,
-/// the value that must not show is known.
+/// Checks secret types. Instances are created without their constructors and all fields are set, so that the value that must not be shown
+/// is known.
 /// </summary>
 internal static class Secrets
 {
@@ -34,21 +34,22 @@ internal static class Secrets
     {
         var secret = Filled(type);
         if (Reveal(secret)?.Contains(Canary, StringComparison.Ordinal) != true)
-            yield return $"{type.Name}: Reveal() does not give the value it holds";
+            yield return $"{type.Name}: Reveal() does not return its value";
         if (secret.ToString() is var text && !string.Equals(text, Redacted, StringComparison.Ordinal))
             yield return $"{type.Name}.ToString() gives \"{text}\"";
         if (Json(secret) is { } json)
-            yield return $"{type.Name} serialises, to {json}";
+            yield return $"{type.Name} serializes, to {json}";
 
         var displays = type.GetCustomAttributes<DebuggerDisplayAttribute>(inherit: true).Select(one => one.Value ?? "").ToArray();
         if (displays.Length == 0 || displays.Except(SafeDisplays, StringComparer.Ordinal).Any())
-            yield return $"{type.Name} needs [DebuggerDisplay(\"{Redacted}\")], has {(displays.Length == 0 ? "none" : string.Join(", ", displays))}";
+            yield return $"{type.Name} needs [DebuggerDisplay(\"{Redacted}\")], "
+                + $"has {(displays.Length == 0 ? "none" : string.Join(", ", displays))}";
         foreach (var field in Fields(type).Where(field => Value(field.FieldType) is not null))
             if (field.GetCustomAttribute<DebuggerBrowsableAttribute>()?.State != DebuggerBrowsableState.Never)
                 yield return $"{type.Name}: the debugger shows {field.Name}; mark it [DebuggerBrowsable(DebuggerBrowsableState.Never)]";
     }
 
-    /// <summary>What holds secrets prints none. Null where nothing can be said without a real instance.</summary>
+    /// <summary>Returns the text of an object that holds secrets; null if that requires an instance with valid values.</summary>
     public static string? PrintOf(Type holder, Type secret)
     {
         var instance = RuntimeHelpers.GetUninitializedObject(holder);
@@ -62,7 +63,7 @@ internal static class Secrets
                     Filled(field.FieldType.IsAbstract ? TypesIn(field.FieldType.Assembly, field.FieldType).First() : field.FieldType)
                 );
             }
-            else if (SecretNames.SoundsSecret(PropertyOf(field)) && Value(field.FieldType) is { } value)
+            else if (SecretNames.IsSecretName(PropertyOf(field)) && Value(field.FieldType) is { } value)
             {
                 holds = true;
                 field.SetValue(instance, value);
@@ -74,7 +75,7 @@ internal static class Secrets
         }
         catch (Exception e) when (e is NullReferenceException or ArgumentNullException or InvalidOperationException)
         {
-            // It misses what only a constructor gives.
+            // ToString() requires a value that only a constructor sets.
             return null;
         }
     }

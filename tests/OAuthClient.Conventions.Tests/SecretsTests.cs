@@ -11,24 +11,24 @@ public sealed class SecretsTests
 
     private static readonly Type? Secret = Core.GetType("OAuthClient.Secret");
 
-    // The vocabulary comes with its secrets; a rename of the base type must not silence these tests.
+    // Fails if the base type is renamed, which would disable these tests.
     [Test]
-    public void The_vocabulary_has_a_base_type_of_all_secrets() =>
+    public void There_is_a_base_type_of_all_secrets() =>
         Assert.That(
             Secret is not null || SourceTree.Load("OAuthClient").Files.Count == 0,
             Is.True,
-            "There are sources, but no OAuthClient.Secret."
+            "There are sources, but no type OAuthClient.Secret."
         );
 
-    [TestCaseSource(nameof(MayHoldSecrets))]
-    public void A_secret_shows_nothing_to_a_log_a_debugger_or_a_serialiser(string project) =>
+    [TestCaseSource(nameof(ProjectsWithSecrets))]
+    public void A_secret_is_not_shown_by_logs_debuggers_and_serializers(string project) =>
         Rule.Holds(
-            "Only Reveal() reveals:",
+            "Only Reveal() may return the value:",
             Secret is null ? [] : Secrets.TypesIn(Assembly.Load(project), Secret).SelectMany(Secrets.Breaches)
         );
 
-    [TestCaseSource(nameof(MayHoldSecrets))]
-    public void What_holds_a_secret_does_not_print_it(string project) =>
+    [TestCaseSource(nameof(ProjectsWithSecrets))]
+    public void An_object_that_holds_a_secret_does_not_print_it(string project) =>
         Rule.Holds(
             "ToString() prints a secret:",
             Secret is null
@@ -43,32 +43,29 @@ public sealed class SecretsTests
                 select type.Name
         );
 
-    [TestCaseSource(nameof(MayHoldSecrets))]
-    public void No_public_property_hands_out_a_secret_as_a_string(string project) =>
-        Rule.Holds(
-            "Give it a secret type, or say why not in SecretNames:",
-            SecretNames.Breaches(Assembly.Load(project).GetExportedTypes())
-        );
+    [TestCaseSource(nameof(ProjectsWithSecrets))]
+    public void No_public_property_returns_a_secret_as_a_string(string project) =>
+        Rule.Holds("Use a secret type, or add a reason to SecretNames:", SecretNames.Breaches(Assembly.Load(project).GetExportedTypes()));
 
     [TestCase(typeof(Good))]
     [TestCase(typeof(GoodBytes))]
-    public void A_good_secret_passes(Type type) => Assert.That(Secrets.Breaches(type), Is.Empty);
+    public void A_valid_secret_is_accepted(Type type) => Assert.That(Secrets.Breaches(type), Is.Empty);
 
     [TestCase(typeof(Printing), "Printing.ToString() gives \"canary")]
-    [TestCase(typeof(Serialising), "Serialising serialises, to {\"Length\":12}")]
+    [TestCase(typeof(Serializing), "Serializing serializes, to {\"Length\":12}")]
     [TestCase(typeof(Displaying), "Displaying needs [DebuggerDisplay(\"[redacted]\")], has {Reveal()}")]
     [TestCase(typeof(Undisplayed), "Undisplayed needs [DebuggerDisplay(\"[redacted]\")], has none")]
     [TestCase(typeof(Browsable), "Browsable: the debugger shows value")]
-    [TestCase(typeof(Mute), "Mute: Reveal() does not give the value it holds")]
-    public void A_bad_secret_is_reported(Type type, string breach) => Assert.That(Secrets.Breaches(type), Has.One.StartsWith(breach));
+    [TestCase(typeof(Unrevealed), "Unrevealed: Reveal() does not return its value")]
+    public void An_invalid_secret_is_reported(Type type, string breach) => Assert.That(Secrets.Breaches(type), Has.One.StartsWith(breach));
 
     [Test]
-    public void A_record_that_prints_its_secret_string_is_noticed_and_one_with_a_secret_type_is_not()
+    public void A_record_that_prints_a_secret_string_is_reported_and_one_with_a_secret_type_is_not()
     {
         Assert.That(Secrets.ShowsSecret(Secrets.PrintOf(typeof(PlainHolder), typeof(Good))), Is.True);
         Assert.That(Secrets.PrintOf(typeof(TypedHolder), typeof(Good)), Does.Contain(Secrets.Redacted));
         Assert.That(Secrets.ShowsSecret(Secrets.PrintOf(typeof(TypedHolder), typeof(Good))), Is.False);
-        Assert.That(Secrets.PrintOf(typeof(Innocent), typeof(Good)), Is.Null);
+        Assert.That(Secrets.PrintOf(typeof(WithoutSecret), typeof(Good)), Is.Null);
     }
 
     [Test]
@@ -78,17 +75,18 @@ public sealed class SecretsTests
             Is.EqualTo(["Names.AccessToken is a String", "Names.CodeVerifier is a Byte[]", "Names.clientsecret is a ReadOnlyMemory`1"])
         );
 
-    // A server for tests has no secret types, because it may not use ours, and nothing of value to hide.
-    private static IEnumerable<string> MayHoldSecrets() => Repository.SourceProjects.Where(project => project != "OAuthClient.Testing");
+    // The test server has no secret types, because it must not use the library, and has no valuable secrets.
+    private static IEnumerable<string> ProjectsWithSecrets() =>
+        Repository.SourceProjects.Where(project => project != "OAuthClient.Testing");
 
     [DebuggerDisplay("[redacted]")]
-    [JsonConverter(typeof(Refuses))]
+    [JsonConverter(typeof(RejectingConverter))]
     private class Good(string value)
     {
         [DebuggerBrowsable(DebuggerBrowsableState.Never)]
         private readonly string _value = value;
 
-        // A field of another type must not stop the check.
+        // A field of another type must not fail the check.
         public DateTimeOffset? ExpiresAt { get; init; }
 
         public virtual string Reveal() => _value;
@@ -97,7 +95,7 @@ public sealed class SecretsTests
     }
 
     [DebuggerDisplay("{ToString(),nq}")]
-    [JsonConverter(typeof(Refuses))]
+    [JsonConverter(typeof(RejectingConverter))]
     private sealed class GoodBytes(byte[] value)
     {
         [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -108,14 +106,14 @@ public sealed class SecretsTests
         public override string ToString() => Secrets.Redacted;
     }
 
-    [JsonConverter(typeof(Refuses))]
+    [JsonConverter(typeof(RejectingConverter))]
     private sealed class Printing(string value) : Good(value)
     {
         public override string ToString() => Reveal();
     }
 
     [DebuggerDisplay("[redacted]")]
-    private sealed class Serialising(string value)
+    private sealed class Serializing(string value)
     {
         [DebuggerBrowsable(DebuggerBrowsableState.Never)]
         private readonly string _value = value;
@@ -128,10 +126,10 @@ public sealed class SecretsTests
     }
 
     [DebuggerDisplay("{Reveal()}")]
-    [JsonConverter(typeof(Refuses))]
+    [JsonConverter(typeof(RejectingConverter))]
     private sealed class Displaying(string value) : Good(value);
 
-    [JsonConverter(typeof(Refuses))]
+    [JsonConverter(typeof(RejectingConverter))]
     private sealed class Undisplayed(string value)
     {
         [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -143,7 +141,7 @@ public sealed class SecretsTests
     }
 
     [DebuggerDisplay("[redacted]")]
-    [JsonConverter(typeof(Refuses))]
+    [JsonConverter(typeof(RejectingConverter))]
     private sealed class Browsable(string secret)
     {
         private readonly string value = secret;
@@ -153,13 +151,13 @@ public sealed class SecretsTests
         public override string ToString() => Secrets.Redacted;
     }
 
-    [JsonConverter(typeof(Refuses))]
-    private sealed class Mute(string value) : Good(value)
+    [JsonConverter(typeof(RejectingConverter))]
+    private sealed class Unrevealed(string value) : Good(value)
     {
         public override string Reveal() => Secrets.Redacted;
     }
 
-    private sealed class Refuses : JsonConverter<object>
+    private sealed class RejectingConverter : JsonConverter<object>
     {
         public override bool CanConvert(Type typeToConvert) => true;
 
@@ -173,7 +171,7 @@ public sealed class SecretsTests
 
     private sealed record TypedHolder(Good AccessToken, string Owner, string TokenType);
 
-    private sealed record Innocent(string Owner);
+    private sealed record WithoutSecret(string Owner);
 
     private sealed record Names(
         string AccessToken,

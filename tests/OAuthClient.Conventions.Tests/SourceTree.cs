@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace OAuthClient.Conventions.Tests;
 
 /// <summary>
-/// One project's sources, parsed and bound. Source generators do not run, so a few symbols stay unbound:
-/// whoever reads the compilation skips them, and never asks for its diagnostics.
+/// The source files of one project, parsed and bound. Source generators do not run, so a few symbols remain unbound: the checks skip them
+/// and do not read the diagnostics of the compilation.
 /// </summary>
 internal sealed class SourceTree
 {

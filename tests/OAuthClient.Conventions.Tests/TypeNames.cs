@@ -4,8 +4,8 @@ namespace OAuthClient.Conventions.Tests;
 
 internal static class TypeNames
 {
-    // Only as the last word: what a type is. ServiceCollection… is the framework's word for something else.
-    private static readonly string[] SayNothing =
+    // Only as the last word, which names the kind of type. ServiceCollection… is a term of the framework.
+    private static readonly string[] MeaninglessWords =
     [
         "MANAGER",
         "MANAGERS",
@@ -35,7 +35,7 @@ internal static class TypeNames
             // UserInfo is the term of OpenID Connect; OAuthClientServices holds the services of one client, as IServiceProvider does.
             "UserInfo" or "OAuthClientServices" => null,
             "OAuthClient" => "hides the namespace of that name",
-            _ when SayNothing.Contains(Words.Of(name)[^1], StringComparer.Ordinal) => "ends in a word that says nothing",
+            _ when MeaninglessWords.Contains(Words.Of(name)[^1], StringComparer.Ordinal) => "ends in a word without meaning",
             _ => null,
         }
         where fault is not null

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Interop;
 
-/// <summary>The provider's certificate and the client's, made here and trusted by nobody else.</summary>
+/// <summary>The self-signed certificates of the provider and the client.</summary>
 internal static class Certificates
 {
     public static X509Certificate2 Server { get; } = SelfSigned("CN=the provider");
@@ -14,7 +14,7 @@ internal static class Certificates
 
     public static X509Certificate2 Client { get; } = SelfSigned("CN=the client");
 
-    /// <summary>The client's, as the provider registers it (RFC 8705 §2.2.2).</summary>
+    /// <summary>Returns the client's key set, as the provider registers it (RFC 8705 §2.2.2).</summary>
     public static JsonObject ClientSet()
     {
         var point = Client.GetECDsaPublicKey()!.ExportParameters(includePrivateParameters: false).Q;
@@ -33,7 +33,7 @@ internal static class Certificates
         };
     }
 
-    /// <summary>A network that trusts the provider and nobody else.</summary>
+    /// <summary>Creates a handler that trusts only the provider's certificate.</summary>
     public static SocketsHttpHandler Network() =>
         new()
         {

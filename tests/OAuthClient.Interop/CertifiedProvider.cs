@@ -3,36 +3,39 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Interop;
 
-/// <summary>oidc-provider in a process of its own: a certified OpenID provider that nobody here wrote. It ends with its input, or by its process id.</summary>
+/// <summary>
+/// Runs oidc-provider, an independent certified OpenID provider, in its own process. It ends when its input ends, or is killed by its
+/// process id.
+/// </summary>
 internal sealed class CertifiedProvider : IAsyncDisposable
 {
-    // A bound against hanging only: nothing waits for it to pass.
+    // Only a limit against hanging; no test waits for it.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private readonly Process process;
     private readonly SemaphoreSlim turn = new(1);
-    private readonly List<string> complaints = [];
+    private readonly List<string> errors = [];
 
     private CertifiedProvider(Process process)
     {
         this.process = process;
         process.ErrorDataReceived += (_, line) =>
         {
-            lock (complaints)
-                complaints.Add(line.Data ?? "");
+            lock (errors)
+                errors.Add(line.Data ?? "");
         };
         process.BeginErrorReadLine();
     }
 
     public Uri Issuer { get; private set; } = null!;
 
-    /// <summary>What it wrote about errors of its own.</summary>
-    public string Complaints
+    /// <summary>Gets the errors that the provider wrote.</summary>
+    public string Errors
     {
         get
         {
-            lock (complaints)
-                return string.Join('\n', complaints.Where(line => !line.Contains("WARNING", StringComparison.Ordinal)));
+            lock (errors)
+                return string.Join('\n', errors.Where(line => !line.Contains("WARNING", StringComparison.Ordinal)));
         }
     }
 
@@ -89,8 +92,8 @@ internal sealed class CertifiedProvider : IAsyncDisposable
         {
             await process.StandardInput.WriteLineAsync(new JsonObject { [command] = argument }.ToJsonString());
             await process.StandardInput.FlushAsync();
-            var answer = await ReadAsync();
-            if (answer["failed"] is { } failed)
+            var response = await ReadAsync();
+            if (response["failed"] is { } failed)
                 throw new AssertionException($"oidc-provider: {failed}");
         }
         finally
@@ -104,10 +107,10 @@ internal sealed class CertifiedProvider : IAsyncDisposable
         using var limit = new CancellationTokenSource(Limit);
         while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
         {
-            // It warns on the same stream.
+            // Warnings are written to the same stream.
             if (line.StartsWith('{'))
                 return JsonNode.Parse(line)!;
         }
-        throw new AssertionException($"oidc-provider ended: {Complaints}");
+        throw new AssertionException($"oidc-provider exited: {Errors}");
     }
 }

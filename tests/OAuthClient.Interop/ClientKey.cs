@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Interop;
 
-/// <summary>A key that the provider encrypts for.</summary>
+/// <summary>A key for which the provider encrypts.</summary>
 internal sealed class ClientKey
 {
     private static readonly Lazy<RSA> Rsa = new(() => RSA.Create(2048));
 
-    /// <param name="algorithm">How the provider encrypts the content key (RFC 7518 §4.1).</param>
+    /// <param name="algorithm">The algorithm with which the provider encrypts the content key (RFC 7518 §4.1).</param>
     public ClientKey(string algorithm)
     {
         JsonObject jwk = new()

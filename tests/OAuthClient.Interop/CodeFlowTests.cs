@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Interop;
 
-/// <summary>The authorization code grant, with every client authentication there is.</summary>
+/// <summary>Tests the authorization code grant with every client authentication method.</summary>
 [TestFixture]
 public sealed class CodeFlowTests
 {
@@ -11,7 +11,8 @@ public sealed class CodeFlowTests
     [TestCase("client_secret_basic", null)]
     [TestCase("client_secret_post", ClientAuthenticationMethod.ClientSecretPost)]
     [Description(
-        "RFC 6749 §2.3.1, §4.1: by Basic and in the body, with a secret that has to be form-encoded, and a client id with a space"
+        "RFC 6749 §2.3.1, §4.1: the secret by Basic and in the body, with a secret that must be form-encoded, and a client id "
+            + "with a space"
     )]
     public async Task With_a_secret(string registered, ClientAuthenticationMethod? method)
     {
@@ -30,7 +31,7 @@ public sealed class CodeFlowTests
     }
 
     [Test]
-    [Description("RFC 6749 §2.1, RFC 7636: a public client, with nothing but PKCE")]
+    [Description("RFC 6749 §2.1, RFC 7636: a public client, protected only by PKCE")]
     public async Task Without_a_secret()
     {
         await using var party = await RelyingParty.StartAsync(
@@ -42,7 +43,7 @@ public sealed class CodeFlowTests
     }
 
     [Test]
-    [Description("RFC 8705 §2.2, §5: by a certificate, at the address where that is asked for")]
+    [Description("RFC 8705 §2.2, §5: a client certificate, at the endpoint for certificates")]
     public async Task With_a_certificate()
     {
         await using var party = await RelyingParty.StartAsync(
@@ -67,8 +68,8 @@ public sealed class CodeFlowTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: what is wrong is said, without the secret")]
-    public async Task A_wrong_secret_is_named()
+    [Description("RFC 6749 §5.2: the message states the cause, without the secret")]
+    public async Task A_wrong_secret_is_reported()
     {
         await using var party = await RelyingParty.StartAsync(options: o => o.ClientSecret = "another secret");
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Interop;
 
-/// <summary>Who signed in, by every signature and encryption that is agreed on, and across a rotation of the provider's keys.</summary>
+/// <summary>Tests ID Tokens with each supported signature and encryption, and across a rotation of the provider's keys.</summary>
 [TestFixture]
 public sealed class IdTokenTests
 {
@@ -10,7 +10,7 @@ public sealed class IdTokenTests
     [TestCase("PS256")]
     [TestCase("ES256")]
     [TestCase("HS256")]
-    [Description("OpenID Connect Core §3.1.3.7: by the algorithm the client is registered for")]
+    [Description("OpenID Connect Core §3.1.3.7: signed with the algorithm that is registered for the client")]
     public async Task Signatures(string algorithm)
     {
         await using var party = await RelyingParty.StartAsync(
@@ -22,7 +22,7 @@ public sealed class IdTokenTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7: another algorithm than the registered one is refused, however good the signature")]
+    [Description("OpenID Connect Core §3.1.3.7: a valid signature with another algorithm than the registered one is rejected")]
     public async Task Another_signature()
     {
         await using var party = await RelyingParty.StartAsync(new() { ["id_token_signed_response_alg"] = "PS256" });
@@ -32,7 +32,7 @@ public sealed class IdTokenTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §10.1.1: keys change between two logins, with and without the old ones left beside the new")]
+    [Description("OpenID Connect Core §10.1.1: the keys change between two logins, with and without the previous ones in the key set")]
     public async Task Key_rotation([Values] bool keepPrevious)
     {
         await using var provider = await CertifiedProvider.StartAsync();
@@ -66,11 +66,11 @@ public sealed class IdTokenTests
         var grant = await party.SignInAsync();
 
         Assert.That(grant.Subject, Is.EqualTo("alice"));
-        Assert.That(grant.IdToken!.Reveal().Split('.'), Has.Length.EqualTo(3), "opened");
+        Assert.That(grant.IdToken!.Reveal().Split('.'), Has.Length.EqualTo(3), "decrypted");
     }
 
     [Test]
-    [Description("OpenID Connect Core §10.2: without its key an encrypted ID Token is refused, and the developer hears why")]
+    [Description("OpenID Connect Core §10.2: without the decryption key an encrypted ID Token is rejected, and the message says why")]
     public async Task Encryption_without_the_key()
     {
         await using var party = await RelyingParty.StartAsync(
@@ -119,7 +119,7 @@ public sealed class IdTokenTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.3: what the provider says about Alice, to her own access token")]
+    [Description("OpenID Connect Core §5.3: the claims about Alice, requested with her access token")]
     public async Task Userinfo()
     {
         await using var party = await RelyingParty.StartAsync();

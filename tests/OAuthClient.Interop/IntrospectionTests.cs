@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Interop;
 
-/// <summary>What the provider says of a token, plainly and signed.</summary>
+/// <summary>Tests introspection responses of the provider, plain and signed.</summary>
 [TestFixture]
 public sealed class IntrospectionTests
 {
@@ -11,8 +11,8 @@ public sealed class IntrospectionTests
     [TestCase("RS256")]
     [TestCase("PS256")]
     [TestCase("ES256")]
-    [Description("RFC 7662, RFC 9701: a token that lives, and the same one given back")]
-    public async Task A_tokens_life(string? signature)
+    [Description("RFC 7662, RFC 9701: a valid token, and the same token after its revocation")]
+    public async Task Valid_and_revoked_token(string? signature)
     {
         JsonObject metadata = [];
         if (signature is not null)
@@ -41,8 +41,8 @@ public sealed class IntrospectionTests
     }
 
     [Test]
-    [Description("RFC 8707: whom a token is for")]
-    public async Task Its_audience()
+    [Description("RFC 8707: the audience of a token")]
+    public async Task Audience_of_a_token()
     {
         await using var party = await RelyingParty.StartAsync(options: o =>
         {

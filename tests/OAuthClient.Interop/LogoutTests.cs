@@ -2,13 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Interop;
 
-/// <summary>Alice leaves: here first, or there first.</summary>
+/// <summary>Tests logout that the application or the provider initiates.</summary>
 [TestFixture]
 public sealed class LogoutTests
 {
     [Test]
-    [Description("OpenID Connect RP-Initiated Logout §2, §3: out here, out there, and back with the state")]
-    public async Task From_here()
+    [Description("OpenID Connect RP-Initiated Logout §2, §3: signed out here and at the provider, and the browser returns with the state")]
+    public async Task Initiated_by_the_application()
     {
         using Visitor alice = new();
         await using var party = await RelyingParty.StartAsync();
@@ -21,11 +21,14 @@ public sealed class LogoutTests
 
         Assert.That(back.GetLeftPart(UriPartial.Path), Is.EqualTo(RelyingParty.SignedOut));
         logout.Complete(pending, AuthorizationResponse.Parse(back));
-        Assert.That(await AnswerWithoutPagesAsync(party, alice), Is.EqualTo("login_required"), "she is signed out there");
+        Assert.That(await LoginWithoutPromptAsync(party, alice), Is.EqualTo("login_required"), "she is signed out at the provider");
     }
 
     [Test]
-    [Description("OpenID Connect RP-Initiated Logout §3: the state is optional, and a return with none answers no logout that sent one")]
+    [Description(
+        "OpenID Connect RP-Initiated Logout §3: the state is optional, and a return without state does not complete a logout "
+            + "that sent one"
+    )]
     public async Task Without_state()
     {
         using Visitor alice = new();
@@ -42,26 +45,26 @@ public sealed class LogoutTests
     }
 
     [Test]
-    [Description("OpenID Connect Back-Channel Logout §2.5: out there, and the provider tells it here")]
-    public async Task From_there()
+    [Description("OpenID Connect Back-Channel Logout §2.5: signed out at the provider, which sends a logout token")]
+    public async Task Initiated_by_the_provider()
     {
         using Visitor alice = new();
         await using var party = await RelyingParty.StartWebAsync();
         var grant = await party.SignInAsync(alice);
         Assert.That(grant.SessionId, Is.Not.Null);
 
-        // Only the browser goes: as if another application had sent it.
+        // Only the browser signs out, as if another application had initiated it.
         await alice.GoAsync(new(party.Provider.Issuer, "/session/end"));
 
-        bool isThere = true;
+        bool isStored = true;
         await Eventually.UntilAsync(
-            () => !isThere,
-            async () => isThere = await party.Client.FindGrantAsync(RelyingParty.Owner) is not null
+            () => !isStored,
+            async () => isStored = await party.Client.FindGrantAsync(RelyingParty.Owner) is not null
         );
-        Assert.That(await AnswerWithoutPagesAsync(party, alice), Is.EqualTo("login_required"));
+        Assert.That(await LoginWithoutPromptAsync(party, alice), Is.EqualTo("login_required"));
     }
 
-    private static async Task<string> AnswerWithoutPagesAsync(RelyingParty party, Visitor visitor)
+    private static async Task<string> LoginWithoutPromptAsync(RelyingParty party, Visitor visitor)
     {
         var pending = await party.Client.BeginAuthorizationAsync(new() { Prompt = "none" });
         var callback = await visitor.GoAsync(pending.AuthorizationUri);

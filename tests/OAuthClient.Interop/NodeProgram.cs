@@ -2,21 +2,25 @@ using System.Diagnostics;
 
 namespace OAuthClient.Interop;
 
-/// <summary>Node.js as it is installed here, and the packages of <c>Provider/package-lock.json</c>, which the first test that needs them installs.</summary>
+/// <summary>
+/// The installed Node.js and the packages of <c>Provider/package-lock.json</c>, which the first test that needs them installs.
+/// </summary>
 internal static class NodeProgram
 {
-    // A bound against hanging only: nothing waits for it to pass.
+    // Only a limit against hanging; no test waits for it.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private static readonly Lock Installing = new();
     private static Task<string?>? installed;
-    private static int said;
+    private static int isReported;
 
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Provider");
 
     public static string? Executable { get; } = Find("node");
 
-    /// <summary>Skips the test where there is no Node.js or its packages cannot be had, with a line that says what to do; where every test must run, fails it.</summary>
+    /// <summary>
+    /// Skips the test, or fails it on a build server, if Node.js or its packages are missing; the message says what to do.
+    /// </summary>
     public static async Task RequireAsync()
     {
         Task<string?> installation;
@@ -26,16 +30,17 @@ internal static class NodeProgram
             return;
         if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
             Assert.Fail(missing);
-        if (Interlocked.Exchange(ref said, 1) == 0)
+        if (Interlocked.Exchange(ref isReported, 1) == 0)
             await TestContext.Error.WriteLineAsync(missing);
         Assert.Ignore(missing);
     }
 
-    /// <returns>What is missing.</returns>
+    /// <returns>What is missing; <see langword="null"/> if nothing is.</returns>
     private static async Task<string?> InstallAsync()
     {
         if (Executable is null || Find("npm") is not { } npm)
-            return "NO NODE.JS: the tests against oidc-provider did not run. Install Node.js 20 or later with npm on the PATH and run them again.";
+            return "NO NODE.JS: the tests against oidc-provider did not run. "
+                + "Install Node.js 20 or later with npm on the PATH and run them again.";
         string wanted = await File.ReadAllTextAsync(Path.Combine(Folder, "package-lock.json"));
         string stamp = Path.Combine(Folder, "node_modules", ".installed");
         if (File.Exists(stamp) && string.Equals(await File.ReadAllTextAsync(stamp), wanted, StringComparison.Ordinal))
@@ -55,7 +60,8 @@ internal static class NodeProgram
         await output;
         await process.WaitForExitAsync(limit.Token);
         if (process.ExitCode != 0)
-            return $"NO OIDC-PROVIDER: the tests against it did not run, because \"npm ci\" failed; make the npm registry reachable and run them again. It said: {errors}";
+            return "NO OIDC-PROVIDER: the tests against it did not run, because \"npm ci\" failed; "
+                + $"make the npm registry reachable and run them again. Output of npm: {errors}";
         await File.WriteAllTextAsync(stamp, wanted);
         return null;
     }

@@ -1,11 +1,11 @@
 namespace OAuthClient.Interop;
 
-/// <summary>Refresh tokens that are rotated, and end the grant when one is used twice.</summary>
+/// <summary>Tests refresh tokens that the provider rotates and whose reuse ends the grant.</summary>
 [TestFixture]
 public sealed class RefreshTests
 {
     [Test]
-    [Description("RFC 6749 §6, RFC 9700 §4.14: each refresh brings another refresh token, and the newest is the one that is spent")]
+    [Description("RFC 6749 §6, RFC 9700 §4.14: each refresh returns a new refresh token, and the newest is used next")]
     public async Task Rotation()
     {
         await using var party = await RelyingParty.StartAsync();
@@ -22,7 +22,7 @@ public sealed class RefreshTests
     }
 
     [Test]
-    [Description("RFC 6749 §6: many callers, one refresh; a second presentation would have ended the grant here")]
+    [Description("RFC 6749 §6: concurrent callers share one refresh; a second presentation would have ended the grant here")]
     public async Task Many_callers()
     {
         await using var party = await RelyingParty.StartAsync();
@@ -38,11 +38,11 @@ public sealed class RefreshTests
         );
 
         Assert.That(tokens.Distinct().Count(), Is.EqualTo(1));
-        Assert.That((await party.Client.GetUserInfoAsync(RelyingParty.Owner)).Subject, Is.EqualTo("alice"), "the grant lives");
+        Assert.That((await party.Client.GetUserInfoAsync(RelyingParty.Owner)).Subject, Is.EqualTo("alice"), "the grant is usable");
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: a refresh token that somebody else has spent ends the grant, and says so")]
+    [Description("RFC 6749 §5.2: a refresh token that another party used ends the grant, and the exception says so")]
     public async Task A_stolen_refresh_token()
     {
         await using var party = await RelyingParty.StartAsync();
@@ -77,7 +77,7 @@ public sealed class RefreshTests
     }
 
     [Test]
-    [Description("RFC 7009: what is given back is worth nothing any more")]
+    [Description("RFC 7009: a revoked token is no longer valid")]
     public async Task Revocation()
     {
         await using var party = await RelyingParty.StartAsync();

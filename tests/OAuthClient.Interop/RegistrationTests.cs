@@ -2,15 +2,15 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Interop;
 
-/// <summary>A client that registers itself, and looks after that.</summary>
+/// <summary>Tests dynamic registration and the management of the registration.</summary>
 [TestFixture]
 public sealed class RegistrationTests
 {
     private const string InitialAccessToken = "an-initial-access-token";
 
     [Test]
-    [Description("RFC 7591: the first login registers the client, and the next uses what it got")]
-    public async Task By_itself()
+    [Description("RFC 7591: the first login registers the client, and the next uses the registration")]
+    public async Task Registration_at_first_use()
     {
         await using var party = await RelyingParty.StartUnregisteredAsync(o => o.InitialAccessToken = InitialAccessToken);
 
@@ -27,8 +27,8 @@ public sealed class RegistrationTests
     }
 
     [Test]
-    [Description("RFC 7591 §3.2.2: without the token that registering takes, the developer hears so")]
-    public async Task Without_being_allowed_to()
+    [Description("RFC 7591 §3.2.2: without the initial access token the exception says what is missing")]
+    public async Task Registration_without_the_initial_access_token()
     {
         await using var party = await RelyingParty.StartUnregisteredAsync(o => o.InitialAccessToken = "a-wrong-one");
 
@@ -39,7 +39,7 @@ public sealed class RegistrationTests
     }
 
     [Test]
-    [Description("RFC 7592: read, changed (the provider rotates the registration access token each time), and given up")]
+    [Description("RFC 7592: a registration is read, updated (the provider rotates the registration access token each time) and deleted")]
     public async Task Management()
     {
         string name = "Photos";
@@ -53,7 +53,7 @@ public sealed class RegistrationTests
         Assert.That((await registration.ReadAsync()).Metadata.GetProperty("client_name").GetString(), Is.EqualTo("Photos"));
         for (int i = 0; i < 2; i++)
             Assert.That((await registration.UpdateAsync()).ClientId, Is.EqualTo(registered.ClientId));
-        Assert.That((await party.SignInAsync()).ClientId, Is.EqualTo(registered.ClientId), "its secret is still the right one");
+        Assert.That((await party.SignInAsync()).ClientId, Is.EqualTo(registered.ClientId), "its secret is still valid");
 
         await registration.DeleteAsync();
         Assert.That((await party.SignInAsync()).ClientId, Is.Not.EqualTo(registered.ClientId));

@@ -6,14 +6,14 @@ using OAuthClient.AspNetCore;
 
 namespace OAuthClient.Interop;
 
-/// <summary>A client as the provider knows it, and the library registered for it.</summary>
+/// <summary>A client as the provider knows it, and its registration in the library.</summary>
 internal sealed class RelyingParty : IAsyncDisposable
 {
     public const string Callback = "http://127.0.0.1:5005/callback";
     public const string SignedOut = "http://127.0.0.1:5005/signed-out";
     public static readonly GrantOwner Owner = GrantOwner.User("42");
 
-    // What form-encoding before Basic is for (RFC 6749 §2.3.1). No ü: the provider keeps to appendix A.2, by which a secret is printable ASCII.
+    // Tests form-encoding before Basic (RFC 6749 §2.3.1). Only ASCII, since the provider requires printable ASCII (appendix A.2).
     public const string Secret = "a colon : an & a + a % a %41 a quote \" in a secret long enough for HS256";
 
     private readonly IAsyncDisposable running;
@@ -29,10 +29,11 @@ internal sealed class RelyingParty : IAsyncDisposable
     public IServiceProvider Services { get; }
     public IOAuthClient Client => Services.GetRequiredService<IOAuthClient>();
 
-    /// <param name="metadata">The client's metadata beyond what every one has; null for a client that the provider is not told of.</param>
-    /// <param name="options">The registration here, beyond what every one has.</param>
-    /// <param name="register">More of it.</param>
-    /// <param name="provider">Another one than the shared.</param>
+    /// <param name="metadata">The client's metadata in addition to the common ones; null for a client that the provider does not
+    /// know.</param>
+    /// <param name="options">Changes the registration in the library.</param>
+    /// <param name="register">Adds more services.</param>
+    /// <param name="provider">A provider other than the shared one.</param>
     public static async Task<RelyingParty> StartAsync(
         JsonObject? metadata = null,
         Action<OAuthClientOptions>? options = null,
@@ -50,7 +51,7 @@ internal sealed class RelyingParty : IAsyncDisposable
         return new(provider, services, services);
     }
 
-    /// <summary>One that the provider is not told of: it registers itself.</summary>
+    /// <summary>Starts a client that the provider does not know and that registers itself.</summary>
     public static async Task<RelyingParty> StartUnregisteredAsync(Action<DynamicRegistrationOptions> configure)
     {
         var provider = await SharedProvider.RequireAsync();
@@ -66,7 +67,7 @@ internal sealed class RelyingParty : IAsyncDisposable
         return new(provider, services, services);
     }
 
-    /// <summary>The same as a web application, which the provider can call.</summary>
+    /// <summary>Starts a client that is a web application, which the provider can call.</summary>
     public static async Task<RelyingParty> StartWebAsync()
     {
         var provider = await SharedProvider.RequireAsync();
@@ -86,7 +87,7 @@ internal sealed class RelyingParty : IAsyncDisposable
         return new(provider, app.Services, app);
     }
 
-    /// <summary>The whole dance, with Alice at the other end.</summary>
+    /// <summary>Completes an authorization as Alice.</summary>
     public async Task<Grant> SignInAsync(Visitor? visitor = null)
     {
         using Visitor alone = new();

@@ -1,6 +1,6 @@
 namespace OAuthClient.Interop;
 
-/// <summary>The provider that the tests share; who changes its keys has one of their own.</summary>
+/// <summary>The provider that the tests share; a test that changes its keys starts its own.</summary>
 [SetUpFixture]
 public sealed class SharedProvider
 {

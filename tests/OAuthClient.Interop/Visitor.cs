@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace OAuthClient.Interop;
 
-/// <summary>Alice with her browser: signs in, consents, and stops where the provider sends her back to the client.</summary>
+/// <summary>Simulates Alice's browser: signs in, consents, and stops when the provider redirects to the client.</summary>
 internal sealed partial class Visitor : IDisposable
 {
     private const int MostSteps = 20;
@@ -17,7 +17,7 @@ internal sealed partial class Visitor : IDisposable
         }
     );
 
-    /// <summary>Where the provider sent her in the end.</summary>
+    /// <summary>Follows the pages of the provider and returns the final address.</summary>
     public async Task<Uri> GoAsync(Uri address)
     {
         var home = address.GetLeftPart(UriPartial.Authority);
@@ -40,14 +40,15 @@ internal sealed partial class Visitor : IDisposable
                 return current.IsSuccessStatusCode
                     ? address
                     : throw new AssertionException(
-                        $"oidc-provider answered {(int)current.StatusCode} at {address.AbsolutePath}: {page[Math.Max(0, page.IndexOf("<pre>", StringComparison.Ordinal))..]}"
+                        $"oidc-provider responded with {(int)current.StatusCode} at {address.AbsolutePath}: "
+                            + page[Math.Max(0, page.IndexOf("<pre>", StringComparison.Ordinal))..]
                     );
             address = new(address, WebUtility.HtmlDecode(form.Groups["action"].Value));
             using HttpRequestMessage submit = new(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(Fields(page)) };
             response = await http.SendAsync(submit, default);
         }
         response.Dispose();
-        throw new AssertionException("oidc-provider sent the browser in circles.");
+        throw new AssertionException("oidc-provider redirected the browser in a loop.");
     }
 
     public void Dispose() => http.Dispose();
@@ -72,7 +73,7 @@ internal sealed partial class Visitor : IDisposable
                     _ => attributes.GetValueOrDefault("value", ""),
                 };
         }
-        // The logout page's first button.
+        // The first button of the logout page.
         if (page.Contains("op.logoutForm", StringComparison.Ordinal))
             fields["logout"] = "yes";
         return fields;

@@ -2,11 +2,11 @@ using Microsoft.Playwright;
 
 namespace OAuthClient.Samples.Tests;
 
-/// <summary>The Chromium that is installed here, without a window.</summary>
+/// <summary>Runs the installed Chromium without a window.</summary>
 internal sealed class Chromium : IAsyncDisposable
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
-    private static int said;
+    private static int isReported;
 
     private readonly IPlaywright playwright;
 
@@ -18,19 +18,20 @@ internal sealed class Chromium : IAsyncDisposable
 
     public IBrowser Browser { get; }
 
-    /// <summary>Skips the test where there is none, with a line that says what to do; where every test must run, fails it.</summary>
+    /// <summary>Skips the test, or fails it on a build server, if Chromium is missing; the message says what to do.</summary>
     public static async Task<Chromium> StartAsync()
     {
         if (Find() is not { } executable)
         {
             const string missing =
-                "NO CHROMIUM: the browser tests did not run. Install it (apt-get install chromium, or any Chrome on the PATH) and run them again.";
+                "NO CHROMIUM: the browser tests did not run. "
+                + "Install it (apt-get install chromium, or any Chrome on the PATH) and run them again.";
             if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
                 Assert.Fail(missing);
-            if (Interlocked.Exchange(ref said, 1) == 0)
+            if (Interlocked.Exchange(ref isReported, 1) == 0)
                 await TestContext.Error.WriteLineAsync(missing);
             Assert.Ignore(missing);
-            throw new InvalidOperationException("Neither of the two returns.");
+            throw new InvalidOperationException("Assert.Fail and Assert.Ignore do not return.");
         }
         var started = await Playwright.CreateAsync();
         return new(

@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Samples.Tests;
 
-/// <summary>What a newcomer sees: the console sample as a process of its own.</summary>
+/// <summary>Tests the console sample in its own process.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ConsoleTests
@@ -11,7 +11,7 @@ public class ConsoleTests
     private const string SecretValue = "a-secret-that-must-not-be-seen";
 
     [Test]
-    [Description("RFC 6749 §4.1 step by step, §6 by itself, RFC 7009; exit code 0")]
+    [Description("RFC 6749 §4.1 step by step, §6 automatically, RFC 7009; exit code 0")]
     public async Task Against_the_built_in_server_it_shows_seven_steps_then_the_refresh_then_the_revocation()
     {
         using var sample = SampleProcess.Start("Console");
@@ -53,8 +53,8 @@ public class ConsoleTests
     }
 
     [Test]
-    [Description("RFC 8252 §7.3: a loopback redirect URI, the person's browser, another server")]
-    public async Task Against_a_server_of_ones_own_it_waits_for_the_browser_and_prints_no_secret()
+    [Description("RFC 8252 §7.3: a loopback redirect URI, the user's browser, another server")]
+    public async Task Against_another_server_it_waits_for_the_browser_and_prints_no_secret()
     {
         await using var server = await TestAuthorizationServer.StartAsync();
         await using var api = await server.StartResourceServerAsync();
@@ -97,7 +97,8 @@ public class ConsoleTests
 
     [Test]
     [Description(
-        "RFC 6749 §10.12, RFC 8252 §8.9: only the callback of this authorization ends the wait; any other request is answered 400 or 404"
+        "RFC 6749 §10.12, RFC 8252 §8.9: only the callback of this authorization ends the wait; the response to any other "
+            + "request is 400 or 404"
     )]
     public async Task Another_request_does_not_end_the_wait()
     {
@@ -133,7 +134,7 @@ public class ConsoleTests
 
         Assert.That(await StatusAsync("/favicon.ico"), Is.EqualTo(404));
         Assert.That(await StatusAsync("/callback"), Is.EqualTo(400), "no state");
-        Assert.That(await StatusAsync("/callback?code=c&state=another"), Is.EqualTo(400), "another authorization's state");
+        Assert.That(await StatusAsync("/callback?code=c&state=another"), Is.EqualTo(400), "state of another authorization");
         Assert.That(await StatusAsync(callback.PathAndQuery + "&state=another"), Is.EqualTo(400), "two states");
         Assert.That(await StatusAsync("/other" + callback.Query), Is.EqualTo(404), "another path");
         Assert.That(
@@ -154,7 +155,7 @@ public class ConsoleTests
     [TestCase("--help", 0)]
     [TestCase("--issuer", 2)]
     [TestCase("nonsense", 2)]
-    public async Task It_says_how_it_is_used(string argument, int exitCode)
+    public async Task Wrong_arguments_print_the_usage(string argument, int exitCode)
     {
         using var sample = SampleProcess.Start("Console", argument);
         string output = await sample.ReadToEndAsync();

@@ -5,10 +5,10 @@ using System.Threading.Channels;
 
 namespace OAuthClient.Samples.Tests;
 
-/// <summary>A sample running as its own process; ended by its process id, whatever the test did.</summary>
+/// <summary>Runs a sample in its own process, which is ended by its process id.</summary>
 internal sealed class SampleProcess : IDisposable
 {
-    // A bound against hanging only: nothing waits for it to pass.
+    // Only a limit against hanging; no test waits for it.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
@@ -22,11 +22,11 @@ internal sealed class SampleProcess : IDisposable
         _ = PumpAsync();
     }
 
-    /// <param name="sample">Its folder's name under <c>samples</c>, which is its assembly's too.</param>
+    /// <param name="sample">The name of its folder under <c>samples</c> and of its assembly.</param>
     /// <param name="arguments">Its arguments.</param>
     public static SampleProcess Start(string sample, params string[] arguments)
     {
-        // Where it was built, beside the files and frameworks it names; this project's own output holds others.
+        // The build output of the sample, with the files and frameworks that it refers to; the output of this project has others.
         string here = AppContext.BaseDirectory;
         string folder = here.Replace(
             Path.Combine("tests", "OAuthClient.Samples.Tests"),
@@ -43,12 +43,12 @@ internal sealed class SampleProcess : IDisposable
             WorkingDirectory = folder,
             StandardOutputEncoding = Encoding.UTF8,
         };
-        // Without a PATH the sample finds no browser to open: the test is the browser.
+        // Without a PATH the sample finds no browser to open: the test acts as the browser.
         start.Environment["PATH"] = "";
         return new SampleProcess(Process.Start(start)!);
     }
 
-    /// <summary>The first line that matches.</summary>
+    /// <summary>Waits for the first line that matches.</summary>
     public async Task<string> WaitForAsync(Regex pattern)
     {
         await foreach (string line in lines.Reader.ReadAllAsync(limit.Token))
@@ -60,7 +60,7 @@ internal sealed class SampleProcess : IDisposable
         throw new AssertionException($"The sample ended without a line like {pattern}:\n{seen}");
     }
 
-    /// <summary>All that it printed, once it has ended.</summary>
+    /// <summary>Returns the whole output after the process has exited.</summary>
     public async Task<string> ReadToEndAsync()
     {
         await foreach (string line in lines.Reader.ReadAllAsync(limit.Token))

@@ -3,26 +3,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Samples.Tests;
 
-/// <summary>Good to look at: on a phone as on a desk, by day and by night.</summary>
-public sealed class WebAppLooksTests
+/// <summary>Tests the layout of the pages on small and large screens, with the light and the dark color scheme.</summary>
+public sealed class WebAppLooksTests : WebAppTestBase
 {
-    private Chromium chromium = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => chromium = await Chromium.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (chromium is not null)
-            await chromium.DisposeAsync();
-    }
-
     [TestCase(320, ColorScheme.Light), TestCase(390, ColorScheme.Dark), TestCase(1280, ColorScheme.Light), TestCase(1280, ColorScheme.Dark)]
-    [Description("Each page fits its width without scrolling sideways; a screenshot of each is kept with the test's results")]
+    [Description("No page scrolls horizontally; a screenshot of each is kept with the test results")]
     public async Task Every_page_fits(int width, ColorScheme scheme)
     {
-        await using var visit = await WebAppVisit.StartAsync(chromium);
+        await using var visit = await WebAppVisit.StartAsync(Chromium);
         var page = await (
             await visit.OpenBrowserAsync(
                 new()
@@ -67,10 +55,10 @@ public sealed class WebAppLooksTests
     }
 
     [TestCase(320, ColorScheme.Light), TestCase(390, ColorScheme.Dark), TestCase(1280, ColorScheme.Light), TestCase(1280, ColorScheme.Dark)]
-    [Description("The page that posts a form once more fits its width; without script it stays to be seen")]
+    [Description("The page that posts a form once more fits its width; it is visible without script")]
     public async Task Form_repost_page_fits(int width, ColorScheme scheme)
     {
-        await using var visit = await WebAppVisit.StartAsync(chromium, "--response-mode", "form_post");
+        await using var visit = await WebAppVisit.StartAsync(Chromium, "--response-mode", "form_post");
         var page = await visit.SignInAsync(
             options: new()
             {
@@ -95,8 +83,9 @@ public sealed class WebAppLooksTests
         int[] widths = await page.EvaluateAsync<int[]>("[document.documentElement.scrollWidth, document.documentElement.clientWidth]");
         Assert.That(widths[0], Is.LessThanOrEqualTo(widths[1]), name);
         int rightmost = await page.EvaluateAsync<int>(
-            "Math.max(...[...document.querySelectorAll('button, a, img, h1, p, input')].map(e => Math.ceil(e.getBoundingClientRect().right)))"
+            "Math.max(...[...document.querySelectorAll('button, a, img, h1, p, input')]"
+                + ".map(e => Math.ceil(e.getBoundingClientRect().right)))"
         );
-        Assert.That(rightmost, Is.LessThanOrEqualTo(widths[1] - 12), $"{name} leaves no margin");
+        Assert.That(rightmost, Is.LessThanOrEqualTo(widths[1] - 12), $"{name} has no margin");
     }
 }

@@ -4,8 +4,8 @@ using OAuthClient.Testing;
 namespace OAuthClient.Samples.Tests;
 
 /// <summary>
-/// The web sample as a process of its own at <c>localhost</c>, an authorization server at <c>127.0.0.1</c>, which to a browser is
-/// another site, and browsers with nothing in them.
+/// The web sample in its own process at <c>localhost</c>, an authorization server at <c>127.0.0.1</c>, which is another site to a
+/// browser, and browsers with an empty profile.
 /// </summary>
 internal sealed class WebAppVisit : IAsyncDisposable
 {
@@ -75,7 +75,7 @@ internal sealed class WebAppVisit : IAsyncDisposable
         return context;
     }
 
-    /// <summary>A page of a new browser whose visitor is signed in and sees the start page.</summary>
+    /// <summary>Opens a page of a new browser, signs in and shows the start page.</summary>
     public async Task<IPage> SignInAsync(string name = "Ann", BrowserNewContextOptions? options = null)
     {
         var page = await (await OpenBrowserAsync(options)).NewPageAsync();
@@ -93,7 +93,7 @@ internal sealed class WebAppVisit : IAsyncDisposable
     }
 }
 
-/// <summary>What a visitor does on the pages.</summary>
+/// <summary>The steps of a visitor on the pages.</summary>
 internal static class VisitorSteps
 {
     public static async Task<string> AddressAsync(this SampleProcess sample) =>
@@ -113,7 +113,7 @@ internal static class VisitorSteps
 
     public static Task BeginAsync(this IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Connect" }).ClickAsync();
 
-    /// <summary>On the authorization server's pages.</summary>
+    /// <summary>Signs in on the page of the authorization server.</summary>
     public static async Task LogInAsync(this IPage page, string user = "alice")
     {
         await page.GetByLabel("User name").FillAsync(user);
@@ -123,7 +123,7 @@ internal static class VisitorSteps
 
     public static Task AllowAsync(this IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
 
-    /// <summary>On a page whose form is posted by a script, or without script by a click.</summary>
+    /// <summary>Continues on a page whose form a script, or without script a click, posts.</summary>
     public static Task ContinueAsync(this IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
 
     public static Task DenyAsync(this IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Deny" }).ClickAsync();

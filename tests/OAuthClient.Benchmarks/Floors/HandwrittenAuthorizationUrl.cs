@@ -5,13 +5,14 @@ using System.Text;
 namespace OAuthClient.Benchmarks;
 
 /// <summary>
-/// An authorization request by hand (RFC 6749 §4.1.1, RFC 7636 §4): randomness drawn once for state, nonce and code verifier,
-/// SHA-256, base64url, everything escaped: what never changes once and for all. Nothing is checked, and nothing hides the secrets.
+/// A handwritten authorization request (RFC 6749 §4.1.1, RFC 7636 §4): random bytes once for state, nonce and code verifier, SHA-256,
+/// base64url and escaping, with a precomputed constant part. It has no checks, and does not protect the secrets.
 /// </summary>
 internal sealed class HandwrittenAuthorizationUrl(string endpoint, string clientId, string redirectUri, string scope)
 {
     private readonly string constant =
-        $"{endpoint}?response_type=code&client_id={Uri.EscapeDataString(clientId)}&redirect_uri={Uri.EscapeDataString(redirectUri)}&scope={Uri.EscapeDataString(scope)}";
+        $"{endpoint}?response_type=code&client_id={Uri.EscapeDataString(clientId)}"
+        + $"&redirect_uri={Uri.EscapeDataString(redirectUri)}&scope={Uri.EscapeDataString(scope)}";
 
     public (string Url, string State, string Nonce, string CodeVerifier) Begin()
     {

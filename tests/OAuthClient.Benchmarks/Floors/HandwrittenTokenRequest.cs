@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>A token request by hand (RFC 6749 §4.4.2, §5.1): a form by HttpClient, with its deadline, and what came read by source-generated JSON.</summary>
+/// <summary>
+/// A handwritten token request (RFC 6749 §4.4.2, §5.1): a form sent by HttpClient with its timeout, and source-generated JSON.
+/// </summary>
 internal sealed class HandwrittenTokenRequest(HttpClient client, Uri endpoint, string basic)
 {
     private static readonly KeyValuePair<string, string>[] Form =

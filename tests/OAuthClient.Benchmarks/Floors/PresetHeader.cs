@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>The least a handler can do to put a token on a request: a string, made before, added as it is. It asks nobody whose it is, how old it is, or where it goes.</summary>
+/// <summary>The minimal handler: adds a prepared header, without checks of owner, age or address.</summary>
 internal sealed class PresetHeader(string value) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -12,7 +12,7 @@ internal sealed class PresetHeader(string value) : DelegatingHandler
     }
 }
 
-/// <summary>The same with an eye on the answer, for which it has to wait: the least state machine.</summary>
+/// <summary>The same handler, which also waits for the response: the minimal state machine.</summary>
 internal sealed class PresetHeaderThatWaits(string value) : DelegatingHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal sealed class PresetHeaderThatWaits(string value) : DelegatingHandler
     }
 }
 
-/// <summary>The same for the current user, found in a dictionary: the least that knows whose token it is.</summary>
+/// <summary>The same handler for the current user, whose token it finds in a dictionary.</summary>
 internal sealed class PresetHeaderOfOwner(ICurrentGrantOwner owners, ConcurrentDictionary<GrantOwner, string> values) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>An API without a network. It answers at once, or when it is told to: then the caller waits as it would for a socket.</summary>
+/// <summary>An in-memory API. It responds at once, or on request: then the caller waits as it would for a socket.</summary>
 internal sealed class Api : HttpMessageHandler
 {
     public const string Origin = "https://api.example.com";
@@ -13,10 +13,10 @@ internal sealed class Api : HttpMessageHandler
 
     public Api() => atOnce = Task.FromResult(ok);
 
-    /// <summary>Whether the answer comes only with <see cref="TryAnswer"/>.</summary>
+    /// <summary>Gets or sets a value indicating whether the response is sent only by <see cref="TryAnswer"/>.</summary>
     public bool Waits { get; init; }
 
-    /// <summary>The continuation runs on this stack: no thread switch is measured, only what it costs to be waiting.</summary>
+    /// <summary>Completes the response on this stack, so that no thread switch is measured, only the cost of waiting.</summary>
     public bool TryAnswer()
     {
         if (Interlocked.Exchange(ref waiting, null) is not { } asked)

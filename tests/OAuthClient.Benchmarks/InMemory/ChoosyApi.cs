@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>An API without a network that no longer takes one of the tokens, as after a revocation (RFC 6750 §3.1).</summary>
+/// <summary>An in-memory API that rejects one of the tokens, as after a revocation (RFC 6750 §3.1).</summary>
 internal sealed class ChoosyApi : HttpMessageHandler
 {
     public string? RefusedToken { get; init; }

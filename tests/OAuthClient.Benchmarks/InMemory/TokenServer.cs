@@ -5,7 +5,7 @@ using System.Text;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>A token endpoint without a network: what is measured is the client, not the machine's sockets. A refresh token is good once.</summary>
+/// <summary>An in-memory token endpoint, so that the client is measured and not the sockets. A refresh token is valid once.</summary>
 internal sealed class TokenServer : HttpMessageHandler
 {
     public static readonly Uri AuthorizationEndpoint = new("https://as.example.com/authorize");
@@ -13,7 +13,7 @@ internal sealed class TokenServer : HttpMessageHandler
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    // A JWT of a usual size, so that the whole answer has about 1 KB.
+    // A JWT of a usual size, so that the whole response has about 1 KB.
     private static readonly string Padding = new('x', 760);
 
     private readonly Lazy<byte[]> sameAnswer;
@@ -21,24 +21,27 @@ internal sealed class TokenServer : HttpMessageHandler
 
     public TokenServer() => sameAnswer = new(() => Answer(0));
 
-    /// <summary>How long each answer takes.</summary>
+    /// <summary>Gets the response time.</summary>
     public TimeSpan Latency { get; init; }
 
-    /// <summary>Whether each answer has tokens of its own.</summary>
+    /// <summary>Gets a value indicating whether each response contains new tokens.</summary>
     public bool GivesNewTokens { get; init; }
 
-    /// <summary>A client's own token has none (RFC 6749 §4.4.3), and MSAL insists.</summary>
+    /// <summary>
+    /// Gets a value indicating whether responses contain a refresh token. A client's own token has none (RFC 6749 §4.4.3), and MSAL
+    /// requires that.
+    /// </summary>
     public bool GivesRefreshTokens { get; init; } = true;
 
-    /// <summary>What each answer says that was granted.</summary>
+    /// <summary>Gets the granted scope in each response.</summary>
     public string Scope { get; init; } = "photos.read photos.write profile";
 
     public int Requests => requests;
 
-    /// <summary>What an owner has whose authorization went unseen: the first refresh token.</summary>
+    /// <summary>Gets the first refresh token, for an owner whose authorization was not requested here.</summary>
     public static string FirstRefreshToken => RefreshTokenOf(0);
 
-    /// <summary>The one that the first request brings.</summary>
+    /// <summary>Gets the access token of the first response.</summary>
     public static string FirstAccessToken => AccessTokenOf(1);
 
     private static string AccessTokenOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}-{Padding}");

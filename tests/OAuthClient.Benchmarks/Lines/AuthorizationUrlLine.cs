@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>An authorization begun: state, nonce and PKCE made, and the address there to send the browser to.</summary>
+/// <summary>Measures the start of an authorization: state, nonce, PKCE and the address for the browser.</summary>
 internal static class AuthorizationUrlLine
 {
     public static async Task MeasureAsync(string line, Report report)

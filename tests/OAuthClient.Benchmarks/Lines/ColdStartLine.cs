@@ -4,12 +4,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>From the start of a process to its first token, over a real socket; all contestants take turns here too.</summary>
+/// <summary>
+/// Measures the time from the start of a process to its first token, over a real socket; all contestants run alternately.
+/// </summary>
 internal static class ColdStartLine
 {
     private const int Rounds = 21;
 
-    // A program of its own, built beside this one: here the framework for the web would have half of the work done.
+    // A separate program, because in this process the web framework has already done half of the work.
     private static readonly string Program = Path.Combine(
         AppContext.BaseDirectory.Replace("OAuthClient.Benchmarks", "OAuthClient.ColdStart", StringComparison.Ordinal),
         "OAuthClient.ColdStart"
@@ -25,7 +27,7 @@ internal static class ColdStartLine
         server.AddClient(new TestClient { ClientId = Sample.ClientId, ClientSecret = Sample.ClientSecret });
         var times = Contestants.ToDictionary(name => name, _ => new double[Rounds], StringComparer.Ordinal);
         var bytes = Contestants.ToDictionary(name => name, _ => 0.0, StringComparer.Ordinal);
-        // The first round fills the machine's file cache, and wakes the server.
+        // The first round fills the file cache of the machine and warms up the server.
         for (int round = -1; round < Rounds; round++)
         {
             foreach (string name in Contestants)
@@ -40,7 +42,8 @@ internal static class ColdStartLine
         var samples = Contestants.Select(name => new Samples(name, times[name], bytes[name])).ToList();
         foreach (var one in samples)
             Report.Explain(
-                $"{line}: {one.Name} {one.MedianNanoseconds / 1e6:0} ms {one.Bytes / 1024:0} KB, {Report.Text(one.MedianRatio(samples[0]))} of the floor"
+                $"{line}: {one.Name} {one.MedianNanoseconds / 1e6:0} ms {one.Bytes / 1024:0} KB, "
+                    + $"{Report.Text(one.MedianRatio(samples[0]))} of the floor"
             );
         foreach (var one in samples.Where(one => one.Name is not (Contestant.Floor or Framework)))
             report.Ratios(line, one.Name, one.MedianRatio(samples[0]), one.Bytes / samples[0].Bytes);
@@ -56,7 +59,7 @@ internal static class ColdStartLine
                 UseShellExecute = false,
             }
         )!;
-        // Written when the token is there; how the process ends is not measured.
+        // Written when the token is available; the exit of the process is not measured.
         string? allocated = await process.StandardOutput.ReadLineAsync();
         var time = Stopwatch.GetElapsedTime(start);
         await process.WaitForExitAsync();

@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OAuthClient.Benchmarks;
 
 /// <summary>
-/// A cached token put on a request. What counts is the overhead over the same pipeline without the handler, so that one is
-/// measured too, and taken off: in bytes as well.
+/// Measures a request with a cached token. The result is the overhead over the same pipeline without the handler, which is measured too
+/// and subtracted, in time and bytes.
 /// </summary>
 internal static class HandlerLine
 {
@@ -13,10 +13,10 @@ internal static class HandlerLine
     private const string Waiting = "floor that waits";
     private const string OfOwner = "floor of an owner";
 
-    // Who the user is, is known in every application; reading another one's name each time is no part of what is measured.
+    // Every application determines the user; reading another user's name for each request is not part of the measurement.
     private const string BaseWithUsers = "base with users";
 
-    // One address for all requests: somebody has to take it apart, and here it is nobody's part.
+    // One address for all requests, because parsing it is not part of any contestant.
     private static readonly Uri Address = new(Api.Origin + "/photos");
 
     public static async Task MeasureAsync(string line, Report report, bool forOwners, bool yields)
@@ -66,7 +66,7 @@ internal static class HandlerLine
         IHttpClientBuilder Pipeline(string contestant)
         {
             var api = apis[contestant] = new Api { Waits = yields };
-            // The factory's logging would be the larger part of all of them.
+            // The logging of the factory would dominate all measurements.
             return services.AddHttpClient(contestant).RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(() => api);
         }
     }
@@ -79,14 +79,14 @@ internal static class HandlerLine
                 for (int i = 0; i < count; i++)
                 {
                     owners?.Next();
-                    var answer = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
-                    while (!answer.IsCompleted)
+                    var response = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
+                    while (!response.IsCompleted)
                     {
-                        // The very first request waits for its token, and only then for the API.
+                        // The first request waits for its token, and then for the API.
                         if (!api.TryAnswer())
                             await Task.Yield();
                     }
-                    await answer;
+                    await response;
                 }
             }
         );
@@ -96,15 +96,16 @@ internal static class HandlerLine
         var pipeline = samples[Contestant.Base];
         var floor = samples[Contestant.Floor];
         double floorTime = floor.MedianOver(pipeline);
-        // Whoever has to see the answer before the caller does needs a state machine while it is on its way, and none when it is there.
+        // A handler that processes the response needs a state machine while the response is pending, and none if it is already complete.
         double floorBytes = (yields ? samples[Waiting] : floor).Bytes - pipeline.Bytes;
         Report.Explain(
-            $"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B"
+            $"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; "
+                + $"the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B"
         );
         Report.Explain($"{line}: the floor with an eye on the answer {samples[Waiting].MedianOver(pipeline):0} ns");
         if (samples.TryGetValue(OfOwner, out var ofOwner))
         {
-            // How far away memory is just now: on a machine shared with others, this alone doubles from one hour to the next.
+            // The latency of memory at this time: on a shared machine it can double from one hour to the next.
             Report.Explain(
                 $"{line}: reading another owner's name, in two places of memory, {samples[BaseWithUsers].MedianOver(pipeline):0} ns"
             );

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>1,000 callers at once: with no token yet, or with one that the API refuses all of them. The token endpoint takes 50 ms.</summary>
+/// <summary>Measures 1,000 concurrent callers without a token, or with one that the API rejects. The token endpoint takes 50 ms.</summary>
 internal static class StampedeLines
 {
     private const int Callers = 1000;
@@ -34,7 +34,7 @@ internal static class StampedeLines
             async () =>
             {
                 var server = Server();
-                using var client = GooglePeer.Client(new ChoosyApi(), GooglePeer.Credential(server, isOver: true));
+                using var client = GooglePeer.Client(new ChoosyApi(), GooglePeer.Credential(server, isExpired: true));
                 return await StampedeAsync(server, () => client.SendAsync(Request()));
             }
         );
@@ -53,7 +53,7 @@ internal static class StampedeLines
         );
     }
 
-    /// <summary>For a resource owner whose refresh token is good once: whoever spends it twice has failed.</summary>
+    /// <summary>Measures a resource owner whose refresh token is valid once: a client that uses it twice fails.</summary>
     public static async Task MeasureRefusedAsync(string line, Report report)
     {
         await PrintAsync(
@@ -129,7 +129,7 @@ internal static class StampedeLines
         return new(server.Requests - before, failed.Count(one => one), (Stopwatch.GetElapsedTime(start) - Latency).TotalMilliseconds);
     }
 
-    // The first round compiles the code and does not count. Requests and failures are promises, so the worst round is shown; the time is the middle one.
+    // The first round compiles the code and is discarded. For requests and failures the worst round is printed, for the time the median.
     private static async Task PrintAsync(string line, Report report, string contestant, Func<Task<Outcome>> stampedeAsync)
     {
         await stampedeAsync();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>A token request from end to end, less the network: the form out, 1 KB of JSON in.</summary>
+/// <summary>Measures a whole token request without the network: the form, and 1 KB of JSON.</summary>
 internal static class TokenResponseLine
 {
     public static async Task MeasureAsync(string line, Report report)

@@ -1,6 +1,6 @@
 namespace OAuthClient.Benchmarks;
 
-/// <summary>A line whose contestants are held against the floor as they are.</summary>
+/// <summary>Measures a line whose contestants are compared directly with the floor.</summary>
 internal static class Comparison
 {
     public static async Task PrintAsync(string line, Report report, params IReadOnlyList<Contestant> contestants)

@@ -1,8 +1,8 @@
 namespace OAuthClient.Benchmarks;
 
-/// <summary>One way of doing a line's work.</summary>
-/// <param name="Name">Who does it.</param>
-/// <param name="RunAsync">Does it so many times, one after the other.</param>
+/// <summary>One implementation of the operation of a line.</summary>
+/// <param name="Name">The name of the implementation.</param>
+/// <param name="RunAsync">Runs the operation the given number of times, one after the other.</param>
 internal sealed record Contestant(string Name, Func<int, Task> RunAsync)
 {
     public const string Base = "base";
@@ -30,9 +30,9 @@ internal sealed record Contestant(string Name, Func<int, Task> RunAsync)
             }
         );
 
-    /// <param name="name">Who does it.</param>
-    /// <param name="actAsync">Does it once.</param>
-    /// <param name="see">Takes what is wanted out of what came.</param>
+    /// <param name="name">The name of the implementation.</param>
+    /// <param name="actAsync">Runs the operation once.</param>
+    /// <param name="see">Extracts the required value from the result.</param>
     public static Contestant Of<T>(string name, Func<Task<T>> actAsync, Func<T, string> see) =>
         new(
             name,

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace OAuthClient.Benchmarks;
 
 /// <summary>
-/// Lets all contestants of a line run in turns of a millisecond, for many rounds. A benchmark that measures one contestant
-/// after the other compares two moments of the machine; where other work comes and goes, that is noise larger than what is to be seen.
+/// Runs all contestants of a line alternately for a millisecond each, for many rounds. A benchmark that measures one contestant after the
+/// other compares two states of the machine; on a shared machine that noise exceeds the differences to be measured.
 /// </summary>
 internal static class InterleavedStopwatch
 {
@@ -14,7 +14,7 @@ internal static class InterleavedStopwatch
 
     public static async Task<IReadOnlyList<Samples>> MeasureAsync(params IReadOnlyList<Contestant> contestants)
     {
-        // Twice: code is compiled anew, and better, some time after it has run often.
+        // Twice: code that runs often is compiled again with more optimization.
         foreach (var contestant in contestants.Concat(contestants))
             await WarmUpAsync(contestant);
         int[] counts = new int[contestants.Count];
@@ -24,7 +24,7 @@ internal static class InterleavedStopwatch
         double[][] times = [.. contestants.Select(_ => new double[Rounds])];
         for (int round = 0; round < Rounds; round++)
         {
-            // Each goes first in its turn, so that nobody always runs in the wake of the same one.
+            // Each contestant is the first of a round in turn, so that none always runs after the same one.
             for (int step = 0; step < contestants.Count; step++)
             {
                 int i = (round + step) % contestants.Count;
@@ -59,7 +59,7 @@ internal static class InterleavedStopwatch
         return Stopwatch.GetElapsedTime(start).TotalNanoseconds / count;
     }
 
-    // Of all threads, because a contestant may go on at another one; the least of a few, because something else may run there too.
+    // Of all threads, because a contestant may continue on another one; the minimum of a few runs, because other code may allocate too.
     private static async Task<double> BytesAsync(Contestant contestant)
     {
         const int count = 2000;

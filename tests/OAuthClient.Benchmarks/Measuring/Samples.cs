@@ -1,14 +1,18 @@
 namespace OAuthClient.Benchmarks;
 
-/// <summary>What one contestant took: the time of each round, in nanoseconds for one operation, and the bytes of one operation.</summary>
+/// <summary>
+/// The measurements of one contestant: the time of each round, in nanoseconds per operation, and the bytes per operation.
+/// </summary>
 internal sealed record Samples(string Name, double[] Nanoseconds, double Bytes)
 {
     public double MedianNanoseconds => Median(Nanoseconds);
 
-    /// <summary>Of each round's difference: what disturbed the machine in one round disturbed both.</summary>
+    /// <summary>
+    /// Returns the median of the differences of each round: a disturbance of the machine in one round affects both contestants.
+    /// </summary>
     public double MedianOver(Samples other) => Median(Nanoseconds.Zip(other.Nanoseconds, (mine, theirs) => mine - theirs));
 
-    /// <summary>Of each round's ratio, for the same reason.</summary>
+    /// <summary>Returns the median of the ratios of each round, for the same reason.</summary>
     public double MedianRatio(Samples other) => Median(Nanoseconds.Zip(other.Nanoseconds, (mine, theirs) => mine / theirs));
 
     public static double Median(IEnumerable<double> values)

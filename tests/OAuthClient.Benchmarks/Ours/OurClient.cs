@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>The library as an application registers it; only the network is taken away.</summary>
+/// <summary>Registers the library as an application does, with an in-memory network.</summary>
 internal static class OurClient
 {
     public const string Name = "photos";
@@ -30,7 +30,7 @@ internal static class OurClient
 
     public static IOAuthClient In(IServiceProvider services) => services.GetRequiredKeyedService<IOAuthClient>(Name);
 
-    /// <summary>Lets resource owners authorize the client, one after the other.</summary>
+    /// <summary>Authorizes the client for resource owners, one after the other.</summary>
     public static async Task<GrantOwner[]> AuthorizeAsync(IOAuthClient client, params IReadOnlyList<string> ids)
     {
         var owners = new List<GrantOwner>();

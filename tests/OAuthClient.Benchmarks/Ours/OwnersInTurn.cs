@@ -1,6 +1,6 @@
 namespace OAuthClient.Benchmarks;
 
-/// <summary>Another user at each request, in an order that no processor guesses. Who it is, is known before any of the contestants begins.</summary>
+/// <summary>Selects another user for each request, in an order that the processor cannot predict, before any contestant starts.</summary>
 internal sealed class OwnersInTurn : ICurrentGrantOwner
 {
     private GrantOwner[] owners = [];
@@ -21,7 +21,8 @@ internal sealed class OwnersInTurn : ICurrentGrantOwner
             return;
         next = next + 1 < owners.Length ? next + 1 : 0;
         current = owners[next];
-        // Whoever signs the user in has read the name, and waited for it: interlocked, because a processor that only adds it up goes on meanwhile.
+        // The sign-in code reads the owner's name and depends on it. The interlocked operation keeps the processor from continuing before
+        // that.
         Interlocked.Exchange(ref seen, seen ^ current.GetHashCode() ^ current.Id![^1]);
     }
 

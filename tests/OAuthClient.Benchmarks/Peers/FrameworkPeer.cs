@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient.Benchmarks;
 
 /// <summary>
-/// The framework's own OAuth handler, in the two parts of it that answer to lines: the address with its state and PKCE, less
-/// cookies; and the code's exchange, with nothing done with what comes.
+/// The OAuth handler of ASP.NET Core, in the two parts that correspond to lines: the address with state and PKCE, without cookies; and
+/// the code exchange, without processing of its result.
 /// </summary>
 internal sealed class FrameworkPeer : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class FrameworkPeer : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        // Keys in memory only.
+        // Keys are kept in memory only.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder
             .Services.AddAuthentication("photos")
@@ -40,7 +40,7 @@ internal sealed class FrameworkPeer : IAsyncDisposable
                     options.ClientId = Sample.ClientId;
                     options.ClientSecret = Sample.ClientSecret;
                     options.CallbackPath = "/callback";
-                    options.SignInScheme = "nobody";
+                    options.SignInScheme = "unused";
                     options.UsePkce = true;
                     options.BackchannelHttpHandler = server;
                     foreach (string scope in Sample.Scopes)

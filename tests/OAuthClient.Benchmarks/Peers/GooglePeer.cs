@@ -4,7 +4,7 @@ using Google.Apis.Http;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>Google.Apis.Auth as its documentation uses it: a user's credential, and the flow that keeps it alive.</summary>
+/// <summary>Google.Apis.Auth as its documentation uses it: a user's credential, and the flow that refreshes it.</summary>
 internal static class GooglePeer
 {
     public const string Name = "Google.Apis.Auth";
@@ -19,8 +19,8 @@ internal static class GooglePeer
             }
         );
 
-    /// <summary>A user's, with a token that is good unless it is said to be over.</summary>
-    public static UserCredential Credential(HttpMessageHandler server, bool isOver = false) =>
+    /// <summary>Creates a user's credential, with an expired access token on request.</summary>
+    public static UserCredential Credential(HttpMessageHandler server, bool isExpired = false) =>
         new(
             Flow(server),
             "user",
@@ -28,16 +28,16 @@ internal static class GooglePeer
             {
                 AccessToken = "0",
                 RefreshToken = TokenServer.FirstRefreshToken,
-                ExpiresInSeconds = isOver ? 0 : 3600,
+                ExpiresInSeconds = isExpired ? 0 : 3600,
                 IssuedUtc = TimeProvider.System.GetUtcNow().UtcDateTime,
             }
         );
 
-    /// <summary>An HTTP client that carries the credential's token, and asks for another when the API refuses it.</summary>
+    /// <summary>Creates an HTTP client that sends the credential's token, and refreshes it when the API rejects it.</summary>
     public static HttpClient Client(HttpMessageHandler api, UserCredential credential) =>
         new InMemory(api).CreateHttpClient(new CreateHttpClientArgs { Initializers = { credential }, ApplicationName = "photos" });
 
-    // It makes no state of its own; the application has to.
+    // The flow creates no state; the application must do so.
     public static string AuthorizationUrl(PkceGoogleAuthorizationCodeFlow flow) =>
         flow.CreateAuthorizationCodeRequest(Sample.RedirectUri, out _).Build().OriginalString;
 

@@ -2,14 +2,14 @@ using Microsoft.Identity.Client;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>Microsoft.Identity.Client as its documentation uses it. Its authority is the one it knows without asking.</summary>
+/// <summary>Microsoft.Identity.Client as its documentation uses it, with an authority for which it needs no discovery.</summary>
 internal static class MsalPeer
 {
     public const string Name = "Microsoft.Identity.Client";
 
     public const string Scope = "https://api.example.com/.default";
 
-    /// <summary>It keeps a token under the scopes that were granted, and finds it only when those are the ones it asks for.</summary>
+    /// <summary>Creates a server whose granted scopes are the requested ones, since MSAL caches a token by its granted scopes.</summary>
     public static TokenServer Server(TimeSpan latency = default) =>
         new()
         {

@@ -15,7 +15,7 @@ internal sealed class PromisesTests
         ];
 
     [TestCaseSource(nameof(Exceptions))]
-    public void A_stall_explains_only_the_exceptions_of_a_timeout(Exception exception, Verdict expected) =>
+    public void A_stall_excuses_only_exceptions_of_a_timeout(Exception exception, Verdict expected) =>
         Assert.That(Judge([Promises.Unfinished(exception, At(10), At(20))], Stalled(Stall.Rig, 10, 19)).Verdict, Is.EqualTo(expected));
 
     [Test]

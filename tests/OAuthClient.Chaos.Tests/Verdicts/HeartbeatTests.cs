@@ -7,11 +7,11 @@ internal sealed class HeartbeatTests
 {
     [TestCase(20)]
     [TestCase(29)]
-    public void A_beat_in_time_is_no_stall(int elapsed) =>
+    public void A_beat_in_time_is_not_a_stall(int elapsed) =>
         Assert.That(Heartbeat.Measure("3.1", TimeSpan.FromMilliseconds(elapsed), At(10)), Is.Null);
 
     [Test]
-    public void A_late_beat_is_a_stall_from_when_it_was_due() =>
+    public void A_late_beat_is_a_stall_from_the_time_it_was_due() =>
         Assert.That(Heartbeat.Measure("3.1", TimeSpan.FromMilliseconds(1520), At(10)), Is.EqualTo(Stalled("3.1", 8.5, 10)));
 
     [Test]

@@ -2,7 +2,7 @@ using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Tests;
 
-/// <summary>Stalls and breaches at seconds of one minute.</summary>
+/// <summary>Creates stalls and breaches at seconds of one minute.</summary>
 internal static class Moments
 {
     public static readonly Slack TwoSeconds = new(TimeSpan.FromSeconds(2), "two seconds");
@@ -11,7 +11,7 @@ internal static class Moments
 
     public static Stall Stalled(string process, double from, double to) => new(process, At(from), At(to));
 
-    /// <summary>A breach that a delay between seconds 10 and 20 of the rig, the database or node 3.1 can explain.</summary>
+    /// <summary>Creates a breach that a delay between seconds 10 and 20 of the rig, the database or node 3.1 can explain.</summary>
     public static Breach Breach(string promise = "a grant lives") =>
         new(promise, "user-1 lost it")
         {

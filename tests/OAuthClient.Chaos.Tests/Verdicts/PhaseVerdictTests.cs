@@ -37,19 +37,19 @@ internal sealed class PhaseVerdictTests
     [TestCase(20, 26)]
     [TestCase(6, 11.5)]
     [TestCase(18.5, 25)]
-    public void A_stall_at_another_time_does_not(double from, double to) =>
+    public void A_stall_at_another_time_does_not_excuse_a_breach(double from, double to) =>
         Assert.That(Judge([Breach()], Stalled(Stall.Rig, from, to)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
-    public void A_stall_of_another_process_does_not() =>
+    public void A_stall_of_another_process_does_not_excuse_a_breach() =>
         Assert.That(Judge([Breach()], Stalled("4.1", 10, 20), Stalled("3.2", 10, 20)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
-    public void A_stall_as_long_as_the_slack_does_not() =>
+    public void A_stall_as_long_as_the_slack_does_not_excuse_a_breach() =>
         Assert.That(Judge([Breach()], Stalled(Stall.Rig, 12, 14)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
-    public void Where_any_process_could_have_caused_the_breach_each_ones_stall_counts() =>
+    public void The_stalls_of_every_process_that_could_have_caused_the_breach_count() =>
         Assert.That(Judge([Breach() with { Processes = null }], Stalled("7.4", 12, 15)).Verdict, Is.EqualTo(Verdict.Inconclusive));
 
     [Test]
@@ -57,7 +57,7 @@ internal sealed class PhaseVerdictTests
         Assert.That(Judge([Breach() with { Slack = null }], Stalled(Stall.Rig, 0, 60)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
-    public void A_pause_that_the_rig_caused_excuses_nothing()
+    public void A_pause_that_the_rig_caused_excuses_no_breach()
     {
         StallHistory history = new([Stalled("3.1", 10, 20.5)], injected: [Stalled("3.1", 9, 20)]);
 
@@ -65,7 +65,7 @@ internal sealed class PhaseVerdictTests
     }
 
     [Test]
-    public void One_breach_that_no_stall_explains_decides()
+    public void One_breach_that_no_stall_explains_makes_the_run_broken()
     {
         var later = Breach() with { Detail = "user-2 lost it", From = At(30), To = At(40) };
 
@@ -80,6 +80,6 @@ internal sealed class PhaseVerdictTests
     }
 
     [Test]
-    public void Without_a_breach_stalls_change_nothing() =>
+    public void Without_a_breach_stalls_have_no_effect() =>
         Assert.That(Judge([], Stalled(Stall.Rig, 0, 60)).Verdict, Is.EqualTo(Verdict.Kept));
 }

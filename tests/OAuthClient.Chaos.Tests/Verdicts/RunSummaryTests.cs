@@ -23,7 +23,7 @@ internal sealed class RunSummaryTests
     }
 
     [Test]
-    public async Task A_broken_promise_fails_and_gets_no_second_run()
+    public async Task A_broken_promise_fails_without_a_second_run()
     {
         Assert.That(await RunAsync(Broken, Kept), Is.EqualTo(1));
 
@@ -38,7 +38,7 @@ internal sealed class RunSummaryTests
     }
 
     [Test]
-    public async Task An_inconclusive_run_is_repeated_and_the_repetition_decides()
+    public async Task An_inconclusive_run_is_repeated_and_the_repetition_counts()
     {
         Assert.That(await RunAsync(Inconclusive, Kept), Is.EqualTo(2));
         Assert.That(summary.ExitCode, Is.Zero);

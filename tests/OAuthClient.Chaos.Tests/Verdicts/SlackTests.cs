@@ -7,7 +7,7 @@ namespace OAuthClient.Chaos.Tests;
 internal sealed class SlackTests
 {
     [Test]
-    public void Each_slack_is_what_its_deadlines_leave() =>
+    public void Each_slack_is_derived_from_its_deadlines() =>
         Assert.Multiple(() =>
         {
             Assert.That(
@@ -19,6 +19,6 @@ internal sealed class SlackTests
         });
 
     [Test]
-    public void A_token_that_was_hardly_late_needs_a_stall_only_as_long() =>
+    public void The_slack_of_a_slightly_late_token_is_its_lateness() =>
         Assert.That(Slack.TokenExpiry(TimeSpan.FromMilliseconds(3)).Length, Is.EqualTo(TimeSpan.FromMilliseconds(3)));
 }

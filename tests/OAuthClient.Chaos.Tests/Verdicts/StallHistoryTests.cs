@@ -6,7 +6,7 @@ namespace OAuthClient.Chaos.Tests;
 internal sealed class StallHistoryTests
 {
     [Test]
-    public void Stalls_of_different_processes_add_up_and_a_moment_counts_once()
+    public void Stalls_of_different_processes_are_added_and_concurrent_ones_count_once()
     {
         StallHistory history = new(
             [Stalled("3.1", 10, 12), Stalled(Stall.Rig, 11, 13), Stalled(Stall.Database, 15, 16), Stalled("3.1", 10.5, 11)],
@@ -22,7 +22,7 @@ internal sealed class StallHistoryTests
     }
 
     [Test]
-    public void What_the_machine_takes_beyond_a_pause_that_the_rig_caused_remains()
+    public void A_stall_beyond_a_pause_that_the_rig_caused_remains()
     {
         StallHistory history = new([Stalled("3.1", 9, 24)], injected: [Stalled("3.1", 10, 20), Stalled("4.1", 0, 60)]);
 
@@ -30,7 +30,7 @@ internal sealed class StallHistoryTests
     }
 
     [Test]
-    public void The_longest_stall_of_each_process_comes_first()
+    public void The_longest_stall_of_each_process_is_first()
     {
         StallHistory history = new([Stalled("3.1", 1, 2), Stalled(Stall.Database, 1, 4), Stalled("3.1", 5, 6.5)], []);
 

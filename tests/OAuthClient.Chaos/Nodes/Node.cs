@@ -9,10 +9,12 @@ using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>One process of an application: many callers that call an API for many users. It is told what to do line by line, and answers so.</summary>
+/// <summary>
+/// One process of an application, with many callers that call an API for many users. It reads commands line by line and writes responses.
+/// </summary>
 internal sealed class Node : IAsyncDisposable
 {
-    /// <summary>The first word of the answer to an order that failed. The name of the exception follows.</summary>
+    /// <summary>The first word of the response to a command that failed. The name of the exception follows.</summary>
     public const string Failure = "failed ";
 
     private const string ApiName = "api";
@@ -44,7 +46,7 @@ internal sealed class Node : IAsyncDisposable
             var inner = services.Last(service => service.ServiceType == typeof(IGrantStore));
             services.Remove(inner);
             FaultPlan plan = new(settings.Seed, before: 0, after: 0, settings.Kill);
-            services.AddSingleton<IGrantStore>(provider => new MortalStore(
+            services.AddSingleton<IGrantStore>(provider => new CrashingStore(
                 (IGrantStore)inner.ImplementationFactory!(provider),
                 plan,
                 settings.Name,
@@ -58,13 +60,13 @@ internal sealed class Node : IAsyncDisposable
         provider = services.BuildServiceProvider();
     }
 
-    public static async Task RunAsync(NodeSettings settings, TextReader orders, TextWriter answers)
+    public static async Task RunAsync(NodeSettings settings, TextReader orders, TextWriter responses)
     {
-        await using Node node = new(settings, answers);
+        await using Node node = new(settings, responses);
         await node.WarmUpAsync();
-        await answers.WriteLineAsync("ready");
+        await responses.WriteLineAsync("ready");
         while (await orders.ReadLineAsync() is { } order)
-            await answers.WriteLineAsync(await node.ObeyAsync(order));
+            await responses.WriteLineAsync(await node.ExecuteAsync(order));
     }
 
     public async ValueTask DisposeAsync()
@@ -73,19 +75,19 @@ internal sealed class Node : IAsyncDisposable
         heartbeat.Dispose();
     }
 
-    // Threads of all kinds report; the console's writer takes one line at a time.
-    private void Report(NodeEvent happened) => output.WriteLine(happened.Write());
+    // Several threads report events; the console writer writes whole lines.
+    private void Report(NodeEvent nodeEvent) => output.WriteLine(nodeEvent.Write());
 
-    private async Task<string> ObeyAsync(string order)
+    private async Task<string> ExecuteAsync(string order)
     {
         string[] words = order.Split(' ');
         try
         {
             return words[0] switch
             {
-                "run" => await CallAsync(Milliseconds(words[1]), peace: Milliseconds(words[2])),
+                "run" => await CallAsync(Milliseconds(words[1]), faultFreePeriod: Milliseconds(words[2])),
                 "warm" => await CallOnceEachAsync(),
-                "know" => await KnowAsync(words[1]),
+                "know" => await CacheTokenAsync(words[1]),
                 "stampede" => await StampedeAsync(words[1], int.Parse(words[2], CultureInfo.InvariantCulture)),
                 "sample" => Sample(),
                 _ => throw new ArgumentException($"The order '{order}' is not known.", nameof(order)),
@@ -99,18 +101,18 @@ internal sealed class Node : IAsyncDisposable
 
     private static TimeSpan Milliseconds(string number) => TimeSpan.FromMilliseconds(int.Parse(number, CultureInfo.InvariantCulture));
 
-    private async Task<string> CallAsync(TimeSpan time, TimeSpan peace)
+    private async Task<string> CallAsync(TimeSpan time, TimeSpan faultFreePeriod)
     {
-        if (provider.GetRequiredService<IGrantStore>() is MortalStore mortal)
-            mortal.MortalUntil = TimeProvider.System.GetUtcNow() + time - peace;
-        using CancellationTokenSource over = new(time);
+        if (provider.GetRequiredService<IGrantStore>() is CrashingStore crashingStore)
+            crashingStore.CrashesUntil = TimeProvider.System.GetUtcNow() + time - faultFreePeriod;
+        using CancellationTokenSource canceled = new(time);
         await Task.WhenAll(
-            Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(() => CallUntilAsync(over.Token), CancellationToken.None))
+            Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(() => CallUntilAsync(canceled.Token), CancellationToken.None))
         );
         return "done";
     }
 
-    /// <summary>One call by each caller, before time is measured: what runs for the first time is slow.</summary>
+    /// <summary>Makes one call by each caller before time is measured, because code is slow when it runs for the first time.</summary>
     private async Task<string> CallOnceEachAsync()
     {
         await Task.WhenAll(
@@ -127,31 +129,31 @@ internal sealed class Node : IAsyncDisposable
         return "warm";
     }
 
-    private async Task CallUntilAsync(CancellationToken over)
+    private async Task CallUntilAsync(CancellationToken canceled)
     {
         using var http = provider.GetRequiredService<IHttpClientFactory>().CreateClient(ApiName);
-        while (!over.IsCancellationRequested)
+        while (!canceled.IsCancellationRequested)
         {
             string owner = NodeSettings.Owner(RandomNumberGenerator.GetInt32(settings.Grants));
             if (!lost.ContainsKey(owner))
                 await CallOnceAsync(http, owner);
-            await Task.Delay(RandomNumberGenerator.GetInt32(2 * settings.PauseMilliseconds), over)
+            await Task.Delay(RandomNumberGenerator.GetInt32(2 * settings.PauseMilliseconds), canceled)
                 .ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 
     private async Task CallOnceAsync(HttpClient http, string owner)
     {
-        using CancellationTokenSource impatience = new();
+        using CancellationTokenSource callerTimeout = new();
         if (settings.AreCallersCancelled && RandomNumberGenerator.GetInt32(10) == 0)
-            impatience.CancelAfter(RandomNumberGenerator.GetInt32(30));
+            callerTimeout.CancelAfter(RandomNumberGenerator.GetInt32(30));
         caller.Owner = owner;
         var began = TimeProvider.System.GetUtcNow();
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Get, "/api");
             request.Options.Set(SentTokens.DelayAtStart, ThreadDelay.Read());
-            using var response = await http.SendAsync(request, impatience.Token);
+            using var response = await http.SendAsync(request, callerTimeout.Token);
             if (response.IsSuccessStatusCode && await response.Content.ReadAsStringAsync(CancellationToken.None) != owner)
                 Report(new(NodeEventKind.AnothersToken, began, TimeProvider.System.GetUtcNow(), owner));
         }
@@ -159,13 +161,13 @@ internal sealed class Node : IAsyncDisposable
         {
             lost[owner] = true;
         }
-        catch (OperationCanceledException) when (impatience.IsCancellationRequested)
+        catch (OperationCanceledException) when (callerTimeout.IsCancellationRequested)
         {
             Report(new(NodeEventKind.Cancelled, began, TimeProvider.System.GetUtcNow()));
         }
         catch (Exception exception)
         {
-            // While something is broken calls may fail; that they do not fail for nothing is what the promises without faults say.
+            // During faults a call may fail; the phase without faults requires that none does.
             Report(new(NodeEventKind.Failed, began, TimeProvider.System.GetUtcNow(), exception.GetType().Name));
         }
     }
@@ -179,12 +181,12 @@ internal sealed class Node : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // The database may be away just now; an application starts all the same.
+            // The database may be unavailable; an application starts all the same.
             Report(new(NodeEventKind.Failed, began, TimeProvider.System.GetUtcNow(), exception.GetType().Name));
         }
     }
 
-    private async Task<string> KnowAsync(string owner)
+    private async Task<string> CacheTokenAsync(string owner)
     {
         await provider.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.User(owner));
         return "known";
@@ -213,13 +215,14 @@ internal sealed class Node : IAsyncDisposable
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
+        int openFiles = Directory.GetFileSystemEntries("/proc/self/fd").Length;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"sample {GC.GetTotalMemory(forceFullCollection: true)} {Environment.WorkingSet} {Directory.GetFileSystemEntries("/proc/self/fd").Length} {Timer.ActiveCount}"
+            $"sample {GC.GetTotalMemory(forceFullCollection: true)} {Environment.WorkingSet} {openFiles} {Timer.ActiveCount}"
         );
     }
 
-    /// <summary>Whose call it is, wherever it goes on.</summary>
+    /// <summary>The owner of the current call, which flows with the asynchronous context.</summary>
     private sealed class Caller : ICurrentGrantOwner
     {
         private readonly AsyncLocal<string?> owner = new();

@@ -15,21 +15,21 @@ internal enum NodeEventKind
     /// <summary>A call's caller stopped waiting.</summary>
     Cancelled,
 
-    /// <summary>A token left after its end. The interval is from the token's end to its departure.</summary>
+    /// <summary>A token was sent after it had expired. The interval is from its expiry to the request.</summary>
     ExpiredTokenSent,
 
-    /// <summary>The API answered for another user than the caller's.</summary>
+    /// <summary>The API responded for another user than the caller's.</summary>
     AnothersToken,
 }
 
-/// <summary>What happened in a node, reported at once as a line of its output: a node that is killed loses what it only counted.</summary>
+/// <summary>An event in a node, reported at once as a line of its output, because a killed node loses what is only in memory.</summary>
 internal sealed record NodeEvent(NodeEventKind Kind, DateTimeOffset From, DateTimeOffset To, string? Detail = null)
 {
     private const string Prefix = "event ";
 
     public string Write() => Prefix + JsonSerializer.Serialize(this);
 
-    /// <returns><see langword="null"/> when the line is the answer to an order.</returns>
+    /// <returns><see langword="null"/> if the line is the response to a command.</returns>
     public static NodeEvent? TryRead(string line) =>
         line.StartsWith(Prefix, StringComparison.Ordinal) ? JsonSerializer.Deserialize<NodeEvent>(line.AsSpan(Prefix.Length)) : null;
 }

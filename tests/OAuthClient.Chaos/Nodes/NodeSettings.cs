@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>What a node is told when it starts.</summary>
+/// <summary>The settings that a node receives when it starts.</summary>
 internal sealed record NodeSettings(
     string Name,
     Uri Server,

@@ -1,6 +1,6 @@
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>A clock that goes right and shows the wrong time.</summary>
+/// <summary>A clock with the right rate and a constant offset.</summary>
 internal sealed class OffsetClock(TimeSpan offset) : TimeProvider
 {
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + offset;

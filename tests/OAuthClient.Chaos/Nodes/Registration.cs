@@ -4,17 +4,17 @@ using OAuthClient.PostgreSql;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>The client under torment, as an application would register it.</summary>
+/// <summary>Registers the client as an application would.</summary>
 internal static class Registration
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(6);
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
     public static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The lease that the library derives from the forgiving server's grace.</summary>
+    /// <summary>The lease that the library derives from the server's grace period.</summary>
     public static readonly TimeSpan LeaseWithGrace = TokenFamily.Grace * 3 / 4;
 
-    /// <summary>The lease that the library derives from the deadline where a server has no grace.</summary>
+    /// <summary>The lease that the library derives from the deadline if a server has no grace period.</summary>
     public static readonly TimeSpan LeaseWithoutGrace = Deadline * 3 / 2;
 
     public static void Add(IServiceCollection services, NodeSettings settings)
@@ -31,7 +31,7 @@ internal static class Registration
             o.RefreshTokenGracePeriod = settings.HasGrace ? TokenFamily.Grace : null;
             o.DangerouslyAllowHttpOnLoopback = true;
         });
-        builder.BackChannel.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add(TormentingServer.NodeHeader, settings.Name));
+        builder.BackChannel.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add(FaultyServer.NodeHeader, settings.Name));
         services.AddPostgresGrantStore(o =>
         {
             o.ConnectionString = settings.ConnectionString + ";Maximum Pool Size=20";

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>Looks at each token as it leaves: one that has expired by then should not have been sent.</summary>
+/// <summary>Checks each token when it is sent: an expired token should not be sent.</summary>
 internal sealed class SentTokens(Action<NodeEvent> report) : DelegatingHandler
 {
     public static readonly HttpRequestOptionsKey<ThreadDelay?> DelayAtStart = new("delay at the start of the call");

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>For how long this thread has been ready to run and waited for a processor, as the kernel of Linux counts it.</summary>
+/// <summary>The time that this thread has been ready to run and waited for a processor, as the Linux kernel counts it.</summary>
 internal sealed record ThreadDelay(int Thread, TimeSpan Waited)
 {
     private const string Source = "/proc/thread-self/schedstat";
 
-    /// <returns><see langword="null"/> where the kernel does not count it.</returns>
+    /// <returns><see langword="null"/> if the kernel does not count it.</returns>
     public static ThreadDelay? Read()
     {
         if (!File.Exists(Source))
@@ -16,6 +16,6 @@ internal sealed record ThreadDelay(int Thread, TimeSpan Waited)
         return new(Environment.CurrentManagedThreadId, TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick));
     }
 
-    /// <returns>How long the thread has waited since then; zero when the call has moved to another thread.</returns>
+    /// <returns>The time that the thread has waited since then; zero if the call has moved to another thread.</returns>
     public TimeSpan Elapsed() => Read() is { } now && now.Thread == Thread ? now.Waited - Waited : TimeSpan.Zero;
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>What the library and the database driver log, in a file for each node: for whoever has to find out why a promise was broken.</summary>
+/// <summary>Writes the logs of the library and the database driver to one file per node, for the analysis of a broken promise.</summary>
 internal sealed class Trace(string file) : ILoggerProvider
 {
     private readonly StreamWriter writer = new(file, append: true) { AutoFlush = true };

@@ -6,8 +6,8 @@ using OAuthClient.Chaos.Verdicts;
 namespace OAuthClient.Chaos.Phases;
 
 /// <summary>
-/// A session of PostgreSQL that sleeps again and again and tells how much later it woke up. The time is taken inside the server,
-/// so that a delay of the rig is none of the database.
+/// A session of PostgreSQL that sleeps repeatedly and reports how late it woke up. The time is measured inside the server, so that a
+/// delay of the rig does not count as one of the database.
 /// </summary>
 internal sealed class DatabaseHeartbeat : IAsyncDisposable
 {
@@ -15,13 +15,13 @@ internal sealed class DatabaseHeartbeat : IAsyncDisposable
 
     private readonly CancellationTokenSource ended = new();
     private readonly ConcurrentQueue<Stall> stalls = [];
-    private readonly Task beating;
+    private readonly Task task;
 
-    private DatabaseHeartbeat(string connectionString) => beating = BeatAsync(connectionString + ";Pooling=false", ended.Token);
+    private DatabaseHeartbeat(string connectionString) => task = BeatAsync(connectionString + ";Pooling=false", ended.Token);
 
     public IReadOnlyCollection<Stall> Stalls => stalls;
 
-    // Each turn is a transaction of its own: one that lasted would keep the database from removing old rows.
+    // Each iteration is its own transaction: a long one would keep the database from removing old rows.
     private static string Statement =>
         string.Create(
             CultureInfo.InvariantCulture,
@@ -49,7 +49,7 @@ internal sealed class DatabaseHeartbeat : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ended.CancelAsync();
-        await beating;
+        await task;
         ended.Dispose();
     }
 
@@ -61,19 +61,19 @@ internal sealed class DatabaseHeartbeat : IAsyncDisposable
             {
                 await using NpgsqlConnection connection = new(connectionString);
                 await connection.OpenAsync(end);
-                connection.Notice += (_, notice) => Note(notice.Notice.MessageText);
+                connection.Notice += (_, notice) => Record(notice.Notice.MessageText);
                 await using NpgsqlCommand command = new(Statement, connection) { CommandTimeout = 0 };
                 await command.ExecuteNonQueryAsync(end);
             }
             catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or IOException or TimeoutException)
             {
-                // The rig restarts the server while it torments.
+                // The rig restarts the server while it injects faults.
                 await Task.Delay(Reconnect, TimeProvider.System, CancellationToken.None);
             }
         }
     }
 
-    private void Note(string beats)
+    private void Record(string beats)
     {
         string[] times = beats.Split(' ');
         stalls.Enqueue(new Stall(Stall.Database, Time(times[0]) + Heartbeat.Interval, Time(times[1])));

@@ -6,35 +6,35 @@ using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>The nodes: started, started again when they were killed, and what they counted.</summary>
+/// <summary>Starts the nodes, restarts those that were killed, and collects their events.</summary>
 internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionString, string key) : IAsyncDisposable
 {
     private static readonly double[] Offsets = [0, 1.5, -1.5, 0.5, -0.5, 1, -1, 0];
-    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RecentPeriod = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider time = TimeProvider.System;
     private readonly NodeProcess[] nodes = new NodeProcess[phase.Nodes];
-    private readonly int[] lives = new int[phase.Nodes];
-    private readonly ConcurrentDictionary<string, DateTimeOffset> deaths = new(StringComparer.Ordinal);
+    private readonly int[] starts = new int[phase.Nodes];
+    private readonly ConcurrentDictionary<string, DateTimeOffset> kills = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<Stall> stops = [];
     private readonly ConcurrentQueue<(string Node, NodeEvent Event)> events = [];
     private readonly ConcurrentQueue<(string Node, DateTimeOffset From, DateTimeOffset To)> overdue = [];
 
-    /// <summary>The nodes that did not end when they were told to and were killed.</summary>
+    /// <summary>Gets the nodes that did not shut down when told to and were killed.</summary>
     public IReadOnlyCollection<(string Node, DateTimeOffset From, DateTimeOffset To)> Overdue => overdue;
 
-    /// <summary>What the heartbeats of the nodes measured.</summary>
+    /// <summary>Gets the stalls that the heartbeats of the nodes measured.</summary>
     public IEnumerable<Stall> Stalls => Events(NodeEventKind.Stall).Select(one => new Stall(one.Node, one.Event.From, one.Event.To));
 
-    /// <summary>When the rig had stopped a node.</summary>
+    /// <summary>Gets the intervals in which the rig had suspended a node.</summary>
     public IReadOnlyCollection<Stall> Injected => stops;
 
-    public int Deaths => deaths.Count;
+    public int KilledNodes => kills.Count;
     public int Stops => stops.Count;
 
     public IEnumerable<string> History =>
-        deaths
-            .Select(death => string.Create(CultureInfo.InvariantCulture, $"{death.Value:mm:ss.fff} {death.Key} was killed"))
+        kills
+            .Select(kill => string.Create(CultureInfo.InvariantCulture, $"{kill.Value:mm:ss.fff} {kill.Key} was killed"))
             .Concat(
                 stops.Select(stop =>
                     string.Create(
@@ -44,7 +44,7 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
                 )
             );
 
-    /// <summary>Starts the nodes, as many at a time as there are processors: cold processes only delay each other.</summary>
+    /// <summary>Starts the nodes, as many at a time as there are processors, because starting processes delay each other.</summary>
     public Task StartAsync() =>
         Parallel.ForEachAsync(
             Enumerable.Range(0, phase.Nodes),
@@ -56,51 +56,54 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
             }
         );
 
-    /// <summary>Everybody calls, until the time is over. Whoever is killed comes back.</summary>
+    /// <summary>Lets all nodes call for the given time. A killed node is restarted.</summary>
     public Task CallAsync(TimeSpan length)
     {
         var until = time.GetUtcNow() + length;
         return Task.WhenAll(Enumerable.Range(0, phase.Nodes).Select(index => CallUntilAsync(index, until)));
     }
 
-    /// <returns>How long each caller of each node waited, in milliseconds.</returns>
+    /// <returns>The time that each caller of each node waited, in milliseconds.</returns>
     public async Task<IReadOnlyList<double>> StampedeAsync(string owner)
     {
-        string[] answers = await AskAllAsync(string.Create(CultureInfo.InvariantCulture, $"stampede {owner} {phase.StampedeCallers}"));
+        string[] responses = await AskAllAsync(string.Create(CultureInfo.InvariantCulture, $"stampede {owner} {phase.StampedeCallers}"));
         return
         [
-            .. answers.SelectMany(answer => answer.Split(' ').Skip(1)).Select(wait => double.Parse(wait, CultureInfo.InvariantCulture)),
+            .. responses
+                .SelectMany(response => response.Split(' ').Skip(1))
+                .Select(wait => double.Parse(wait, CultureInfo.InvariantCulture)),
         ];
     }
 
     public async Task<string[]> AskAllAsync(string order)
     {
-        // Told one after the other as quickly as that goes, and only then listened to.
+        // All commands are sent before the first response is read.
         foreach (var node in nodes)
-            await node.TellAsync(order);
-        return await Task.WhenAll(nodes.Select(async node => Success(node, await node.HearAsync())));
+            await node.SendAsync(order);
+        return await Task.WhenAll(nodes.Select(async node => Success(node, await node.ReceiveAsync())));
     }
 
-    /// <summary>Stops one of them, for longer than its leases last.</summary>
-    public async Task StopOneAsync(TimeSpan length)
+    /// <summary>Suspends one node for longer than its leases last.</summary>
+    public async Task SuspendOneAsync(TimeSpan length)
     {
         var node = nodes[RandomNumberGenerator.GetInt32(nodes.Length)];
-        if (node.HasEnded || node.IsStopped)
+        if (node.HasEnded || node.IsSuspended)
             return;
         var from = time.GetUtcNow();
-        node.StopForAWhile();
+        node.Suspend();
         await Task.Delay(length, time);
-        node.GoOn();
+        node.Resume();
         stops.Enqueue(new(node.Name, from, time.GetUtcNow()));
     }
 
-    public bool WasStoppedLately(string name) =>
-        Array.Find(nodes, node => node?.Name == name) is { } node && (node.IsStopped || time.GetUtcNow() - node.StoppedUntil < Lately);
+    public bool WasRecentlySuspended(string name) =>
+        Array.Find(nodes, node => node?.Name == name) is { } node
+        && (node.IsSuspended || time.GetUtcNow() - node.SuspendedUntil < RecentPeriod);
 
-    /// <summary>Whether a node could not have kept what it was given at a moment: it was killed or stopped before it could.</summary>
+    /// <summary>Determines whether a node could not have saved a response, because it was killed or suspended before.</summary>
     public bool CouldNotKeep(string name, DateTimeOffset at) =>
-        (deaths.TryGetValue(name, out var death) && death >= at && death - at < Lately)
-        || stops.Any(stop => stop.Process == name && stop.From - at < Lately && at < stop.To);
+        (kills.TryGetValue(name, out var kill) && kill >= at && kill - at < RecentPeriod)
+        || stops.Any(stop => stop.Process == name && stop.From - at < RecentPeriod && at < stop.To);
 
     public IEnumerable<(string Node, NodeEvent Event)> Events(NodeEventKind kind) => events.Where(one => one.Event.Kind == kind);
 
@@ -116,33 +119,36 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
                 })
         );
 
-    private static string Success(NodeProcess node, string? answer) =>
-        answer switch
+    private static string Success(NodeProcess node, string? response) =>
+        response switch
         {
-            null => throw new InvalidOperationException($"Node {node.Name} ended: {node.Complaints}"),
-            _ when answer.StartsWith(Node.Failure, StringComparison.Ordinal) => throw new OrderFailedException(
+            null => throw new InvalidOperationException($"Node {node.Name} ended: {node.Errors}"),
+            _ when response.StartsWith(Node.Failure, StringComparison.Ordinal) => throw new OrderFailedException(
                 node.Name,
-                answer[Node.Failure.Length..]
+                response[Node.Failure.Length..]
             ),
-            _ => answer,
+            _ => response,
         };
 
     private async Task CallUntilAsync(int index, DateTimeOffset until)
     {
         while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero)
         {
-            string? answer = await nodes[index]
+            string? response = await nodes[index]
                 .AskAsync(
-                    string.Create(CultureInfo.InvariantCulture, $"run {(int)left.TotalMilliseconds} {(int)Phase.Peace.TotalMilliseconds}")
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"run {(int)left.TotalMilliseconds} {(int)Phase.FaultFreePeriod.TotalMilliseconds}"
+                    )
                 );
-            if (answer is not null)
+            if (response is not null)
             {
-                Success(nodes[index], answer);
+                Success(nodes[index], response);
                 return;
             }
-            deaths[nodes[index].Name] = time.GetUtcNow();
-            if (nodes[index].Complaints.Trim() is { Length: > 0 } complaint)
-                throw new InvalidOperationException($"Node {nodes[index].Name} did not end by the plan: {complaint}");
+            kills[nodes[index].Name] = time.GetUtcNow();
+            if (nodes[index].Errors.Trim() is { Length: > 0 } errors)
+                throw new InvalidOperationException($"Node {nodes[index].Name} did not end by the plan: {errors}");
             await nodes[index].DisposeAsync();
             await StartAsync(index);
         }
@@ -150,8 +156,8 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
 
     private async Task StartAsync(int index)
     {
-        int life = ++lives[index];
-        string name = string.Create(CultureInfo.InvariantCulture, $"{index}.{life}");
+        int start = ++starts[index];
+        string name = string.Create(CultureInfo.InvariantCulture, $"{index}.{start}");
         var node = nodes[index] = NodeProcess.Start(
             new NodeSettings(
                 name,
@@ -162,16 +168,16 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
                 phase.Grants,
                 phase.Callers,
                 phase.PauseMilliseconds,
-                AreCallersCancelled: phase.IsTormented,
-                ClockOffsetSeconds: phase.IsTormented ? Offsets[index % Offsets.Length] : 0,
+                AreCallersCancelled: phase.HasFaults,
+                ClockOffsetSeconds: phase.HasFaults ? Offsets[index % Offsets.Length] : 0,
                 phase.Seed,
                 phase.Kill,
-                HasGrace: phase.Reuse == Server.Reuse.IsForgivenForTenSeconds,
+                HasGrace: phase.Reuse == Server.Reuse.AllowedForTenSeconds,
                 phase.TraceFolder
             ),
-            happened => events.Enqueue((name, happened))
+            nodeEvent => events.Enqueue((name, nodeEvent))
         );
-        if (await node.HearAsync() is not "ready")
-            throw new InvalidOperationException($"Node {node.Name} did not start: {node.Complaints}");
+        if (await node.ReceiveAsync() is not "ready")
+            throw new InvalidOperationException($"Node {node.Name} did not start: {node.Errors}");
     }
 }

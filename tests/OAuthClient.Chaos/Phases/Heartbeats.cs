@@ -4,31 +4,31 @@ using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>What measures the stalls of the rig's own process and of the database. Each node measures its own and reports them.</summary>
+/// <summary>Measures the stalls of the rig's own process and of the database. Each node measures and reports its own.</summary>
 internal sealed class Heartbeats : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Stall> stalls = [];
     private readonly Heartbeat rig;
     private readonly DatabaseHeartbeat database;
     private readonly CancellationTokenSource ended = new();
-    private readonly Task watching;
+    private readonly Task task;
 
     private Heartbeats(PostgresCluster cluster)
     {
         rig = Heartbeat.Start(Stall.Rig, stalls.Enqueue);
         database = DatabaseHeartbeat.Start(cluster.ConnectionString);
-        watching = WatchSessionsAsync(cluster);
+        task = WatchSessionsAsync(cluster);
     }
 
     public static Heartbeats Start(PostgresCluster cluster) => new(cluster);
 
-    /// <summary>The stalls that ended after a moment.</summary>
+    /// <summary>Returns the stalls that ended after a given time.</summary>
     public IEnumerable<Stall> Since(DateTimeOffset from) => stalls.Concat(database.Stalls).Where(stall => stall.To > from);
 
     public async ValueTask DisposeAsync()
     {
         await ended.CancelAsync();
-        await watching;
+        await task;
         rig.Dispose();
         await database.DisposeAsync();
         ended.Dispose();
@@ -54,7 +54,7 @@ internal sealed class Heartbeats : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // The rig is just stopping the server.
+            // The rig is stopping the server.
             return [];
         }
     }

@@ -5,18 +5,18 @@ using OAuthClient.Chaos.Nodes;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>A node seen from outside: a process that can be given orders, stopped and killed.</summary>
+/// <summary>Controls the process of a node: sends commands, suspends and kills it.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private const int Continue = 18;
     private const int Stop = 19;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
     private readonly int processId;
     private readonly Action<NodeEvent> report;
-    private readonly Channel<string> answers = Channel.CreateUnbounded<string>();
+    private readonly Channel<string> responses = Channel.CreateUnbounded<string>();
     private bool isDisposed;
 
     private NodeProcess(Process process, string name, Action<NodeEvent> report)
@@ -29,20 +29,20 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>When it was stopped last, until it goes on: nothing that it knew then can be relied upon.</summary>
-    public bool IsStopped { get; private set; }
+    /// <summary>Gets a value indicating whether the process is suspended; its knowledge may be outdated afterwards.</summary>
+    public bool IsSuspended { get; private set; }
 
-    public DateTimeOffset? StoppedUntil { get; private set; }
+    public DateTimeOffset? SuspendedUntil { get; private set; }
 
     public bool HasEnded => isDisposed || process.HasExited;
 
-    /// <summary>What it printed when it should not have.</summary>
-    public string Complaints { get; private set; } = "";
+    /// <summary>Gets the unexpected output of the process.</summary>
+    public string Errors { get; private set; } = "";
 
-    /// <summary>When it was told to end, and when the rig killed it because it did not.</summary>
+    /// <summary>Gets the times at which the node was told to shut down, and at which the rig killed it because it did not.</summary>
     public (DateTimeOffset From, DateTimeOffset To)? Overdue { get; private set; }
 
-    /// <param name="settings">What the node is told.</param>
+    /// <param name="settings">The settings of the node.</param>
     /// <param name="report">Called with each event of the node.</param>
     public static NodeProcess Start(NodeSettings settings, Action<NodeEvent> report)
     {
@@ -53,24 +53,24 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // Run as "dotnet OAuthClient.Chaos.dll" or as a program of its own.
+        // Run as "dotnet OAuthClient.Chaos.dll" or as its own executable.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
             start.ArgumentList.Add(typeof(NodeProcess).Assembly.Location);
         start.ArgumentList.Add("node");
         start.ArgumentList.Add(settings.Write());
         NodeProcess node = new(Process.Start(start)!, settings.Name, report);
-        node.process.ErrorDataReceived += (_, line) => node.Complaints += line.Data + "\n";
+        node.process.ErrorDataReceived += (_, line) => node.Errors += line.Data + "\n";
         node.process.BeginErrorReadLine();
         node.process.OutputDataReceived += (_, line) => node.Read(line.Data);
         node.process.BeginOutputReadLine();
         return node;
     }
 
-    /// <returns>The next answer; <see langword="null"/> when the process has ended.</returns>
-    public async Task<string?> HearAsync() =>
-        await answers.Reader.WaitToReadAsync() && answers.Reader.TryRead(out string? answer) ? answer : null;
+    /// <returns>The next response; <see langword="null"/> if the process has exited.</returns>
+    public async Task<string?> ReceiveAsync() =>
+        await responses.Reader.WaitToReadAsync() && responses.Reader.TryRead(out string? response) ? response : null;
 
-    public async Task TellAsync(string order)
+    public async Task SendAsync(string order)
     {
         try
         {
@@ -79,27 +79,27 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It was killed; whoever listens hears of it.
+            // The process was killed; the next read returns null.
         }
     }
 
     public async Task<string?> AskAsync(string order)
     {
-        await TellAsync(order);
-        return await HearAsync();
+        await SendAsync(order);
+        return await ReceiveAsync();
     }
 
-    public void StopForAWhile()
+    public void Suspend()
     {
-        IsStopped = true;
+        IsSuspended = true;
         _ = Signal(processId, Stop);
     }
 
-    public void GoOn()
+    public void Resume()
     {
         _ = Signal(processId, Continue);
-        IsStopped = false;
-        StoppedUntil = TimeProvider.System.GetUtcNow();
+        IsSuspended = false;
+        SuspendedUntil = TimeProvider.System.GetUtcNow();
     }
 
     public async ValueTask DisposeAsync()
@@ -108,15 +108,15 @@ internal sealed class NodeProcess : IAsyncDisposable
             return;
         isDisposed = true;
         process.StandardInput.Close();
-        var told = TimeProvider.System.GetUtcNow();
-        using CancellationTokenSource patience = new(Patience);
+        var began = TimeProvider.System.GetUtcNow();
+        using CancellationTokenSource shutdown = new(ShutdownTimeout);
         try
         {
-            await process.WaitForExitAsync(patience.Token);
+            await process.WaitForExitAsync(shutdown.Token);
         }
         catch (OperationCanceledException)
         {
-            Overdue = (told, TimeProvider.System.GetUtcNow());
+            Overdue = (began, TimeProvider.System.GetUtcNow());
             process.Kill();
             await process.WaitForExitAsync(CancellationToken.None);
         }
@@ -126,11 +126,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     private void Read(string? line)
     {
         if (line is null)
-            answers.Writer.TryComplete();
-        else if (NodeEvent.TryRead(line) is { } happened)
-            report(happened);
+            responses.Writer.TryComplete();
+        else if (NodeEvent.TryRead(line) is { } nodeEvent)
+            report(nodeEvent);
         else
-            answers.Writer.TryWrite(line);
+            responses.Writer.TryWrite(line);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

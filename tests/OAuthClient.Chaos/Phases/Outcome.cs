@@ -5,7 +5,7 @@ using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>What a phase came to: its figures and its verdict.</summary>
+/// <summary>The figures and the verdict of a phase.</summary>
 internal sealed class Outcome
 {
     private readonly List<(string Name, string Value)> figures = [];
@@ -17,10 +17,10 @@ internal sealed class Outcome
     public StallHistory Stalls { get; }
     public IReadOnlyList<(string Name, string Value)> Figures => figures;
 
-    /// <summary>What happened to the grants whose loss the torments do not explain, and to the processes meanwhile.</summary>
+    /// <summary>Gets the events of the grants whose loss the injected faults do not explain, and of the processes at that time.</summary>
     public IReadOnlyList<string> Histories => histories;
 
-    /// <summary>The outcome of a phase that ran to its end.</summary>
+    /// <summary>Creates the outcome of a completed phase.</summary>
     public static Outcome Of(PhaseRun run, StallHistory stalls)
     {
         Outcome outcome = new(PhaseVerdict.Of(Promises.Breaches(run), stalls), stalls);
@@ -29,7 +29,7 @@ internal sealed class Outcome
         return outcome;
     }
 
-    /// <summary>The outcome of a phase that an exception ended.</summary>
+    /// <summary>Creates the outcome of a phase that an exception ended.</summary>
     public static Outcome Of(Breach breach, PhaseSettings phase, StallHistory stalls)
     {
         Outcome outcome = new(PhaseVerdict.Of([breach], stalls), stalls);
@@ -47,7 +47,7 @@ internal sealed class Outcome
         Add("presentations_per_refresh_token_max", server.MostPresentations);
         Add("stale_presentations", server.StalePresentations);
         Add("lost_grants", run.Found.Lost.Count);
-        Add("responses_lost_after_rotation", run.AnswersLost);
+        Add("responses_lost_after_rotation", run.ResponsesLost);
         Add("collateral", run.Collateral.Count);
         Add("expired_tokens_sent", fleet.Events(NodeEventKind.ExpiredTokenSent).Count());
         Add("anothers_tokens_sent", fleet.Events(NodeEventKind.AnothersToken).Count());
@@ -69,7 +69,7 @@ internal sealed class Outcome
         {
             Add("calls_failed_" + exception, count);
         }
-        Add("nodes_killed", fleet.Deaths);
+        Add("nodes_killed", fleet.KilledNodes);
         Add("nodes_stopped", fleet.Stops);
         Add("database_restarts", run.Outages.Count);
         Add("database_longest_outage_ms", run.Outages.Select(outage => outage.Length.TotalMilliseconds).DefaultIfEmpty(0).Max());
@@ -100,7 +100,7 @@ internal sealed class Outcome
         var unexplained = run
             .Server.Families.Where(family =>
                 run.Found.Lost.Contains(family.Owner)
-                && (run.Settings.Reuse == Reuse.IsForgivenForTenSeconds || run.Collateral.Contains(family))
+                && (run.Settings.Reuse == Reuse.AllowedForTenSeconds || run.Collateral.Contains(family))
             )
             .ToList();
         if (unexplained.Count == 0)

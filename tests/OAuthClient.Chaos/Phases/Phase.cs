@@ -9,19 +9,24 @@ using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>Runs a phase: users sign in, the nodes call and are tormented, and then everybody's grant is looked at in peace.</summary>
+/// <summary>
+/// Runs a phase: users sign in, the nodes call while faults are injected, and then every grant is checked without faults.
+/// </summary>
 internal static class Phase
 {
-    private const string Herd = "the-herd";
+    private const string StampedeOwner = "stampede-owner";
 
-    /// <summary>How long nothing goes wrong at the beginning, when the processes warm up, and at the end, so that what the last torment broke is mended by the callers in time for a forgiving server.</summary>
-    public static readonly TimeSpan Peace = TimeSpan.FromSeconds(6);
+    /// <summary>
+    /// The time without faults at the beginning, in which the processes warm up, and at the end, in which the callers recover from the
+    /// last fault within the grace period of the server.
+    /// </summary>
+    public static readonly TimeSpan FaultFreePeriod = TimeSpan.FromSeconds(6);
 
-    /// <summary>Runs a phase and judges it.</summary>
+    /// <summary>Runs a phase and determines its verdict.</summary>
     /// <param name="settings">The phase.</param>
     /// <param name="cluster">The database.</param>
-    /// <param name="heartbeats">What measures the stalls of the rig and of the database.</param>
-    /// <param name="call">What the nodes do; <see langword="null"/> for calls during the phase's length.</param>
+    /// <param name="heartbeats">The heartbeats of the rig and of the database.</param>
+    /// <param name="call">The calls of the nodes; <see langword="null"/> for calls during the length of the phase.</param>
     public static async Task<Outcome> RunAsync(
         PhaseSettings settings,
         PostgresCluster cluster,
@@ -38,7 +43,7 @@ internal static class Phase
             if (!cluster.IsRunning)
                 await cluster.StartServerAsync();
             FaultPlan plan = new(settings.Seed, settings.FaultsBefore, settings.FaultsAfter, settings.Kill);
-            await using var server = await TormentingServer.StartAsync(settings.Reuse, plan, node => fleet?.WasStoppedLately(node) == true);
+            await using var server = await FaultyServer.StartAsync(settings.Reuse, plan, node => fleet?.WasRecentlySuspended(node) == true);
             await using var observer = Observer(settings, server, cluster, key);
             await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
             var run = await RunAsync(settings, cluster, server, observer, fleet, outages, call);
@@ -49,7 +54,7 @@ internal static class Phase
             return Outcome.Of(Promises.Unfinished(exception, began, TimeProvider.System.GetUtcNow()), settings, Stalls());
         }
 
-        // A restart of the database is part of the test, and a slow one is the machine's.
+        // A restart of the database is part of the test; the time beyond the usual is a stall.
         StallHistory Stalls() =>
             new(
                 heartbeats
@@ -67,7 +72,7 @@ internal static class Phase
     private static async Task<PhaseRun> RunAsync(
         PhaseSettings settings,
         PostgresCluster cluster,
-        TormentingServer server,
+        FaultyServer server,
         ServiceProvider observer,
         Fleet fleet,
         List<Stall> outages,
@@ -78,33 +83,35 @@ internal static class Phase
         await SignInAsync(client, Enumerable.Range(0, settings.Grants).Select(NodeSettings.Owner));
         await fleet.StartAsync();
         await Task.WhenAll(
-            settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace, outages) : Task.CompletedTask,
+            settings.HasFaults
+                ? InjectFaultsAsync(fleet, cluster, server, settings.Length - FaultFreePeriod - FaultFreePeriod, outages)
+                : Task.CompletedTask,
             call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length)
         );
-        var stampede = settings.IsTormented ? null : await StampedeAsync(client, fleet, server);
+        var stampede = settings.HasFaults ? null : await StampedeAsync(client, fleet, server);
 
         await fleet.DisposeAsync();
-        // Every access token is over then, whatever clock it was counted by.
-        await Task.Delay(TormentingServer.AccessTokenExpiry + TimeSpan.FromSeconds(2), TimeProvider.System);
-        return new PhaseRun(settings, server, fleet, outages, stampede, await LookAsync(client, server));
+        // Every access token has then expired by every clock.
+        await Task.Delay(FaultyServer.AccessTokenExpiry + TimeSpan.FromSeconds(2), TimeProvider.System);
+        return new PhaseRun(settings, server, fleet, outages, stampede, await CheckGrantsAsync(client, server));
     }
 
-    private static async Task TormentAsync(
+    private static async Task InjectFaultsAsync(
         Fleet fleet,
         PostgresCluster cluster,
-        TormentingServer server,
+        FaultyServer server,
         TimeSpan length,
         List<Stall> outages
     )
     {
-        await Task.Delay(Peace, TimeProvider.System);
-        server.IsTormenting = true;
-        var lastStop = await Torments.InflictAsync(fleet, cluster, length, outages);
-        server.IsTormenting = false;
+        await Task.Delay(FaultFreePeriod, TimeProvider.System);
+        server.InjectsFaults = true;
+        var lastStop = await ExternalFaults.InjectAsync(fleet, cluster, length, outages);
+        server.InjectsFaults = false;
         await lastStop;
     }
 
-    private static ServiceProvider Observer(PhaseSettings settings, TormentingServer server, PostgresCluster cluster, string key)
+    private static ServiceProvider Observer(PhaseSettings settings, FaultyServer server, PostgresCluster cluster, string key)
     {
         ServiceCollection services = new();
         Registration.Add(
@@ -122,7 +129,7 @@ internal static class Phase
                 0,
                 settings.Seed,
                 0,
-                settings.Reuse == Reuse.IsForgivenForTenSeconds,
+                settings.Reuse == Reuse.AllowedForTenSeconds,
                 settings.TraceFolder
             )
         );
@@ -154,16 +161,16 @@ internal static class Phase
         );
     }
 
-    private static async Task<Stampede> StampedeAsync(IOAuthClient client, Fleet fleet, TormentingServer server)
+    private static async Task<Stampede> StampedeAsync(IOAuthClient client, Fleet fleet, FaultyServer server)
     {
-        await SignInAsync(client, Herd);
-        // Every node has seen the token while it was good, as it would have before the user's coffee break.
-        await fleet.AskAllAsync($"know {Herd}");
-        await Task.Delay(TormentingServer.AccessTokenExpiry + TimeSpan.FromSeconds(1), TimeProvider.System);
+        await SignInAsync(client, StampedeOwner);
+        // Every node has cached the token while it was fresh, as before the user's last break.
+        await fleet.AskAllAsync($"know {StampedeOwner}");
+        await Task.Delay(FaultyServer.AccessTokenExpiry + TimeSpan.FromSeconds(1), TimeProvider.System);
         server.Latency = TimeSpan.FromMilliseconds(50);
         int before = server.Refreshes;
         var from = TimeProvider.System.GetUtcNow();
-        var waits = (await fleet.StampedeAsync(Herd)).Order().ToList();
+        var waits = (await fleet.StampedeAsync(StampedeOwner)).Order().ToList();
         return new Stampede(
             waits.Count,
             server.Refreshes - before,
@@ -173,11 +180,11 @@ internal static class Phase
         );
     }
 
-    private static async Task<Findings> LookAsync(IOAuthClient client, TormentingServer server)
+    private static async Task<Findings> CheckGrantsAsync(IOAuthClient client, FaultyServer server)
     {
         ConcurrentDictionary<string, string?> stored = new(StringComparer.Ordinal);
         ConcurrentBag<string> lost = [];
-        ConcurrentBag<FailedLook> wrong = [];
+        ConcurrentBag<FailedCheck> wrong = [];
         await Parallel.ForEachAsync(
             server.Families,
             new ParallelOptions { MaxDegreeOfParallelism = 8 },

@@ -3,26 +3,28 @@ using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>What is known when a phase is over.</summary>
-/// <param name="Settings">The phase.</param>
-/// <param name="Server">The authorization server, with what it was asked.</param>
-/// <param name="Fleet">The nodes, with what they reported.</param>
-/// <param name="Outages">When the rig restarted the database.</param>
+/// <summary>The data of a completed phase.</summary>
+/// <param name="Settings">The settings of the phase.</param>
+/// <param name="Server">The authorization server, with the requests it received.</param>
+/// <param name="Fleet">The nodes, with the events they reported.</param>
+/// <param name="Outages">The intervals in which the rig restarted the database.</param>
 /// <param name="Stampede">The stampede at the end of a phase without faults.</param>
-/// <param name="Found">What each grant came to.</param>
+/// <param name="Found">The final state of each grant.</param>
 internal sealed record PhaseRun(
     PhaseSettings Settings,
-    TormentingServer Server,
+    FaultyServer Server,
     Fleet Fleet,
     IReadOnlyList<Stall> Outages,
     Stampede? Stampede,
     Findings Found
 )
 {
-    /// <summary>How many answers were destroyed by the plan, or went to a node that was killed or stopped before it saved them.</summary>
-    public int AnswersLost => Server.Families.Sum(family => family.Rotations.Count(rotation => IsLost(family, rotation)));
+    /// <summary>
+    /// Gets the number of responses that the plan destroyed, or that a node received and was killed or suspended before it saved them.
+    /// </summary>
+    public int ResponsesLost => Server.Families.Sum(family => family.Rotations.Count(rotation => IsLost(family, rotation)));
 
-    /// <summary>The grants that were lost though none of their answers was.</summary>
+    /// <summary>Gets the grants that were lost although none of their responses was.</summary>
     public IReadOnlyList<TokenFamily> Collateral =>
         [
             .. Server.Families.Where(family =>
@@ -30,28 +32,28 @@ internal sealed record PhaseRun(
             ),
         ];
 
-    // The answer was destroyed, or the node that got it was killed or stopped; and when another node came with the old token, or
-    // the phase was over, it had not been saved.
+    // The plan destroyed the response, or the node that received it was killed or suspended; and it was not saved before another node
+    // presented the old token, or before the phase ended.
     private bool IsLost(TokenFamily family, Rotation rotation)
     {
-        string given = family.Name(rotation.Generation + 1);
-        bool isKept = family.WasPresented(rotation.Generation + 1) || Found.Stored.GetValueOrDefault(family.Owner) == given;
+        string name = family.Name(rotation.Generation + 1);
+        bool isKept = family.WasPresented(rotation.Generation + 1) || Found.Stored.GetValueOrDefault(family.Owner) == name;
         return (family.WasPresentedAfterRotation(rotation.Generation) || !isKept)
-            && (rotation.IsAnswerDestroyed || Fleet.CouldNotKeep(rotation.Node, rotation.At));
+            && (rotation.IsResponseDestroyed || Fleet.CouldNotKeep(rotation.Node, rotation.At));
     }
 }
 
-/// <param name="Callers">How many came at once.</param>
-/// <param name="TokenRequests">How many requests they cost.</param>
-/// <param name="P99OverLatency">How much longer than the server the slowest but 1 % waited, in milliseconds.</param>
-/// <param name="From">When they were told to begin.</param>
-/// <param name="To">When the last had its token.</param>
+/// <param name="Callers">The number of concurrent callers.</param>
+/// <param name="TokenRequests">The number of token requests.</param>
+/// <param name="P99OverLatency">The 99th percentile of the waiting time beyond the server's response time, in milliseconds.</param>
+/// <param name="From">The time at which the callers started.</param>
+/// <param name="To">The time at which the last caller received its token.</param>
 internal sealed record Stampede(int Callers, int TokenRequests, double P99OverLatency, DateTimeOffset From, DateTimeOffset To);
 
-/// <param name="Lost">Whose grants only the user can bring back, by <see cref="ReauthorizationRequiredException"/>.</param>
-/// <param name="Wrong">Whose grants failed in another way, how and when.</param>
+/// <param name="Lost">The owners whose grants require a new authorization, by <see cref="ReauthorizationRequiredException"/>.</param>
+/// <param name="Wrong">The owners whose grants failed in another way, with exception and time.</param>
 /// <param name="Stored">The refresh token in the store.</param>
-internal sealed record Findings(IReadOnlySet<string> Lost, IReadOnlyList<FailedLook> Wrong, IReadOnlyDictionary<string, string?> Stored);
+internal sealed record Findings(IReadOnlySet<string> Lost, IReadOnlyList<FailedCheck> Wrong, IReadOnlyDictionary<string, string?> Stored);
 
-/// <summary>That a grant could not be looked at after the phase.</summary>
-internal sealed record FailedLook(string Owner, Exception Exception, DateTimeOffset From, DateTimeOffset To);
+/// <summary>Records that a grant could not be checked after the phase.</summary>
+internal sealed record FailedCheck(string Owner, Exception Exception, DateTimeOffset From, DateTimeOffset To);

@@ -2,39 +2,39 @@ using OAuthClient.Chaos.Server;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>One run of the whole fleet against one kind of server.</summary>
-/// <param name="Name">How the output calls it, and the database schema.</param>
-/// <param name="Reuse">How the server takes a refresh token that was used before.</param>
-/// <param name="IsTormented">Whether anything goes wrong at all: at the server, in the processes, in the database.</param>
-/// <param name="Length">How long the callers call.</param>
-internal sealed record PhaseSettings(string Name, Reuse Reuse, bool IsTormented, TimeSpan Length)
+/// <summary>The settings of one run of all nodes against one kind of server.</summary>
+/// <param name="Name">The name in the output and of the database schema.</param>
+/// <param name="Reuse">How the server handles a refresh token that was used before.</param>
+/// <param name="HasFaults">Whether faults are injected in the server, the processes and the database.</param>
+/// <param name="Length">The time for which the callers call.</param>
+internal sealed record PhaseSettings(string Name, Reuse Reuse, bool HasFaults, TimeSpan Length)
 {
     /// <summary>
-    /// Gets how many processes call. More of them than the machine can run only delay each other, and nothing can be told from that: two for
-    /// each processor, at least 4 and at most 8.
+    /// Gets the number of processes: two for each processor, at least 4 and at most 8. More processes only delay each other, and make the
+    /// result inconclusive.
     /// </summary>
     public int Nodes { get; init; } = Math.Clamp(2 * Environment.ProcessorCount, 4, 8);
 
-    /// <summary>Gets how many callers each process has.</summary>
+    /// <summary>Gets the number of callers of each process.</summary>
     public int Callers { get; init; } = Environment.ProcessorCount < 4 ? 32 : 64;
 
-    /// <summary>Gets how many grants they share.</summary>
+    /// <summary>Gets the number of grants that the processes share.</summary>
     public int Grants { get; init; } = Environment.ProcessorCount < 4 ? 120 : 240;
     public int Seed { get; init; } = 1;
     public int PauseMilliseconds { get; init; } = 800;
     public int StampedeCallers { get; init; } = 125;
 
-    /// <summary>Where the nodes write what they log.</summary>
+    /// <summary>Gets the folder of the log files of the nodes.</summary>
     public string? TraceFolder { get; init; }
 
-    /// <summary>How often a fault comes before the rotation. Seldom enough that the circuit breaker does not hide what is to be seen.</summary>
-    public double FaultsBefore => IsTormented ? 0.06 : 0;
+    /// <summary>Gets the probability of a fault before the rotation. It is low, so that the circuit breaker does not open.</summary>
+    public double FaultsBefore => HasFaults ? 0.06 : 0;
 
-    /// <summary>How often an answer is lost after it: at a strict server each one is a grant.</summary>
+    /// <summary>Gets the probability of a lost response after the rotation: without a grace period each one costs a grant.</summary>
     public double FaultsAfter =>
-        !IsTormented ? 0
+        !HasFaults ? 0
         : Reuse == Reuse.Revokes ? 0.01
         : 0.04;
 
-    public double Kill => IsTormented ? 0.001 : 0;
+    public double Kill => HasFaults ? 0.001 : 0;
 }

@@ -13,8 +13,8 @@ internal static class ProcessPriority
     /// <returns>Whether the system allowed it.</returns>
     public static bool TryRaise()
     {
-        // The kernel of Linux knows the priority of threads only; a new thread or process inherits that of the thread that starts it.
-        // Threads that start meanwhile are found the second time.
+        // Linux sets the priority of threads only; a new thread or process inherits that of the thread that starts it. The second
+        // iteration finds threads that start during the first.
         return OperatingSystem.IsLinux()
             && RunDelay
                 .OwnThreads()
@@ -25,10 +25,10 @@ internal static class ProcessPriority
                 );
     }
 
-    /// <summary>Gives this process a session of its own.</summary>
+    /// <summary>Creates a session for this process.</summary>
     /// <remarks>
-    /// Linux may share the processors among sessions first. Each process of PostgreSQL has its own session, so each node needs
-    /// one too: in one session all nodes together would get as much of the machine as one connection to the database.
+    /// Linux can divide the processors among sessions. Each process of PostgreSQL has its own session, so each node needs one too: in one
+    /// session all nodes together would get as much processor time as one connection to the database.
     /// </remarks>
     public static void EnterOwnSession()
     {

@@ -5,12 +5,12 @@ using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>The promises of the library, and where a run breaks them.</summary>
+/// <summary>The promises of the library, and the checks that find broken ones in a run.</summary>
 internal static class Promises
 {
     private const string NoOtherLoss = "no grant is lost except by an answer that was destroyed or whose receiver was killed or stopped";
 
-    // What a timeout that is reached can come to. No delay explains any other exception.
+    // The exceptions that a timeout can cause. No delay explains any other exception.
     private static readonly string[] ExceptionsOfTimeouts =
     [
         "TimeoutException",
@@ -26,9 +26,9 @@ internal static class Promises
     ];
 
     public static IEnumerable<Breach> Breaches(PhaseRun run) =>
-        [.. ForEveryPhase(run), .. run.Settings.IsTormented ? [] : WithoutFaults(run)];
+        [.. ForEveryPhase(run), .. run.Settings.HasFaults ? [] : WithoutFaults(run)];
 
-    /// <summary>That the rig could not run a phase to its end.</summary>
+    /// <summary>Creates the breach of a phase that the rig could not complete.</summary>
     public static Breach Unfinished(Exception exception, DateTimeOffset from, DateTimeOffset to) =>
         new("a phase runs to its end", exception.ToString())
         {
@@ -65,16 +65,16 @@ internal static class Promises
                 Count($"{found.Lost.Count} were reported, {revoked} were revoked by the server")
             );
         }
-        if (phase.Reuse == Reuse.IsForgivenForTenSeconds)
+        if (phase.Reuse == Reuse.AllowedForTenSeconds)
         {
             foreach (var family in server.Families.Where(family => found.Lost.Contains(family.Owner)))
                 yield return Loss("a forgiving server costs no grant", phase.Reuse, family);
         }
-        else if (found.Lost.Count != run.AnswersLost + run.Collateral.Count)
+        else if (found.Lost.Count != run.ResponsesLost + run.Collateral.Count)
         {
             yield return new(
                 "a strict server costs as many grants as answers were lost",
-                Count($"{found.Lost.Count} grants, {run.AnswersLost} answers, {run.Collateral.Count} grants without such an answer")
+                Count($"{found.Lost.Count} grants, {run.ResponsesLost} answers, {run.Collateral.Count} grants without such an answer")
             );
         }
         foreach (var (node, from, to) in run.Fleet.Overdue)
@@ -86,7 +86,7 @@ internal static class Promises
                 To = to,
             };
         }
-        if (server.Refreshes == 0 || server.ApiCalls == 0 || (phase.IsTormented && run.Outages.Count == 0))
+        if (server.Refreshes == 0 || server.ApiCalls == 0 || (phase.HasFaults && run.Outages.Count == 0))
         {
             yield return new(
                 "a phase does what it is for",
@@ -166,25 +166,25 @@ internal static class Promises
         }
     }
 
-    // The rotation whose answer was not saved, until the old token came again.
+    // The rotation whose response was not saved before the old token was presented again.
     private static Breach Loss(string promise, Reuse reuse, TokenFamily family)
     {
         if (family.RevokedBy is not { } revoked || family.RotatedBy(revoked.Generation) is not { } rotation)
             return new(promise, $"{family.Owner} was not revoked by the server");
-        var forgiving = reuse == Reuse.IsForgivenForTenSeconds;
-        // After the grace, or after the second holder's lease and deadline, a delay changes nothing.
-        var end = rotation.At + (forgiving ? TokenFamily.Grace : Registration.LeaseWithoutGrace + Registration.Deadline);
+        var hasGrace = reuse == Reuse.AllowedForTenSeconds;
+        // After the grace period, or after the second holder's lease and deadline, a delay has no effect.
+        var end = rotation.At + (hasGrace ? TokenFamily.Grace : Registration.LeaseWithoutGrace + Registration.Deadline);
         return new(
             promise,
             Count($"{family.Owner}: {rotation.Generation} was rotated by node {rotation.Node} at {rotation.At:mm:ss.fff} ")
                 + Count($"and came again from node {revoked.Node} at {revoked.At:mm:ss.fff}")
         )
         {
-            Slack = forgiving ? Slack.SurvivorWithinGrace : Slack.OnePresentation,
+            Slack = hasGrace ? Slack.SurvivorWithinGrace : Slack.OnePresentation,
             From = rotation.At - Registration.AttemptTimeout,
             To = revoked.At < end ? revoked.At : end,
-            // At the forgiving server every node is a survivor that could have come in time.
-            Processes = forgiving ? null : [rotation.Node, revoked.Node, Stall.Rig, Stall.Database],
+            // With a grace period every node could have presented the token in time.
+            Processes = hasGrace ? null : [rotation.Node, revoked.Node, Stall.Rig, Stall.Database],
         };
     }
 

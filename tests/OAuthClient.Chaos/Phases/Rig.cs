@@ -5,7 +5,7 @@ using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>All phases, one after the other, and what became of the promises.</summary>
+/// <summary>Runs all phases in order and prints which promises were kept.</summary>
 internal static class Rig
 {
     private const string Usage = """
@@ -59,14 +59,10 @@ internal static class Rig
         await using var heartbeats = Heartbeats.Start(cluster);
         if (options.TryGetValue("--soak", out int minutes))
         {
-            return await Soak.RunAsync(
-                Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)),
-                cluster,
-                heartbeats
-            );
+            return await Soak.RunAsync(Phase("soak", Reuse.Revokes, hasFaults: false, TimeSpan.FromMinutes(minutes)), cluster, heartbeats);
         }
 
-        var load = Phase("load", Reuse.Revokes, isTormented: false, TimeSpan.Zero);
+        var load = Phase("load", Reuse.Revokes, hasFaults: false, TimeSpan.Zero);
         Console.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"load: {load.Nodes} nodes with {load.Callers} callers each, {load.Grants} grants")
         );
@@ -75,9 +71,9 @@ internal static class Rig
         foreach (
             var phase in new[]
             {
-                Phase("no_faults", Reuse.Revokes, isTormented: false, length / 3),
-                Phase("forgiving_server_all_faults", Reuse.IsForgivenForTenSeconds, isTormented: true, length),
-                Phase("strict_server_all_faults", Reuse.Revokes, isTormented: true, length),
+                Phase("no_faults", Reuse.Revokes, hasFaults: false, length / 3),
+                Phase("forgiving_server_all_faults", Reuse.AllowedForTenSeconds, hasFaults: true, length),
+                Phase("strict_server_all_faults", Reuse.Revokes, hasFaults: true, length),
             }
         )
         {
@@ -104,9 +100,9 @@ internal static class Rig
             Console.WriteLine(line);
         return summary.ExitCode;
 
-        PhaseSettings Phase(string name, Reuse reuse, bool isTormented, TimeSpan time)
+        PhaseSettings Phase(string name, Reuse reuse, bool hasFaults, TimeSpan time)
         {
-            PhaseSettings usual = new(name, reuse, isTormented, time);
+            PhaseSettings usual = new(name, reuse, hasFaults, time);
             return usual with
             {
                 Seed = options.GetValueOrDefault("--seed", usual.Seed),

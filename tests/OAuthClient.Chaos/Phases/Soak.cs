@@ -4,7 +4,9 @@ using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
 
-/// <summary>A long run without faults: memory, open files (sockets among them) and timers of each node, minute by minute, must not grow.</summary>
+/// <summary>
+/// A long run without faults: memory, open files (including sockets) and timers of each node must not grow from minute to minute.
+/// </summary>
 internal static class Soak
 {
     private static readonly string[] Names = ["heap_bytes", "working_set_bytes", "open_files", "timers"];
@@ -37,11 +39,10 @@ internal static class Soak
         int third = Math.Max(1, samples.Count / 3);
         for (int i = 0; i < Names.Length && samples.Count > 0; i++)
         {
+            double first = samples.Skip(samples.Count / 10).Take(third).Average(sample => sample[i]);
+            double last = samples.TakeLast(third).Average(sample => sample[i]);
             Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"soak_{Names[i]}: {samples.Skip(samples.Count / 10).Take(third).Average(sample => sample[i]):F0} in the first third, {samples.TakeLast(third).Average(sample => sample[i]):F0} in the last"
-                )
+                string.Create(CultureInfo.InvariantCulture, $"soak_{Names[i]}: {first:F0} in the first third, {last:F0} in the last")
             );
         }
         foreach (string reason in outcome.Verdict.Excused)
@@ -56,10 +57,10 @@ internal static class Soak
         };
     }
 
-    private static double[] Mean(string[] answers) =>
+    private static double[] Mean(string[] responses) =>
         [
             .. Enumerable
                 .Range(0, Names.Length)
-                .Select(i => answers.Average(answer => double.Parse(answer.Split(' ')[i + 1], CultureInfo.InvariantCulture))),
+                .Select(i => responses.Average(response => double.Parse(response.Split(' ')[i + 1], CultureInfo.InvariantCulture))),
         ];
 }

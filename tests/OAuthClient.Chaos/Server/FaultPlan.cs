@@ -15,15 +15,15 @@ internal enum FaultKind
     TruncatedBody,
 }
 
-/// <param name="Kind">What goes wrong.</param>
-/// <param name="IsAfterRotation">Whether the server had done its work by then, so that an answer is lost.</param>
+/// <param name="Kind">The kind of fault.</param>
+/// <param name="IsAfterRotation">Whether the fault occurs after the rotation, so that a response is lost.</param>
 internal sealed record Fault(FaultKind Kind, bool IsAfterRotation);
 
-/// <summary>What goes wrong, drawn from (seed, grant, generation): the same seed torments in the same way, whatever the timing.</summary>
-/// <param name="seed">What the draws begin with.</param>
-/// <param name="before">How often a request fails before the refresh token is rotated, of 1.</param>
-/// <param name="after">How often its answer is lost after that, of 1.</param>
-/// <param name="kill">How often a node kills itself at each named point, of 1.</param>
+/// <summary>Derives faults from (seed, grant, generation): the same seed produces the same faults, independent of timing.</summary>
+/// <param name="seed">The seed of the random numbers.</param>
+/// <param name="before">The probability that a request fails before the refresh token is rotated.</param>
+/// <param name="after">The probability that the response is lost after the rotation.</param>
+/// <param name="kill">The probability that a node kills itself at each named point.</param>
 internal sealed class FaultPlan(int seed, double before, double after, double kill)
 {
     private static readonly FaultKind[] Before = [FaultKind.Timeout, FaultKind.ServerError, FaultKind.TooManyRequests, FaultKind.Reset];
@@ -46,7 +46,7 @@ internal sealed class FaultPlan(int seed, double before, double after, double ki
             : new(FaultKind.None, IsAfterRotation: false);
     }
 
-    /// <summary>Whether a node dies here. A later life of the same node draws anew.</summary>
+    /// <summary>Determines whether a node is killed at a point. A restarted node draws again.</summary>
     public bool Kills(string grant, long generation, string point, string node) => Draw(grant, generation, point + node) < kill;
 
     private double Draw(string grant, long generation, string what) =>

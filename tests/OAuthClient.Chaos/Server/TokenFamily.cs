@@ -2,27 +2,27 @@ using System.Globalization;
 
 namespace OAuthClient.Chaos.Server;
 
-/// <summary>How strict the server is about a refresh token that was used before.</summary>
+/// <summary>Determines how the server handles a refresh token that was used before.</summary>
 internal enum Reuse
 {
-    /// <summary>Its second use revokes the whole family.</summary>
+    /// <summary>The second use revokes the whole family.</summary>
     Revokes,
 
-    /// <summary>For ten seconds it gives what the first use gave; after that it revokes the family.</summary>
-    IsForgivenForTenSeconds,
+    /// <summary>For ten seconds the response of the first use is repeated; after that the second use revokes the family.</summary>
+    AllowedForTenSeconds,
 }
 
-/// <summary>That a refresh token was replaced by the next.</summary>
-/// <param name="Generation">The one that was used.</param>
-/// <param name="Node">Who used it.</param>
-/// <param name="At">When.</param>
-/// <param name="IsAnswerDestroyed">Whether the answer never left the server, by the plan of faults.</param>
-internal sealed record Rotation(long Generation, string Node, DateTimeOffset At, bool IsAnswerDestroyed);
+/// <summary>Records that a refresh token was replaced by the next.</summary>
+/// <param name="Generation">The generation of the token that was used.</param>
+/// <param name="Node">The node that used it.</param>
+/// <param name="At">The time of the rotation.</param>
+/// <param name="IsResponseDestroyed">Whether the plan of faults prevented the response.</param>
+internal sealed record Rotation(long Generation, string Node, DateTimeOffset At, bool IsResponseDestroyed);
 
-/// <summary>That a refresh token was presented.</summary>
+/// <summary>Records that a refresh token was presented.</summary>
 internal sealed record Presentation(long Generation, string Node, DateTimeOffset At);
 
-/// <summary>The refresh tokens of one grant: one after the other, each for one use.</summary>
+/// <summary>The successive refresh tokens of one grant, each of which is valid for one use.</summary>
 internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
 {
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -38,12 +38,12 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     public string Owner => owner;
     public bool IsRevoked => RevokedBy is not null;
 
-    /// <summary>The presentation for which the server revoked the family.</summary>
+    /// <summary>Gets the presentation for which the server revoked the family.</summary>
     public Presentation? RevokedBy { get; private set; }
 
     public string RefreshToken => Name(current);
 
-    /// <summary>What happened to it, for whoever has to find out why it was lost.</summary>
+    /// <summary>Gets the events of the family, for the analysis of a lost grant.</summary>
     public IReadOnlyList<string> History
     {
         get
@@ -64,7 +64,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
 
     public int MostPresentations => PresentationsByGeneration.Select(group => group.Count()).DefaultIfEmpty(0).Max();
 
-    /// <summary>Each refresh token's presentations in the order of time.</summary>
+    /// <summary>Gets each refresh token's presentations in the order of time.</summary>
     public IEnumerable<IGrouping<long, Presentation>> PresentationsByGeneration
     {
         get
@@ -76,17 +76,19 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
 
     public string Name(long generation) => string.Create(CultureInfo.InvariantCulture, $"rt.{owner}.{generation}");
 
-    /// <summary>The plain text of an access token says whose it is and when it ends, so that anybody can see whether it is sent too late.</summary>
-    public string NewAccessToken(TimeSpan life) =>
+    /// <summary>
+    /// Creates an access token whose text contains its owner and expiry, so that a token that is sent too late is detected.
+    /// </summary>
+    public string NewAccessToken(TimeSpan lifetime) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"at.{owner}.{(time.GetUtcNow() + life).ToUnixTimeMilliseconds()}.{Interlocked.Increment(ref accessTokens)}"
+            $"at.{owner}.{(time.GetUtcNow() + lifetime).ToUnixTimeMilliseconds()}.{Interlocked.Increment(ref accessTokens)}"
         );
 
-    /// <returns>How often this one has been presented, this time included.</returns>
+    /// <returns>The number of times this token has been presented, including this one.</returns>
     public int Count(long generation, string node)
     {
-        Note(node, $"presents {generation}");
+        Record(node, $"presents {generation}");
         lock (changes)
         {
             presentations.Add(new(generation, node, time.GetUtcNow()));
@@ -94,13 +96,13 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
         }
     }
 
-    public void Note(string node, string what)
+    public void Record(string node, string what)
     {
         lock (changes)
             history.Add(string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():mm:ss.fff} {node} {what}"));
     }
 
-    /// <summary>Whether somebody came with it when it had been replaced already.</summary>
+    /// <summary>Determines whether a token was presented after it had been replaced.</summary>
     public bool WasPresentedAfterRotation(long generation)
     {
         lock (changes)
@@ -113,15 +115,15 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
             return presentations.Exists(presentation => presentation.Generation == generation);
     }
 
-    /// <summary>Who rotated a generation, if it was.</summary>
+    /// <summary>Returns the rotation of a generation, if it was rotated.</summary>
     public Rotation? RotatedBy(long generation)
     {
         lock (changes)
             return rotations.Find(rotation => rotation.Generation == generation);
     }
 
-    /// <returns>The refresh token that the client shall have now; <see langword="null"/> when it has lost the grant.</returns>
-    public string? Rotate(long generation, string node, bool isAnswerDestroyed)
+    /// <returns>The current refresh token of the client; <see langword="null"/> if the grant is lost.</returns>
+    public string? Rotate(long generation, string node, bool isResponseDestroyed)
     {
         lock (changes)
         {
@@ -130,11 +132,11 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
             var now = time.GetUtcNow();
             if (generation == current)
             {
-                rotations.Add(new(generation, node, now, isAnswerDestroyed));
+                rotations.Add(new(generation, node, now, isResponseDestroyed));
                 current++;
                 return RefreshToken;
             }
-            if (reuse == Reuse.IsForgivenForTenSeconds && generation == current - 1 && now - rotations[^1].At < Grace)
+            if (reuse == Reuse.AllowedForTenSeconds && generation == current - 1 && now - rotations[^1].At < Grace)
             {
                 reused.Add(generation);
                 return RefreshToken;

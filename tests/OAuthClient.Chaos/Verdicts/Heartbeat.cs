@@ -10,7 +10,7 @@ internal sealed class Heartbeat : IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A shorter delay is not reported: the timers of an idle machine are that inexact.</summary>
+    /// <summary>The shortest delay that is reported: the timers of an idle machine are that inexact.</summary>
     public static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(10);
 
     private readonly AutoResetEvent ended = new(initialState: false);

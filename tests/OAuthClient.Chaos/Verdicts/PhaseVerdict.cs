@@ -5,16 +5,16 @@ internal enum Verdict
     /// <summary>Every promise held.</summary>
     Kept,
 
-    /// <summary>A promise did not hold, and the machine does not explain it.</summary>
+    /// <summary>A promise was broken, and no stall explains it.</summary>
     Broken,
 
-    /// <summary>Promises did not hold, and for each of them the machine stalled for longer than the promise's slack.</summary>
+    /// <summary>Promises were broken, and for each of them the machine stalled for longer than the promise's slack.</summary>
     Inconclusive,
 }
 
-/// <summary>What one run of a phase says about the product.</summary>
-/// <param name="Broken">The promises that were broken, without those that the machine explains.</param>
-/// <param name="Excused">The breaches that say nothing, each with the stalls that explain it.</param>
+/// <summary>The result of one run of a phase.</summary>
+/// <param name="Broken">The promises that were broken, without those that stalls explain.</param>
+/// <param name="Excused">The breaches that stalls explain, each with those stalls.</param>
 internal sealed record PhaseVerdict(IReadOnlyList<string> Broken, IReadOnlyList<string> Excused)
 {
     public Verdict Verdict =>
@@ -22,7 +22,7 @@ internal sealed record PhaseVerdict(IReadOnlyList<string> Broken, IReadOnlyList<
         : Excused.Count > 0 ? Verdict.Inconclusive
         : Verdict.Kept;
 
-    /// <summary>Judges each breach with the stalls of its time and its processes.</summary>
+    /// <summary>Compares each breach with the stalls of its time and its processes.</summary>
     public static PhaseVerdict Of(IEnumerable<Breach> breaches, StallHistory stalls)
     {
         List<string> broken = [];

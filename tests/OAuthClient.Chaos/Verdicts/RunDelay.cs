@@ -4,15 +4,15 @@ using System.Text;
 namespace OAuthClient.Chaos.Verdicts;
 
 /// <summary>
-/// Reads from the kernel of Linux for how long the threads of a process were ready to run and waited for a processor. A heartbeat
-/// wakes up rarely and is preferred for that by the scheduler; the threads that do the work wait longer.
+/// Reads from the Linux kernel how long the threads of a process were ready to run and waited for a processor. The scheduler prefers a
+/// heartbeat, because it wakes up rarely; the working threads wait longer.
 /// </summary>
 internal sealed class RunDelay
 {
-    /// <summary>How often the counters are read.</summary>
+    /// <summary>The interval between two readings of the counters.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A thread that waited less in an interval is not reported: the nodes on one machine wait for each other that long.</summary>
+    /// <summary>The shortest wait in an interval that is reported: the nodes on one machine wait for each other that long.</summary>
     public static readonly TimeSpan Threshold = TimeSpan.FromMilliseconds(100);
 
     private readonly byte[] buffer = new byte[128];
@@ -40,10 +40,10 @@ internal sealed class RunDelay
     public static Stall? Measure(string process, TimeSpan waited, DateTimeOffset now) =>
         waited >= Threshold ? new Stall(process, now - waited, now) : null;
 
-    /// <summary>The threads of this process.</summary>
+    /// <summary>Returns the threads of this process.</summary>
     public static IEnumerable<string> OwnThreads() => OperatingSystem.IsLinux() ? Directory.EnumerateDirectories("/proc/self/task") : [];
 
-    /// <summary>The main threads of the processes that a process has started.</summary>
+    /// <summary>Returns the main threads of the processes that a process has started.</summary>
     public static IEnumerable<string> Children(int process)
     {
         try

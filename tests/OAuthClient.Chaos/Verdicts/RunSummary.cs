@@ -1,9 +1,9 @@
 namespace OAuthClient.Chaos.Verdicts;
 
-/// <summary>The runs of all phases and what they come to.</summary>
+/// <summary>Runs all phases and summarizes their results.</summary>
 internal sealed class RunSummary
 {
-    /// <summary>How often a phase runs at most: once, and twice more when the machine stalled.</summary>
+    /// <summary>The maximum number of runs of a phase: one, and two more if the machine stalled.</summary>
     public const int MostRuns = 3;
 
     public const int Success = 0;
@@ -16,20 +16,20 @@ internal sealed class RunSummary
     private int inconclusiveRuns;
     private TimeSpan longestStall;
 
-    /// <summary>The code with which the rig ends.</summary>
+    /// <summary>Gets the exit code of the rig.</summary>
     public int ExitCode =>
         broken.Count > 0 ? PromiseBroken
         : undecided.Count > 0 ? NotConclusive
         : Success;
 
-    /// <summary>The last lines of the output.</summary>
+    /// <summary>Gets the last lines of the output.</summary>
     public IEnumerable<string> Lines =>
         [
             FormattableString.Invariant($"longest_stall_ms: {longestStall.TotalMilliseconds:F0}"),
             FormattableString.Invariant($"inconclusive: {inconclusiveRuns}"),
             .. inconclusive,
             FormattableString.Invariant($"broken_promises: {broken.Count}"),
-            // At the end, for a reader who is shown only the end.
+            // At the end, because build logs often show only the end.
             .. broken,
             .. undecided,
         ];

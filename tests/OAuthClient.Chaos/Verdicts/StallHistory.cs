@@ -1,12 +1,15 @@
 namespace OAuthClient.Chaos.Verdicts;
 
-/// <summary>What the heartbeats of all processes measured during a phase, without the pauses that the rig itself caused.</summary>
+/// <summary>
+/// The stalls that the heartbeats of all processes measured during a phase, without the pauses that the rig itself caused.
+/// </summary>
 internal sealed class StallHistory
 {
     private readonly List<Stall> stalls;
 
-    /// <param name="measured">What the heartbeats measured.</param>
-    /// <param name="injected">The intervals in which the rig had stopped a process. They are part of the test and excuse nothing.</param>
+    /// <param name="measured">The stalls that the heartbeats measured.</param>
+    /// <param name="injected">The intervals in which the rig had suspended a process. They are part of the test and excuse no
+    /// breach.</param>
     public StallHistory(IEnumerable<Stall> measured, IEnumerable<Stall> injected)
     {
         var pauses = injected.ToLookup(pause => pause.Process, StringComparer.Ordinal);
@@ -17,7 +20,7 @@ internal sealed class StallHistory
 
     public TimeSpan Longest => stalls.Count == 0 ? TimeSpan.Zero : stalls.Max(stall => stall.Length);
 
-    /// <summary>The longest stall of each process and the sum of its stalls, the longest first.</summary>
+    /// <summary>Gets the longest stall of each process and the sum of its stalls, the longest first.</summary>
     public IEnumerable<(string Process, TimeSpan Longest, TimeSpan Sum)> ByProcess =>
         stalls
             .GroupBy(stall => stall.Process, StringComparer.Ordinal)

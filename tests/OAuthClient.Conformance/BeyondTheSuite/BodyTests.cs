@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>Answers of status 200 with a body that is none of the protocol's, or more of it than anybody can take.</summary>
+/// <summary>Tests responses with status 200 and a body that is not of the protocol, or that is too large.</summary>
 public sealed class BodyTests
 {
     private const int Megabytes = 64;
@@ -13,59 +13,59 @@ public sealed class BodyTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Test]
-    [Description("Threat: JSON tricks. Each time an answer that is good but for this; its text is in no message")]
-    public async Task No_answer_of_the_protocol(
+    [Description("Threat: malicious JSON. Each body is a valid response except for one change; the message does not contain its text")]
+    public async Task Body_that_is_not_of_the_protocol(
         [ValueSource(typeof(Calls), nameof(Calls.Readable))] TestEndpoint endpoint,
-        [Values("HTML", "nothing", "cut short", "a list", "null", "a text", "a member twice", "1,000 deep", "two documents")] string body
+        [Values("HTML", "empty", "truncated", "array", "null", "string", "duplicate member", "depth 1,000", "two documents")] string body
     )
     {
         await using var party = await Calls.StartAsync(endpoint, RelyingParty.SendOnce);
         var call = await Calls.PrepareAsync(party, endpoint);
-        string good = await Calls.GoodAnswerAsync(party, endpoint);
-        var fault = body == "HTML" ? Fault.Body("<html>kept-to-itself</html>", "text/html") : Fault.Body(Spoilt(good, body));
-        await RefusesAsync(party, endpoint, call, fault, Throws.InstanceOf<OAuthException>().With.Message.Not.Contain("kept-to-itself"));
+        string valid = await Calls.GetValidResponseAsync(party, endpoint);
+        var fault = body == "HTML" ? Fault.Body("<html>confidential-text</html>", "text/html") : Fault.Body(Change(valid, body));
+        await RejectsAsync(party, endpoint, call, fault, Throws.InstanceOf<OAuthException>().With.Message.Not.Contain("confidential-text"));
 
         party.Clock.Advance(TimeSpan.FromMinutes(2));
-        party.Server.Faults.Add(endpoint, Fault.Body(good));
+        party.Server.Faults.Add(endpoint, Fault.Body(valid));
         Assert.That(() => call(), Throws.Nothing, "nothing else was wrong");
     }
 
     [Test]
-    [Description("Threat: oversized body. One that never ends is read up to 1 MiB")]
+    [Description("Threat: oversized body. An endless body is read up to 1 MiB")]
     public async Task Endless([ValueSource(typeof(Calls), nameof(Calls.Readable))] TestEndpoint endpoint) =>
-        await RefusesAsync(endpoint, Fault.EndlessBody(), TooLarge);
+        await RejectsAsync(endpoint, Fault.EndlessBody(), TooLarge);
 
     [Test]
-    [Description("RFC 9112 §8: one that breaks off is a network fault, and no document")]
+    [Description("RFC 9112 §8: a truncated body is a network fault, and is not parsed")]
     public async Task Truncated([ValueSource(typeof(Calls), nameof(Calls.Readable))] TestEndpoint endpoint) =>
-        await RefusesAsync(endpoint, Fault.TruncatedBody(), Throws.TypeOf<HttpRequestException>());
+        await RejectsAsync(endpoint, Fault.TruncatedBody(), Throws.TypeOf<HttpRequestException>());
 
     [Test]
-    [Description("Threat: oversized body. 64 MB that are announced are not waited for")]
+    [Description("Threat: oversized body. An announced body of 64 MB is not read")]
     public async Task Sixty_four_megabytes()
     {
-        // One after the other: it is a lot of memory for a server.
+        // One endpoint after the other, because the server needs much memory.
         var fault = Fault.Body($$"""{"padding":"{{new string('x', Megabytes * 1024 * 1024)}}"}""");
         foreach (var endpoint in Calls.Readable)
-            await RefusesAsync(endpoint, fault, TooLarge);
+            await RejectsAsync(endpoint, fault, TooLarge);
     }
 
     [Test]
-    [Description("Threat: slow body. One byte a second: over at the deadline, which counts the body too")]
+    [Description("Threat: slow body. At one byte a second the request ends at the deadline, which includes the body")]
     public async Task One_byte_a_second([ValueSource(typeof(Calls), nameof(Calls.Readable))] TestEndpoint endpoint)
     {
         await using var party = await Calls.StartAsync(endpoint, RelyingParty.SendOnce);
         var call = await Calls.PrepareAsync(party, endpoint);
         var before = await party.StoredAsync();
         party.Server.Faults.Add(endpoint, Fault.SlowBody(Second));
-        var asked = call();
+        var response = call();
         await party.Server.WaitForRequestAsync(endpoint).Promptly();
         for (int second = 1; second < 30; second++)
             party.Clock.Advance(Second);
-        Assert.That(asked.IsCompleted, Is.False);
+        Assert.That(response.IsCompleted, Is.False);
         party.Clock.Advance(Second);
-        Assert.That(() => asked, Throws.InstanceOf<OperationCanceledException>().With.InnerException.InstanceOf<TimeoutException>());
-        await EndedThereAsync(party, endpoint, before);
+        Assert.That(() => response, Throws.InstanceOf<OperationCanceledException>().With.InnerException.InstanceOf<TimeoutException>());
+        await RequireLastCallAsync(party, endpoint, before);
     }
 
     private static IResolveConstraint TooLarge =>
@@ -74,14 +74,14 @@ public sealed class BodyTests
             .With.Property(nameof(HttpRequestException.HttpRequestError))
             .EqualTo(HttpRequestError.ConfigurationLimitExceeded);
 
-    private static async Task RefusesAsync(TestEndpoint endpoint, Fault fault, IResolveConstraint outcome)
+    private static async Task RejectsAsync(TestEndpoint endpoint, Fault fault, IResolveConstraint outcome)
     {
         await using var party = await Calls.StartAsync(endpoint, RelyingParty.SendOnce);
         var call = await Calls.PrepareAsync(party, endpoint);
-        await RefusesAsync(party, endpoint, call, fault, outcome);
+        await RejectsAsync(party, endpoint, call, fault, outcome);
     }
 
-    private static async Task RefusesAsync(
+    private static async Task RejectsAsync(
         RelyingParty party,
         TestEndpoint endpoint,
         Func<Task> call,
@@ -92,14 +92,14 @@ public sealed class BodyTests
         var before = await party.StoredAsync();
         party.Server.Faults.Add(endpoint, fault);
         Assert.That(() => call(), outcome);
-        await EndedThereAsync(party, endpoint, before);
+        await RequireLastCallAsync(party, endpoint, before);
         party.Server.Faults.Clear();
     }
 
-    private static async Task EndedThereAsync(RelyingParty party, TestEndpoint endpoint, IReadOnlyList<Grant> before)
+    private static async Task RequireLastCallAsync(RelyingParty party, TestEndpoint endpoint, IReadOnlyList<Grant> before)
     {
         Assert.That(party.Server.Requests[^1].Endpoint, Is.EqualTo(endpoint));
-        // Metadata may stand at two addresses.
+        // Metadata can be requested at two addresses.
         Assert.That(party.Server.RequestsTo(endpoint).Select(request => request.Path + request.Body), Is.Not.Empty.And.Unique);
         Assert.That(
             (await party.StoredAsync()).Select(grant => (grant.Id, grant.Generation)),
@@ -107,22 +107,22 @@ public sealed class BodyTests
         );
     }
 
-    private static string Spoilt(string good, string how) =>
-        how switch
+    private static string Change(string valid, string change) =>
+        change switch
         {
-            "nothing" => "",
-            "cut short" => good[..^1],
-            "a list" => $"[{good}]",
+            "empty" => "",
+            "truncated" => valid[..^1],
+            "array" => $"[{valid}]",
             "null" => "null",
-            "a text" => JsonValue.Create(good).ToJsonString(),
-            "a member twice" => "{" + FirstMember(good) + "," + good[1..],
-            "1,000 deep" => $"{good[..^1]},\"deep\":{new string('[', Depth)}{new string(']', Depth)}}}",
-            _ => good + good,
+            "string" => JsonValue.Create(valid).ToJsonString(),
+            "duplicate member" => "{" + FirstMember(valid) + "," + valid[1..],
+            "depth 1,000" => $"{valid[..^1]},\"deep\":{new string('[', Depth)}{new string(']', Depth)}}}",
+            _ => valid + valid,
         };
 
-    private static string FirstMember(string good)
+    private static string FirstMember(string valid)
     {
-        var (name, value) = JsonNode.Parse(good)!.AsObject().First();
+        var (name, value) = JsonNode.Parse(valid)!.AsObject().First();
         return $"\"{name}\":{value!.ToJsonString()}";
     }
 }

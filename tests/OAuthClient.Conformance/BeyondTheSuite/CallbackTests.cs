@@ -2,7 +2,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>A callback that is not the answer to the authorization that was begun: no code is redeemed (RFC 6749 §10.12, RFC 9207 §2.4).</summary>
+/// <summary>
+/// Tests that no code is redeemed for a callback that does not belong to the pending authorization (RFC 6749 §10.12, RFC 9207 §2.4).
+/// </summary>
 public sealed class CallbackTests
 {
     private RelyingParty party = null!;
@@ -19,12 +21,12 @@ public sealed class CallbackTests
     [TestCase(Defect.CallbackMissingIssuer, "no iss")]
     [TestCase(Defect.CallbackDuplicateCode, "'code' more than once")]
     [TestCase(Defect.CallbackDuplicateState, "'state' more than once")]
-    [Description("RFC 6749 §3.1, §10.12, RFC 9207 §2.4: state and iss, wrong, missing and twice")]
-    public Task Wrong_parameters(Defect defect, string cause) => party.RefusesAsync(defect, cause, TestEndpoint.Authorization);
+    [Description("RFC 6749 §3.1, §10.12, RFC 9207 §2.4: state and iss that are wrong, missing or duplicate")]
+    public Task Wrong_parameters(Defect defect, string cause) => party.RejectsAsync(defect, cause, TestEndpoint.Authorization);
 
     [Test]
-    [Description("RFC 6749 §3.1, threat: duplicate callback parameters. The second one is another, before the true one or behind it")]
-    public async Task Another_value_beside_the_true_one([Values("code", "state", "iss", "error")] string name, [Values] bool before)
+    [Description("RFC 6749 §3.1, threat: duplicate callback parameters. The second value differs, before or after the valid one")]
+    public async Task Second_value_of_a_parameter([Values("code", "state", "iss", "error")] string name, [Values] bool before)
     {
         party.Server.Options.OnAuthorizationResponse = parameters =>
         {
@@ -36,6 +38,6 @@ public sealed class CallbackTests
             async () => await party.SignInAsync(),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"'{name}' more than once")
         );
-        await party.EndedAtAsync(TestEndpoint.Authorization);
+        await party.RequireLastCallAsync(TestEndpoint.Authorization);
     }
 }

@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>For each endpoint that the library calls itself, a call of which it is the next to be asked.</summary>
+/// <summary>Prepares, for each endpoint that the library calls, a call whose next request is sent to that endpoint.</summary>
 internal static class Calls
 {
     public static readonly IReadOnlyList<TestEndpoint> Endpoints =
@@ -17,7 +17,7 @@ internal static class Calls
         TestEndpoint.Registration,
     ];
 
-    /// <summary>Those whose answer means something: a revocation's is its status alone (RFC 7009 §2.2).</summary>
+    /// <summary>The endpoints whose response has a body that is read; for a revocation only the status counts (RFC 7009 §2.2).</summary>
     public static readonly IReadOnlyList<TestEndpoint> Readable = [.. Endpoints.Except([TestEndpoint.Revocation])];
 
     public static Task<RelyingParty> StartAsync(TestEndpoint endpoint, Action<OAuthClientBuilder>? register = null) =>
@@ -40,7 +40,7 @@ internal static class Calls
             TestEndpoint.Token => () => party.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
             TestEndpoint.UserInfo => () => party.Client.GetUserInfoAsync(RelyingParty.Owner),
             TestEndpoint.Revocation => () => party.Client.RevokeAsync(RelyingParty.Owner),
-            TestEndpoint.Introspection => () => party.Service<TokenIntrospection>().IntrospectAsync("a-token-that-somebody-presented"),
+            TestEndpoint.Introspection => () => party.Service<TokenIntrospection>().IntrospectAsync("a-presented-token"),
             TestEndpoint.Registration => () => party.Service<DynamicRegistration>().RegisterAsync(),
             _ => () => party.SignInAsync(),
         };
@@ -52,38 +52,38 @@ internal static class Calls
         return () => call().Promptly();
     }
 
-    /// <summary>An answer that the call would be content with.</summary>
-    public static async Task<string> GoodAnswerAsync(RelyingParty party, TestEndpoint endpoint)
+    /// <summary>Returns a valid response for the call.</summary>
+    public static async Task<string> GetValidResponseAsync(RelyingParty party, TestEndpoint endpoint)
     {
         switch (endpoint)
         {
             case TestEndpoint.Token:
-                return """{"access_token":"kept-to-itself","token_type":"Bearer","expires_in":60}""";
+                return """{"access_token":"confidential-text","token_type":"Bearer","expires_in":60}""";
             case TestEndpoint.UserInfo:
-                return """{"sub":"alice","name":"kept-to-itself"}""";
+                return """{"sub":"alice","name":"confidential-text"}""";
             case TestEndpoint.Introspection:
-                return """{"active":true,"sub":"kept-to-itself"}""";
+                return """{"active":true,"sub":"confidential-text"}""";
             case TestEndpoint.Registration:
-                JsonObject? heard = null;
-                party.Server.Options.OnRegistration = answer => heard = answer.DeepClone().AsObject();
+                JsonObject? registration = null;
+                party.Server.Options.OnRegistration = response => registration = response.DeepClone().AsObject();
                 await party.Service<DynamicRegistration>().RegisterAsync().Promptly();
                 await party.Service<DynamicRegistration>().DeleteAsync().Promptly();
                 party.Server.ClearRequests();
-                heard!["client_name"] = "kept-to-itself";
-                return heard.ToJsonString();
+                registration!["client_name"] = "confidential-text";
+                return registration.ToJsonString();
             default:
                 using (HttpClient http = new() { BaseAddress = party.Server.Issuer })
                 {
-                    var answer = JsonNode.Parse(
+                    var response = JsonNode.Parse(
                         await http.GetStringAsync(
                             endpoint == TestEndpoint.Jwks
                                 ? party.Server.JwksUri
                                 : new("/.well-known/openid-configuration", UriKind.Relative)
                         )
                     )!;
-                    answer["comment"] = "kept-to-itself";
+                    response["comment"] = "confidential-text";
                     party.Server.ClearRequests();
-                    return answer.ToJsonString();
+                    return response.ToJsonString();
                 }
         }
     }

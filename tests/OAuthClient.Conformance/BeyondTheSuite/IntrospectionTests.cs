@@ -2,15 +2,15 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>What the server says of a token (RFC 7662), and signs (RFC 9701).</summary>
+/// <summary>Tests introspection responses (RFC 7662), plain and signed (RFC 9701).</summary>
 public sealed class IntrospectionTests
 {
     [TestCase(false), TestCase(true)]
-    [Description("RFC 7662 §2.2, RFC 9701 §5: of a good token all, of another nothing but that")]
-    public async Task Plain_and_signed(bool bySignature)
+    [Description("RFC 7662 §2.2, RFC 9701 §5: all members for a valid token, and only active=false for another")]
+    public async Task Plain_and_signed_responses(bool bySignature)
     {
         await using var party = await RelyingParty.StartAsync(o => o.SignedIntrospectionResponses = bySignature);
-        var grant = await party.AcceptsAsync();
+        var grant = await party.AcceptsLoginAsync();
         var token = await party.Service<TokenIntrospection>().IntrospectAsync(grant.AccessToken!).Promptly();
         Assert.That((token.IsActive, token.Subject, token.ClientId), Is.EqualTo((true, "alice", RelyingParty.Name)));
         Assert.That((await party.Service<TokenIntrospection>().IntrospectAsync("never-issued").Promptly()).IsActive, Is.False);
@@ -21,11 +21,11 @@ public sealed class IntrospectionTests
     [TestCase(Defect.IntrospectionWrongType, "typ is 'JWT'")]
     [TestCase(Defect.IntrospectionWrongIssuer, "iss is 'https://attacker.example.com'")]
     [TestCase(Defect.IntrospectionWrongAudience, "aud does not name this client")]
-    [Description("RFC 9701 §5: a signed answer is worth what its signature, type, issuer and audience are")]
-    public async Task Signed_and_wrong(Defect defect, string cause)
+    [Description("RFC 9701 §5: signature, type, issuer and audience of a signed response are validated")]
+    public async Task Invalid_signed_responses(Defect defect, string cause)
     {
         await using var party = await RelyingParty.StartAsync(o => o.SignedIntrospectionResponses = true);
-        var grant = await party.AcceptsAsync();
+        var grant = await party.AcceptsLoginAsync();
         party.Server.Options.Defect = defect;
         party.Server.ClearRequests();
         Assert.That(

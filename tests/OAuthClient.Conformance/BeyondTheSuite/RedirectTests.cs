@@ -2,14 +2,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>An endpoint that redirects would take a secret, or the library's trust, to an address of its choice (RFC 9700 §4.12, RFC 9110 §15.4).</summary>
+/// <summary>
+/// Tests that redirects of an endpoint, which could leak a secret to another address, are not followed (RFC 9700 §4.12, RFC 9110 §15.4).
+/// </summary>
 public sealed class RedirectTests
 {
     [Test]
-    [Description(
-        "Threat: redirect leak. No endpoint's redirect is followed; whoever it points to is not asked, and nothing is asked afterwards"
-    )]
-    public async Task Nobody_is_asked_in_an_endpoints_stead(
+    [Description("Threat: redirect leak. The redirect of an endpoint is not followed, and no later request is sent")]
+    public async Task Redirects_of_endpoints_are_not_followed(
         [ValueSource(typeof(Calls), nameof(Calls.Endpoints))] TestEndpoint endpoint,
         [Values(301, 302, 303, 307, 308)] int status
     )
@@ -23,7 +23,7 @@ public sealed class RedirectTests
 
         Assert.That(hostile.Requests, Is.Empty);
         Assert.That(party.Server.Requests[^1].Endpoint, Is.EqualTo(endpoint));
-        // Metadata may stand at two addresses, and there are two tokens to revoke.
+        // Metadata can be requested at two addresses, and there are two tokens to revoke.
         Assert.That(party.Server.RequestsTo(endpoint).Select(request => request.Path + request.Body), Is.Not.Empty.And.Unique);
         party.Server.Faults.Remove(fault);
         party.Clock.Advance(TimeSpan.FromMinutes(2));

@@ -2,7 +2,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>Refresh tokens that are good once (RFC 9700 §4.14.2), many who need one at the same time, and an answer that is lost.</summary>
+/// <summary>Tests refresh tokens that are valid once (RFC 9700 §4.14.2), with concurrent callers and with a lost response.</summary>
 public sealed class RotationTests
 {
     private RelyingParty party = null!;
@@ -19,7 +19,7 @@ public sealed class RotationTests
     public async Task StopAsync() => await party.DisposeAsync();
 
     [Test]
-    [Description("RFC 9700 §4.14.2: 100 requests find the token expired: one refresh, and the grant goes on living")]
+    [Description("RFC 9700 §4.14.2: 100 concurrent requests with an expired token share one refresh, and the grant remains usable")]
     public async Task Parallel_refresh()
     {
         await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => party.CallApiAsync()));
@@ -31,8 +31,11 @@ public sealed class RotationTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.14.2: the answer is lost and the server has a grace: the same token once more, and the grant goes on living")]
-    public async Task Lost_answer_with_grace([Values] bool truncated)
+    [Description(
+        "RFC 9700 §4.14.2: the response is lost and the server has a grace period: the same token is sent once more, and the "
+            + "grant remains usable"
+    )]
+    public async Task Lost_response_with_a_grace_period([Values] bool truncated)
     {
         party.Server.Options.RefreshTokenGracePeriod = TimeSpan.FromMinutes(1);
         party.Server.Faults.Add(TestEndpoint.Token, truncated ? Fault.TruncatedBody() : Fault.ResetAfterWork(), times: 1);
@@ -47,16 +50,17 @@ public sealed class RotationTests
 
     [Test]
     [Description(
-        "RFC 9700 §4.14.2: without grace the grant is lost, whoever the client is: it says so, never asks again, and sends the API nothing"
+        "RFC 9700 §4.14.2: without a grace period the grant is lost: the exception says so, the token is not sent again, and "
+            + "the API receives no request"
     )]
-    public async Task Lost_answer_without_grace([Values] bool truncated)
+    public async Task Lost_response_without_a_grace_period([Values] bool truncated)
     {
         party.Server.Faults.Add(TestEndpoint.Token, truncated ? Fault.TruncatedBody() : Fault.ResetAfterWork(), times: 1);
         for (int attempt = 0; attempt < 3; attempt++)
             Assert.That(party.CallApiAsync, Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2));
         Assert.That(party.Api.Requests, Is.Empty);
-        await party.AcceptsAsync();
+        await party.AcceptsLoginAsync();
     }
 
     private void Expire()

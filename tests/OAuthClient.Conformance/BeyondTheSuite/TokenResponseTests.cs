@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>Token responses that are odd, and a server that wants to be asked later (RFC 6749 §5.1, §5.2, RFC 6585 §4).</summary>
+/// <summary>Tests unusual token responses, and a server that limits the rate of requests (RFC 6749 §5.1, §5.2, RFC 6585 §4).</summary>
 public sealed class TokenResponseTests
 {
     private RelyingParty party = null!;
@@ -15,7 +15,7 @@ public sealed class TokenResponseTests
     public async Task StopAsync() => await party.DisposeAsync();
 
     [Test]
-    [Description("RFC 6749 §5.2: an error counts whatever the status says, alone or beside tokens")]
+    [Description("RFC 6749 §5.2: an error counts whatever the HTTP status, with and without tokens")]
     public async Task Status_200_with_an_error([Values] bool withTokens)
     {
         party.Server.Options.OnTokenResponse = response =>
@@ -28,7 +28,7 @@ public sealed class TokenResponseTests
             async () => await party.SignInAsync(),
             Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("temporarily_unavailable")
         );
-        await party.EndedAtAsync(TestEndpoint.Token);
+        await party.RequireLastCallAsync(TestEndpoint.Token);
     }
 
     [TestCase("3600", 3600)]
@@ -37,9 +37,10 @@ public sealed class TokenResponseTests
     [TestCase("-1", 0)]
     [TestCase("1000000000000000000", 315_360_000)]
     [Description(
-        "RFC 6749 §5.1: expires_in as a text, a fraction, below zero, or beyond all time: what it can mean, never longer than the server said, ten years at most"
+        "RFC 6749 §5.1: expires_in as a string, a fraction, negative or too large: it is interpreted as stated, never longer, "
+            + "and at most ten years"
     )]
-    public async Task Odd_lifetimes(string expiresIn, long seconds)
+    public async Task Unusual_lifetimes(string expiresIn, long seconds)
     {
         party.Server.Options.OnTokenResponse = response => response["expires_in"] = JsonNode.Parse(expiresIn);
         var grant = await party.SignInAsync();
@@ -49,23 +50,26 @@ public sealed class TokenResponseTests
     [TestCase("\"soon\"")]
     [TestCase("[3600]")]
     [TestCase("true")]
-    [Description("RFC 6749 §5.1: what is no lifetime is not guessed at")]
-    public async Task No_lifetime(string expiresIn)
+    [Description("RFC 6749 §5.1: a value that is not a lifetime is a protocol violation")]
+    public async Task Invalid_lifetime(string expiresIn)
     {
         party.Server.Options.OnTokenResponse = response => response["expires_in"] = JsonNode.Parse(expiresIn);
         Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("expires_in"));
-        await party.EndedAtAsync(TestEndpoint.Token);
+        await party.RequireLastCallAsync(TestEndpoint.Token);
     }
 
     [Test]
-    [Description("RFC 6585 §4, RFC 9110 §10.2.3: 429 with Retry-After. The code was not taken, so it is sent again: once, and not before")]
-    public async Task Asked_to_come_again()
+    [Description(
+        "RFC 6585 §4, RFC 9110 §10.2.3: 429 with Retry-After. The code was not used, so the request is sent again: once, and "
+            + "not before that time"
+    )]
+    public async Task Rate_limited_request()
     {
         var pause = TimeSpan.FromSeconds(4);
         party.Server.Faults.Add(TestEndpoint.Token, Fault.Status(429, headers: [new("Retry-After", "4")]), times: 1);
         var signIn = party.SignInAsync();
         await party.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
-        // What bounds the whole of it runs longer.
+        // The timeout of the whole call is longer.
         TimeSpan timer;
         do timer = await party.Clock.WaitForTimerAsync().Promptly();
         while (timer > pause);

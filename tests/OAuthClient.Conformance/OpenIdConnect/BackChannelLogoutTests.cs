@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>The server tells a web application that a user signed out (OpenID Connect Back-Channel Logout).</summary>
+/// <summary>Tests logout tokens that the server sends to a web application (OpenID Connect Back-Channel Logout).</summary>
 public sealed class BackChannelLogoutTests
 {
     private TestAuthorizationServer server = null!;
@@ -33,7 +33,8 @@ public sealed class BackChannelLogoutTests
 
     [Test]
     [Description(
-        "Back-Channel Logout §2.5, §2.7: at another application of the same session the user signs out; here session and tokens are gone, and the server is told so"
+        "Back-Channel Logout §2.5, §2.7: the user signs out at another application of the same session: session and tokens are "
+            + "removed here, and the response to the server says so"
     )]
     public async Task oidcc_client_test_rp_backchannel_rpinitlogout()
     {
@@ -41,41 +42,41 @@ public sealed class BackChannelLogoutTests
         await alice.SignInAsync(other);
         await alice.SignOutAsync(other);
         Assert.That(app.Answered, Has.One.EqualTo("POST /logout/back 200"));
-        await alice.IsSignedOutAsync(app);
+        await alice.RequireSignedOutAsync(app);
     }
 
     [Test]
     [Description("Back-Channel Logout §2.6 (2): alg none")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_alg_none() => RefusesAsync(Defect.LogoutTokenUnsigned, "signed by 'none'");
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_alg_none() => RejectsAsync(Defect.LogoutTokenUnsigned, "signed by 'none'");
 
     [Test]
-    [Description("Back-Channel Logout §2.6 (6): no events")]
+    [Description("Back-Channel Logout §2.6 (6): no events claim")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_no_event() =>
-        RefusesAsync(Defect.LogoutTokenMissingEvent, "events do not hold");
+        RejectsAsync(Defect.LogoutTokenMissingEvent, "events do not hold");
 
     [Test]
-    [Description("Back-Channel Logout §2.6 (7): a nonce, as an ID Token has")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_with_nonce() => RefusesAsync(Defect.LogoutTokenWithNonce, "has a nonce");
+    [Description("Back-Channel Logout §2.6 (7): a nonce, as in an ID Token")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_with_nonce() => RejectsAsync(Defect.LogoutTokenWithNonce, "has a nonce");
 
     [Test]
-    [Description("Back-Channel Logout §2.6 (3): signed with the server's key, but not by the client's algorithm")]
+    [Description("Back-Channel Logout §2.6 (3): signed with the server's key, but with another algorithm than the client's")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_alg() =>
-        RefusesAsync(Defect.LogoutTokenOtherAlgorithm, "signed by 'ES256'");
+        RejectsAsync(Defect.LogoutTokenOtherAlgorithm, "signed by 'ES256'");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (4): for another client")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_aud() =>
-        RefusesAsync(Defect.LogoutTokenWrongAudience, "aud does not name this client");
+        RejectsAsync(Defect.LogoutTokenWrongAudience, "aud does not name this client");
 
     [Test]
-    [Description("Back-Channel Logout §2.6 (6): an event, but no logout")]
+    [Description("Back-Channel Logout §2.6 (6): another event than logout")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_event() =>
-        RefusesAsync(Defect.LogoutTokenWrongEvent, "events do not hold");
+        RejectsAsync(Defect.LogoutTokenWrongEvent, "events do not hold");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (4): from another server")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_iss() =>
-        RefusesAsync(Defect.LogoutTokenWrongIssuer, "iss is 'https://attacker.example.com'");
+        RejectsAsync(Defect.LogoutTokenWrongIssuer, "iss is 'https://attacker.example.com'");
 
     [TestCase(Defect.LogoutTokenBadSignature, "does not verify")]
     [TestCase(Defect.LogoutTokenWrongType, "typ is 'at+jwt'")]
@@ -84,35 +85,35 @@ public sealed class BackChannelLogoutTests
     [TestCase(Defect.LogoutTokenExpired, "has expired")]
     [TestCase(Defect.LogoutTokenMissingId, "no jti")]
     [TestCase(Defect.LogoutTokenAboutNobody, "neither sub nor sid")]
-    [Description("Back-Channel Logout §2.4, §2.6: what the suite has no module for")]
-    public Task Other_defects(Defect defect, string cause) => RefusesAsync(defect, cause);
+    [Description("Back-Channel Logout §2.4, §2.6: defects for which the suite has no module")]
+    public Task Other_defects(Defect defect, string cause) => RejectsAsync(defect, cause);
 
-    private async Task RefusesAsync(Defect defect, string cause)
+    private async Task RejectsAsync(Defect defect, string cause)
     {
         var before = (await app.StoredAsync(server.Issuer.OriginalString)).Single();
         server.Options.Defect = defect;
         server.ClearRequests();
-        Assert.That(await TellAsync(before.SessionId), Is.EqualTo(HttpStatusCode.BadRequest));
-        // The server would not show it; whoever posts the same by hand sees why.
-        var answer = await alice.PostAsync(
+        Assert.That(await SendLogoutTokenAsync(before.SessionId), Is.EqualTo(HttpStatusCode.BadRequest));
+        // The server does not show the response; an identical request of the test shows the cause.
+        var response = await alice.PostAsync(
             app,
             "/logout/back",
             "logout_token=" + server.CreateLogoutToken(app.Client, "alice", before.SessionId)
         );
-        Assert.That((string?)JsonNode.Parse(answer.Body)!["error_description"], Does.Contain(cause));
+        Assert.That((string?)JsonNode.Parse(response.Body)!["error_description"], Does.Contain(cause));
         Assert.That(
             server.Requests.Select(request => request.Endpoint).Distinct(),
             Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks])
         );
         Assert.That((await app.StoredAsync(server.Issuer.OriginalString)).Single().Id, Is.EqualTo(before.Id));
-        Assert.That(await alice.WhoAsync(app), Is.EqualTo("alice"));
+        Assert.That(await alice.GetUserAsync(app), Is.EqualTo("alice"));
         Assert.That((await alice.GetAsync(app, "/me")).Body, Does.Contain("alice"));
 
         server.Options.Defect = Defect.None;
-        Assert.That(await TellAsync(before.SessionId), Is.EqualTo(HttpStatusCode.OK));
-        await alice.IsSignedOutAsync(app);
+        Assert.That(await SendLogoutTokenAsync(before.SessionId), Is.EqualTo(HttpStatusCode.OK));
+        await alice.RequireSignedOutAsync(app);
     }
 
-    private Task<HttpStatusCode> TellAsync(string? sessionId) =>
+    private Task<HttpStatusCode> SendLogoutTokenAsync(string? sessionId) =>
         server.SendBackChannelLogoutAsync(app.Client, "alice", sessionId).Promptly();
 }

@@ -3,17 +3,18 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>The flow when nothing is wrong (OpenID Connect Core §3.1).</summary>
+/// <summary>Tests the authorization code flow without faults (OpenID Connect Core §3.1).</summary>
 public sealed class CodeFlowTests
 {
     [Test]
     [Description(
-        "OpenID Connect Core §3.1: from the authorization request to the resource, and each endpoint as often as it must be called"
+        "OpenID Connect Core §3.1: from the authorization request to the resource, with the required number of requests to each "
+            + "endpoint"
     )]
     public async Task oidcc_client_test()
     {
         await using var party = await RelyingParty.StartAsync();
-        var grant = await party.AcceptsAsync();
+        var grant = await party.AcceptsLoginAsync();
         Assert.That(grant.Subject, Is.EqualTo("alice"));
         Assert.That(grant.IdTokenClaims!.Value.GetProperty("iss").GetString(), Is.EqualTo(party.Server.Issuer.OriginalString));
         Assert.That(party.Called, Is.EquivalentTo([TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Token]));
@@ -28,11 +29,11 @@ public sealed class CodeFlowTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §9, RFC 6749 §2.3.1: the server takes client_secret_basic and nothing else")]
+    [Description("OpenID Connect Core §9, RFC 6749 §2.3.1: the server accepts only client_secret_basic")]
     public async Task oidcc_client_test_client_secret_basic()
     {
         await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(authentication: "client_secret_basic"));
-        await party.AcceptsAsync();
+        await party.AcceptsLoginAsync();
         var request = party.Server.RequestsTo(TestEndpoint.Token).Single();
         Assert.That(
             request.Headers["Authorization"],

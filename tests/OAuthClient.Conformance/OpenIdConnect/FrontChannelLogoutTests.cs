@@ -2,7 +2,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>The server's logout page loads a page of the application in a frame (OpenID Connect Front-Channel Logout).</summary>
+/// <summary>
+/// Tests the logout page of the server that loads a page of the application in a frame (OpenID Connect Front-Channel Logout).
+/// </summary>
 public sealed class FrontChannelLogoutTests
 {
     private TestAuthorizationServer server = null!;
@@ -32,7 +34,8 @@ public sealed class FrontChannelLogoutTests
 
     [Test]
     [Description(
-        "Front-Channel Logout §2, §3: at another application of the same session the user signs out; the server's page has this one in a frame"
+        "Front-Channel Logout §2, §3: the user signs out at another application of the same session; the page of the server "
+            + "loads this one in a frame"
     )]
     public async Task oidcc_client_test_rp_frontchannel_rpinitlogout()
     {
@@ -40,7 +43,7 @@ public sealed class FrontChannelLogoutTests
         await alice.SignInAsync(other);
         await alice.SignOutAsync(other);
         Assert.That(app.Answered, Has.One.EqualTo("GET /logout/front 200"));
-        await alice.IsSignedOutAsync(app);
+        await alice.RequireSignedOutAsync(app);
     }
 
     [Test]
@@ -49,6 +52,6 @@ public sealed class FrontChannelLogoutTests
     {
         await server.SignOutAsync(server.EndSessionEndpoint, alice.ServerCookies);
         Assert.That(app.Answered, Has.One.EqualTo("GET /logout/front 200"));
-        await alice.IsSignedOutAsync(app);
+        await alice.RequireSignedOutAsync(app);
     }
 }

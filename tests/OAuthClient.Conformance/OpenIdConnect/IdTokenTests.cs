@@ -2,7 +2,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>What an ID Token must claim (OpenID Connect Core §3.1.3.7), each time with one claim that is wrong or missing.</summary>
+/// <summary>
+/// Tests validation of the claims of an ID Token (OpenID Connect Core §3.1.3.7), each time with one wrong or missing claim.
+/// </summary>
 public sealed class IdTokenTests
 {
     private RelyingParty party = null!;
@@ -14,29 +16,29 @@ public sealed class IdTokenTests
     public async Task StopAsync() => await party.DisposeAsync();
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7 (2): iss is another server's")]
-    public Task oidcc_client_test_invalid_iss() => party.RefusesAsync(Defect.IdTokenWrongIssuer, "iss is 'https://attacker.example.com'");
+    [Description("OpenID Connect Core §3.1.3.7 (2): iss is another server")]
+    public Task oidcc_client_test_invalid_iss() => party.RejectsAsync(Defect.IdTokenWrongIssuer, "iss is 'https://attacker.example.com'");
 
     [Test]
     [Description("OpenID Connect Core §2: sub is required")]
-    public Task oidcc_client_test_missing_sub() => party.RefusesAsync(Defect.IdTokenMissingSubject, "no sub");
+    public Task oidcc_client_test_missing_sub() => party.RejectsAsync(Defect.IdTokenMissingSubject, "no sub");
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (3): aud is another client")]
-    public Task oidcc_client_test_invalid_aud() => party.RefusesAsync(Defect.IdTokenWrongAudience, "aud does not name this client");
+    public Task oidcc_client_test_invalid_aud() => party.RejectsAsync(Defect.IdTokenWrongAudience, "aud does not name this client");
 
     [Test]
     [Description("OpenID Connect Core §2, §3.1.3.7 (3): aud is required")]
-    public Task oidcc_client_test_missing_aud() => party.RefusesAsync(Defect.IdTokenMissingAudience, "aud does not name this client");
+    public Task oidcc_client_test_missing_aud() => party.RejectsAsync(Defect.IdTokenMissingAudience, "aud does not name this client");
 
     [Test]
     [Description("OpenID Connect Core §2: iat is required")]
-    public Task oidcc_client_test_missing_iat() => party.RefusesAsync(Defect.IdTokenMissingIssuedAt, "no iat");
+    public Task oidcc_client_test_missing_iat() => party.RejectsAsync(Defect.IdTokenMissingIssuedAt, "no iat");
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7 (11): the nonce is another request's")]
+    [Description("OpenID Connect Core §3.1.3.7 (11): nonce of another request")]
     public Task oidcc_client_test_nonce_invalid() =>
-        party.RefusesAsync(Defect.IdTokenWrongNonce, "nonce is not that of the authorization request");
+        party.RejectsAsync(Defect.IdTokenWrongNonce, "nonce is not that of the authorization request");
 
     [TestCase(Defect.IdTokenMissing, "no ID Token")]
     [TestCase(Defect.IdTokenMissingIssuer, "iss is ''")]
@@ -48,19 +50,19 @@ public sealed class IdTokenTests
     [TestCase(Defect.IdTokenIssuedInTheFuture, "issued in the future")]
     [TestCase(Defect.IdTokenMissingNonce, "nonce is not that of the authorization request")]
     [TestCase(Defect.IdTokenWrongAccessTokenHash, "at_hash")]
-    [Description("OpenID Connect Core §3.1.3.3, §3.1.3.7, §3.1.3.8: what the suite has no module for")]
-    public Task Other_claims(Defect defect, string cause) => party.RefusesAsync(defect, cause);
+    [Description("OpenID Connect Core §3.1.3.3, §3.1.3.7, §3.1.3.8: defects for which the suite has no module")]
+    public Task Other_claims(Defect defect, string cause) => party.RejectsAsync(defect, cause);
 
     [TestCase(Defect.IdTokenWrongAcr, "acr is none of RequiredAcrValues")]
     [TestCase(Defect.IdTokenOldAuthentication, "longer ago than max_age")]
     [TestCase(Defect.IdTokenMissingAuthenticationTime, "no auth_time")]
-    [Description("OpenID Connect Core §3.1.3.7 (12), (13): what the request demanded of the authentication")]
-    public Task Demands_on_the_authentication(Defect defect, string cause) =>
-        party.RefusesAsync(defect, cause, parameters: new() { MaxAge = TimeSpan.FromHours(1), RequiredAcrValues = ["gold"] });
+    [Description("OpenID Connect Core §3.1.3.7 (12), (13): requirements of the request for the authentication")]
+    public Task Required_authentication(Defect defect, string cause) =>
+        party.RejectsAsync(defect, cause, parameters: new() { MaxAge = TimeSpan.FromHours(1), RequiredAcrValues = ["gold"] });
 
     [TestCase(100 * 1024)]
     [TestCase(1024 * 1024)]
-    [Description("Threat: oversized body. An ID Token of 64 KiB, or with it a token response of 1 MiB, is not even parsed")]
+    [Description("Threat: oversized body. An ID Token of 64 KiB, or a token response of 1 MiB with it, is not parsed")]
     public async Task Too_large(int padding)
     {
         party.Server.Options.OnIdTokenClaims = claims => claims["padding"] = new string('x', padding);
@@ -70,6 +72,6 @@ public sealed class IdTokenTests
                 ? Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("longer than 65536 characters")
                 : Throws.TypeOf<HttpRequestException>().With.Message.Contains("1048576")
         );
-        await party.EndedAtAsync(TestEndpoint.Token);
+        await party.RequireLastCallAsync(TestEndpoint.Token);
     }
 }

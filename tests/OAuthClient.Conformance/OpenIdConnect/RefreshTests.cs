@@ -2,7 +2,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>What a refresh brings, and an ID Token that comes with it (OpenID Connect Core §12).</summary>
+/// <summary>Tests a refresh and the ID Token in its response (OpenID Connect Core §12).</summary>
 public sealed class RefreshTests
 {
     private RelyingParty party = null!;
@@ -14,7 +14,7 @@ public sealed class RefreshTests
     public async Task StopAsync() => await party.DisposeAsync();
 
     [Test]
-    [Description("OpenID Connect Core §12: the token is refreshed, and who the user is asked with the new one")]
+    [Description("OpenID Connect Core §12: the token is refreshed, and the new one is used to request userinfo")]
     public async Task oidcc_client_test_refresh_token()
     {
         var first = await AcceptedAndExpiredAsync();
@@ -34,19 +34,19 @@ public sealed class RefreshTests
 
     [Test]
     [Description("OpenID Connect Core §12.2: the refreshed ID Token has another iss")]
-    public Task oidcc_client_test_refresh_token_invalid_issuer() => RefusesAsync(Defect.RefreshedIdTokenWrongIssuer, "another issuer");
+    public Task oidcc_client_test_refresh_token_invalid_issuer() => RejectsAsync(Defect.RefreshedIdTokenWrongIssuer, "another issuer");
 
     [Test]
     [Description("OpenID Connect Core §12.2: the refreshed ID Token has another sub")]
-    public Task oidcc_client_test_refresh_token_invalid_sub() => RefusesAsync(Defect.RefreshedIdTokenWrongSubject, "another user");
+    public Task oidcc_client_test_refresh_token_invalid_sub() => RejectsAsync(Defect.RefreshedIdTokenWrongSubject, "another user");
 
     [TestCase(Defect.RefreshedIdTokenWrongAudience, "aud does not name this client")]
     [TestCase(Defect.RefreshedIdTokenWrongAuthenticationTime, "another auth_time")]
     [TestCase(Defect.RefreshedIdTokenWrongNonce, "another nonce")]
-    [Description("OpenID Connect Core §12.2: the refreshed ID Token is of another client, or of another authentication")]
-    public Task Other_claims_of_a_refreshed_id_token(Defect defect, string cause) => RefusesAsync(defect, cause);
+    [Description("OpenID Connect Core §12.2: the refreshed ID Token is for another client or of another authentication")]
+    public Task Other_claims_of_a_refreshed_id_token(Defect defect, string cause) => RejectsAsync(defect, cause);
 
-    private async Task RefusesAsync(Defect defect, string cause)
+    private async Task RejectsAsync(Defect defect, string cause)
     {
         var first = await AcceptedAndExpiredAsync();
         party.Server.Options.Defect = defect;
@@ -62,7 +62,7 @@ public sealed class RefreshTests
 
     private async Task<Grant> AcceptedAndExpiredAsync()
     {
-        var grant = await party.AcceptsAsync();
+        var grant = await party.AcceptsLoginAsync();
         party.Clock.Advance(TimeSpan.FromHours(2));
         party.Server.ClearRequests();
         return grant;

@@ -4,12 +4,13 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>A client that nobody registered by hand, and one that is known by its certificate.</summary>
+/// <summary>Tests dynamic registration, and authentication by a client certificate.</summary>
 public sealed class RegistrationTests
 {
     [Test]
     [Description(
-        "OpenID Connect Dynamic Client Registration §3.1, RFC 7591 §3: the client registers itself when it is first needed, once, and is whom the server made it"
+        "OpenID Connect Dynamic Client Registration §3.1, RFC 7591 §3: the client registers itself once, at first use, and uses "
+            + "the client id and secret that the server issued"
     )]
     public async Task oidcc_client_test_dynamic_registration()
     {
@@ -22,22 +23,23 @@ public sealed class RegistrationTests
             server: o => o.AllowRegistration = true,
             register: builder => builder.RegisterDynamically(o => o.ClientName = "The client")
         );
-        var grant = await party.AcceptsAsync();
+        var grant = await party.AcceptsLoginAsync();
         var client = party.Server.Clients.Single(client => client.DisplayName == "The client");
         Assert.That(grant.ClientId, Is.EqualTo(client.ClientId));
-        await party.AcceptsAsync();
+        await party.AcceptsLoginAsync();
 
-        var asked = JsonNode.Parse(party.Server.RequestsTo(TestEndpoint.Registration).Single().Body)!;
-        Assert.That(Texts(asked, "redirect_uris"), Is.EqualTo([RelyingParty.Callback]));
-        Assert.That(Texts(asked, "response_types"), Is.EqualTo(["code"]));
-        Assert.That(Texts(asked, "grant_types"), Is.EqualTo(["authorization_code", "refresh_token"]));
-        Assert.That(Texts(asked, "post_logout_redirect_uris"), Is.EqualTo([RelyingParty.SignedOut]));
-        Assert.That((string?)asked["id_token_signed_response_alg"], Is.EqualTo("RS256"));
+        var metadata = JsonNode.Parse(party.Server.RequestsTo(TestEndpoint.Registration).Single().Body)!;
+        Assert.That(Texts(metadata, "redirect_uris"), Is.EqualTo([RelyingParty.Callback]));
+        Assert.That(Texts(metadata, "response_types"), Is.EqualTo(["code"]));
+        Assert.That(Texts(metadata, "grant_types"), Is.EqualTo(["authorization_code", "refresh_token"]));
+        Assert.That(Texts(metadata, "post_logout_redirect_uris"), Is.EqualTo([RelyingParty.SignedOut]));
+        Assert.That((string?)metadata["id_token_signed_response_alg"], Is.EqualTo("RS256"));
     }
 
     [Test]
     [Description(
-        "RFC 8705 §2.1, §5: the client's certificate, at the token endpoint that the server keeps for certificates, and nowhere that is not for it"
+        "RFC 8705 §2.1, §5: the client certificate is sent to the token endpoint that the server states for certificates, and "
+            + "to no other host"
     )]
     public async Task oidcc_client_test_mtls_endpoint_aliases()
     {
@@ -56,12 +58,12 @@ public sealed class RegistrationTests
             register: builder => builder.UseClientCertificate(_ => certificate!)
         );
         certificate = party.Server.IssueClientCertificate("CN=conformance");
-        await party.AcceptsAsync();
+        await party.AcceptsLoginAsync();
         party.Clock.Advance(TimeSpan.FromHours(2));
         await party.CallApiAsync();
         await party.Client.RevokeAsync(RelyingParty.Owner).Promptly();
 
-        Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2), "the code, and a refresh");
+        Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2), "the code exchange and a refresh");
         foreach (var request in party.Server.Requests)
         {
             bool authenticates = request.Endpoint is TestEndpoint.Token or TestEndpoint.Revocation;
@@ -76,7 +78,7 @@ public sealed class RegistrationTests
             Assert.That(
                 request.Headers.ContainsKey("Authorization") || request.Form.ContainsKey("client_secret"),
                 Is.False,
-                "one way to authenticate"
+                "one authentication method"
             );
         }
         certificate.Dispose();

@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>A logout that the application begins (OpenID Connect RP-Initiated Logout).</summary>
+/// <summary>Tests a logout that the application initiates (OpenID Connect RP-Initiated Logout).</summary>
 public sealed class RpInitiatedLogoutTests
 {
     private readonly CookieContainer browser = new();
@@ -24,7 +24,10 @@ public sealed class RpInitiatedLogoutTests
     public async Task StopAsync() => await party.DisposeAsync();
 
     [Test]
-    [Description("RP-Initiated Logout §2, §3: signed out here, at the server, and the browser is back with the state it was sent with")]
+    [Description(
+        "RP-Initiated Logout §2, §3: the user is signed out here and at the server, and the browser returns with the state that "
+            + "was sent"
+    )]
     public async Task oidcc_client_test_rp_init_logout()
     {
         var pending = await Logout.BeginAsync(RelyingParty.Owner).Promptly();
@@ -33,12 +36,13 @@ public sealed class RpInitiatedLogoutTests
         Assert.That(request.Sent.Query["state"], Has.Length.AtLeast(22), "128 bits");
         Assert.That(request.Back.OriginalString, Is.EqualTo($"{RelyingParty.SignedOut}?state={request.Sent.Query["state"]}"));
         Assert.That(() => Logout.Complete(pending, AuthorizationResponse.Parse(request.Back)), Throws.Nothing);
-        await IsSignedOutAsync();
+        await RequireSignedOutAsync();
     }
 
     [Test]
     [Description(
-        "RP-Initiated Logout §2: a logout without state is complete when the browser is back without one. The suite's own module: a state that was sent and does not come back is no return of ours, and the user is signed out all the same"
+        "RP-Initiated Logout §2: a logout without state is complete when the browser returns without one. As in the module of "
+            + "the suite, a return without the state that was sent is rejected, and the user is still signed out"
     )]
     public async Task oidcc_client_test_rp_init_logout_no_state()
     {
@@ -47,17 +51,17 @@ public sealed class RpInitiatedLogoutTests
         Assert.That(request.Sent.Query.Keys, Does.Not.Contain("state"));
         Assert.That(request.Back.OriginalString, Is.EqualTo(RelyingParty.SignedOut));
         Assert.That(() => Logout.Complete(stateless, AuthorizationResponse.Parse(request.Back)), Throws.Nothing);
-        await IsSignedOutAsync();
+        await RequireSignedOutAsync();
 
         await party.SignInAsync(how: new() { Cookies = browser });
-        await RefusesAsync(Defect.PostLogoutMissingState, "without the state");
+        await RejectsAsync(Defect.PostLogoutMissingState, "without the state");
     }
 
     [Test]
-    [Description("RP-Initiated Logout §3: the browser comes back with another state: somebody else sent it")]
-    public Task oidcc_client_test_rp_init_logout_other_state() => RefusesAsync(Defect.PostLogoutWrongState, "another state");
+    [Description("RP-Initiated Logout §3: a return with another state, which another party sent, is rejected")]
+    public Task oidcc_client_test_rp_init_logout_other_state() => RejectsAsync(Defect.PostLogoutWrongState, "another state");
 
-    private async Task RefusesAsync(Defect defect, string cause)
+    private async Task RejectsAsync(Defect defect, string cause)
     {
         party.Server.Options.Defect = defect;
         party.Server.ClearRequests();
@@ -69,7 +73,7 @@ public sealed class RpInitiatedLogoutTests
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause)
         );
         Assert.That(party.Server.Requests, Has.Count.EqualTo(called));
-        await IsSignedOutAsync();
+        await RequireSignedOutAsync();
     }
 
     private async Task<(RecordedRequest Sent, Uri Back)> FollowAsync(PendingLogout pending)
@@ -78,13 +82,13 @@ public sealed class RpInitiatedLogoutTests
         return (party.Server.RequestsTo(TestEndpoint.EndSession)[^1], back!);
     }
 
-    private async Task IsSignedOutAsync()
+    private async Task RequireSignedOutAsync()
     {
         Assert.That(await party.StoredAsync(), Is.Empty);
         Assert.That(party.CallApiAsync, Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(party.Api.Requests, Is.Empty);
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Revocation, TestEndpoint.Token]));
-        // Nor does the server know the browser any more.
+        // The server has also ended the session of the browser.
         Assert.That(
             async () => await party.SignInAsync(new() { Prompt = "none" }, new() { Cookies = browser }),
             Throws

@@ -4,15 +4,15 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>Who signed an ID Token, and how (OpenID Connect Core §3.1.3.7 (6)–(8), RFC 8725 §2.1, §3.10).</summary>
+/// <summary>Tests validation of the signature of an ID Token (OpenID Connect Core §3.1.3.7 (6)–(8), RFC 8725 §2.1, §3.10).</summary>
 public sealed class SignatureTests
 {
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7 (7): RS256, which needs no agreement")]
+    [Description("OpenID Connect Core §3.1.3.7 (7): RS256, the default algorithm")]
     public async Task oidcc_client_test_idtoken_sig_rs256()
     {
         await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(idToken: "RS256"));
-        Assert.That(AlgorithmOf(await party.AcceptsAsync()), Is.EqualTo("RS256"));
+        Assert.That(AlgorithmOf(await party.AcceptsLoginAsync()), Is.EqualTo("RS256"));
     }
 
     [Test]
@@ -20,41 +20,41 @@ public sealed class SignatureTests
     public async Task oidcc_client_test_idtoken_sig_none()
     {
         await using var party = await RelyingParty.StartAsync();
-        await party.RefusesAsync(Defect.IdTokenUnsigned, "signed by 'none'");
+        await party.RejectsAsync(Defect.IdTokenUnsigned, "signed by 'none'");
     }
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (6): an RS256 signature that does not verify")]
-    public Task oidcc_client_test_invalid_sig_rs256() => RefusesBadSignatureAsync("RS256", "does not verify against the server's keys");
+    public Task oidcc_client_test_invalid_sig_rs256() => RejectsBadSignatureAsync("RS256", "does not verify against the server's keys");
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (6): an ES256 signature that does not verify")]
-    public Task oidcc_client_test_invalid_sig_es256() => RefusesBadSignatureAsync("ES256", "does not verify against the server's keys");
+    public Task oidcc_client_test_invalid_sig_es256() => RejectsBadSignatureAsync("ES256", "does not verify against the server's keys");
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (8): an HS256 signature that was not made with the client secret")]
-    public Task oidcc_client_test_invalid_sig_hs256() => RefusesBadSignatureAsync("HS256", "does not verify with the client secret");
+    public Task oidcc_client_test_invalid_sig_hs256() => RejectsBadSignatureAsync("HS256", "does not verify with the client secret");
 
     [TestCase("RS384"), TestCase("RS512"), TestCase("PS256"), TestCase("PS384"), TestCase("PS512"), TestCase("ES384"), TestCase("ES512")]
-    [Description("RFC 7518 §3.1: the algorithms that the suite has no module for, good and bad")]
-    public Task Other_algorithms(string algorithm) => RefusesBadSignatureAsync(algorithm, "does not verify");
+    [Description("RFC 7518 §3.1: valid and invalid signatures of the algorithms for which the suite has no module")]
+    public Task Other_algorithms(string algorithm) => RejectsBadSignatureAsync(algorithm, "does not verify");
 
     [TestCase(Defect.IdTokenHmacWithPublicKeyPem)]
     [TestCase(Defect.IdTokenHmacWithPublicKeyJwk)]
-    [Description("RFC 8725 §2.1: the server's public key as HMAC secret; HS256 is none of the client's algorithms")]
+    [Description("RFC 8725 §2.1: the server's public key as HMAC secret; HS256 is not an algorithm of the client")]
     public async Task Public_key_as_secret(Defect defect)
     {
         await using var party = await RelyingParty.StartAsync();
-        await party.RefusesAsync(defect, "signed by 'HS256'");
+        await party.RejectsAsync(defect, "signed by 'HS256'");
     }
 
     [TestCase(Defect.IdTokenHmacWithPublicKeyPem)]
     [TestCase(Defect.IdTokenHmacWithPublicKeyJwk)]
-    [Description("RFC 8725 §2.1: the same where HS256 is allowed beside RS256: only the client secret counts as a secret")]
+    [Description("RFC 8725 §2.1: the same if HS256 is allowed in addition to RS256: only the client secret is used as HMAC secret")]
     public async Task Public_key_as_secret_where_secrets_may_sign(Defect defect)
     {
         await using var party = await RelyingParty.StartAsync(o => o.IdTokenSigningAlgorithms = ["RS256", "HS256"]);
-        await party.RefusesAsync(defect, "does not verify with the client secret");
+        await party.RejectsAsync(defect, "does not verify with the client secret");
     }
 
     [TestCase(Defect.IdTokenKeyByUrl, "can have signed")]
@@ -63,28 +63,26 @@ public sealed class SignatureTests
     [TestCase(Defect.IdTokenUnknownKey, "can have signed")]
     [TestCase(Defect.IdTokenCriticalExtension, "demands an extension (crit)")]
     [TestCase(Defect.IdTokenOtherAlgorithm, "signed by 'ES256'")]
-    [Description(
-        "RFC 8725 §3.10, RFC 7515 §4.1: jku, x5u and jwk bring no key, and nobody asks where they point; an unknown crit is refused"
-    )]
-    public async Task Headers_of_a_forger(Defect defect, string cause)
+    [Description("RFC 8725 §3.10, RFC 7515 §4.1: jku, x5u and jwk add no key and are not requested; an unknown crit is rejected")]
+    public async Task Headers_that_add_a_key(Defect defect, string cause)
     {
         await using var party = await RelyingParty.StartAsync();
-        // The key set comes from the server as often as it likes, the forger's never: RefusesAsync has it in no list of what may be called.
-        await party.RefusesAsync(defect, cause);
+        // The server's key set may be requested any number of times; RejectsAsync fails if the address in the header is requested.
+        await party.RejectsAsync(defect, cause);
         Assert.That(party.Server.RequestsTo(TestEndpoint.ForeignKeys), Is.Empty);
     }
 
-    private static async Task RefusesBadSignatureAsync(string algorithm, string cause)
+    private static async Task RejectsBadSignatureAsync(string algorithm, string cause)
     {
         await using var party = await RelyingParty.StartAsync(
             o => o.IdTokenSigningAlgorithms = [algorithm],
             RelyingParty.Registered(idToken: algorithm)
         );
-        await party.RefusesAsync(Defect.IdTokenBadSignature, cause);
+        await party.RejectsAsync(Defect.IdTokenBadSignature, cause);
         Assert.That(
             AlgorithmOf((await party.StoredAsync()).Single()),
             Is.EqualTo(algorithm),
-            "which is what was accepted without the defect"
+            "which is the algorithm that was accepted without the defect"
         );
     }
 

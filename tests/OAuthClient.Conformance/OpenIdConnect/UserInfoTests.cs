@@ -3,23 +3,23 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>Who the user is, by the UserInfo endpoint (OpenID Connect Core §5.3) and by the sources it names (§5.6.2).</summary>
+/// <summary>Tests the UserInfo endpoint (OpenID Connect Core §5.3) and the claim sources it refers to (§5.6.2).</summary>
 public sealed class UserInfoTests
 {
     [Test]
-    [Description("OpenID Connect Core §5.3.2: sub is another user's than the ID Token's")]
+    [Description("OpenID Connect Core §5.3.2: sub differs from that of the ID Token")]
     public async Task oidcc_client_test_userinfo_invalid_sub()
     {
         await using var party = await RelyingParty.StartAsync();
-        await RefusesAsync(party, Defect.UserInfoWrongSubject, "about another user");
+        await RejectsAsync(party, Defect.UserInfoWrongSubject, "about another user");
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.3.1, RFC 6750 §2.1: the token is in the header, and nowhere else")]
+    [Description("OpenID Connect Core §5.3.1, RFC 6750 §2.1: the token is sent in the Authorization header only")]
     public async Task oidcc_client_test_userinfo_bearer_header()
     {
         await using var party = await RelyingParty.StartAsync();
-        var grant = await party.AcceptsAsync();
+        var grant = await party.AcceptsLoginAsync();
         var user = await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly();
         Assert.That((user.Subject, user["name"]), Is.EqualTo(("alice", "Alice Adams")));
         var request = party.Server.RequestsTo(TestEndpoint.UserInfo).Single();
@@ -28,14 +28,14 @@ public sealed class UserInfoTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.3.2: the answer is a JWT, signed by RS256")]
+    [Description("OpenID Connect Core §5.3.2: the response is a JWT signed with RS256")]
     public async Task oidcc_client_test_userinfo_signed()
     {
         await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(userInfo: "RS256"));
-        await party.AcceptsAsync();
+        await party.AcceptsLoginAsync();
         var user = await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly();
         Assert.That((user.Subject, user["name"]), Is.EqualTo(("alice", "Alice Adams")));
-        Assert.That(user["iss"], Is.EqualTo(party.Server.Issuer.OriginalString), "which only the signed answer has");
+        Assert.That(user["iss"], Is.EqualTo(party.Server.Issuer.OriginalString), "which only the signed response contains");
     }
 
     [TestCase(Defect.UserInfoUnsigned, "signed by 'none'")]
@@ -44,11 +44,11 @@ public sealed class UserInfoTests
     [TestCase(Defect.UserInfoWrongAudience, "made for another")]
     [TestCase(Defect.UserInfoMissingSubject, "no sub")]
     [TestCase(Defect.UserInfoWrongSubject, "about another user")]
-    [Description("OpenID Connect Core §5.3.2: a signed answer is worth what its signature, issuer, audience and subject are")]
-    public async Task Signed_and_wrong(Defect defect, string cause)
+    [Description("OpenID Connect Core §5.3.2: signature, issuer, audience and subject of a signed response are validated")]
+    public async Task Invalid_signed_responses(Defect defect, string cause)
     {
         await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(userInfo: "RS256"));
-        await RefusesAsync(party, defect, cause);
+        await RejectsAsync(party, defect, cause);
     }
 
     [Test]
@@ -56,7 +56,7 @@ public sealed class UserInfoTests
     public async Task oidcc_client_test_scope_userinfo_claims()
     {
         await using var party = await RelyingParty.StartAsync(o => o.Scopes = ["openid", "profile", "email", "address", "phone"]);
-        await party.AcceptsAsync();
+        await party.AcceptsLoginAsync();
         var claims = (await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly()).StandardClaims;
         Assert.That(
             (claims.Name, claims.GivenName, claims.FamilyName, claims.PreferredUsername),
@@ -71,7 +71,7 @@ public sealed class UserInfoTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2.1: somebody else's claims that came along, as a JWT")]
+    [Description("OpenID Connect Core §5.6.2.1: aggregated claims of another provider are returned as a JWT")]
     public async Task oidcc_client_test_aggregated_claims()
     {
         await using var party = await StartWithSourceAsync(distributed: false);
@@ -84,7 +84,8 @@ public sealed class UserInfoTests
 
     [Test]
     [Description(
-        "OpenID Connect Core §5.6.2.2: somebody else's claims at an address, fetched when asked for and not before, with that source's own token"
+        "OpenID Connect Core §5.6.2.2: distributed claims of another provider are requested only when needed, with the access "
+            + "token of that source"
     )]
     public async Task oidcc_client_test_distributed_claims()
     {
@@ -101,16 +102,16 @@ public sealed class UserInfoTests
         );
     }
 
-    private static async Task RefusesAsync(RelyingParty party, Defect defect, string cause)
+    private static async Task RejectsAsync(RelyingParty party, Defect defect, string cause)
     {
-        var grant = await party.AcceptsAsync();
+        var grant = await party.AcceptsLoginAsync();
         party.Server.Options.Defect = defect;
         party.Server.ClearRequests();
         Assert.That(
             async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause)
         );
-        // A signature that does not verify may be by a newer key.
+        // A signature that does not verify may have been created with a newer key.
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.UserInfo, TestEndpoint.Jwks]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.UserInfo), Has.Count.EqualTo(1));
         Assert.That((await party.StoredAsync()).Single().Generation, Is.EqualTo(grant.Generation));
@@ -142,9 +143,9 @@ public sealed class UserInfoTests
 
     private static async Task<ClaimSource> OnlySourceAsync(RelyingParty party)
     {
-        await party.AcceptsAsync();
+        await party.AcceptsLoginAsync();
         var user = await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly();
-        Assert.That(user["shipping_address"], Is.Null, "it is the source's word, not the server's");
+        Assert.That(user["shipping_address"], Is.Null, "a claim of the source, not of the server");
         var source = user.ClaimSources.Single();
         Assert.That((source.Name, source.ClaimNames.Single()), Is.EqualTo(("shop", "shipping_address")));
         return source;

@@ -7,7 +7,7 @@ internal sealed record Outcome(int? ExitCode, string Output);
 
 internal static class DotNet
 {
-    /// <summary>Runs <c>dotnet</c>, and ends it with all it started when the time is over: the exit code is null then.</summary>
+    /// <summary>Runs <c>dotnet</c>, and kills it with its child processes at the time limit; the exit code is then null.</summary>
     public static async Task<Outcome> RunAsync(string folder, TimeSpan limit, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
@@ -18,14 +18,14 @@ internal static class DotNet
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        // The outer `dotnet test` tells its children where its own build lives; this is another build.
+        // The outer `dotnet test` passes the location of its build to child processes; this is another build.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);
-        // No server is to outlive the test.
+        // No build server may outlive the test.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        // Messages are compared.
+        // Messages are compared with English text.
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
 
         using var process = Process.Start(start)!;

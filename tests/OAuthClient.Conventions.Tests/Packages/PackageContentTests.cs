@@ -9,7 +9,7 @@ namespace OAuthClient.Conventions.Tests.Packages;
 public sealed class PackageContentTests
 {
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
-    public void A_package_has_all_that_a_reader_of_it_looks_for(string project)
+    public void A_package_contains_readme_icon_assembly_and_documentation(string project)
     {
         using var package = Open(project, "nupkg");
 
@@ -21,11 +21,11 @@ public sealed class PackageContentTests
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
-    public void A_package_says_what_it_is_and_under_which_license(string project)
+    public void A_package_states_its_description_and_license(string project)
     {
         using var package = Open(project, "nupkg");
         using var manifest = new MemoryStream(Read(package, $"{project}.nuspec"));
-        var said = XDocument
+        var metadata = XDocument
             .Load(manifest)
             .Descendants()
             .Where(element => !element.HasElements)
@@ -34,20 +34,20 @@ public sealed class PackageContentTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(said["id"].Value, Is.EqualTo(project));
-            Assert.That(said["version"].Value, Is.EqualTo(Packed.Version));
-            Assert.That(said["license"].Value, Is.EqualTo("Apache-2.0"));
-            Assert.That(said["license"].Attribute("type")?.Value, Is.EqualTo("expression"));
-            Assert.That(said["readme"].Value, Is.EqualTo("README.md"));
-            Assert.That(said["icon"].Value, Is.EqualTo("icon.png"));
-            Assert.That(said["authors"].Value, Is.Not.Empty.And.Not.EqualTo(project));
-            Assert.That(said["tags"].Value, Does.Contain("oauth2"));
-            Assert.That(said["description"].Value, Does.Contain(" ").And.Not.EqualTo("Package Description"));
+            Assert.That(metadata["id"].Value, Is.EqualTo(project));
+            Assert.That(metadata["version"].Value, Is.EqualTo(Packed.Version));
+            Assert.That(metadata["license"].Value, Is.EqualTo("Apache-2.0"));
+            Assert.That(metadata["license"].Attribute("type")?.Value, Is.EqualTo("expression"));
+            Assert.That(metadata["readme"].Value, Is.EqualTo("README.md"));
+            Assert.That(metadata["icon"].Value, Is.EqualTo("icon.png"));
+            Assert.That(metadata["authors"].Value, Is.Not.Empty.And.Not.EqualTo(project));
+            Assert.That(metadata["tags"].Value, Does.Contain("oauth2"));
+            Assert.That(metadata["description"].Value, Does.Contain(" ").And.Not.EqualTo("Package Description"));
         }
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
-    public void An_assembly_is_the_same_whoever_builds_it(string project)
+    public void An_assembly_is_reproducible_and_contains_no_path_of_a_machine(string project)
     {
         using var package = Open(project, "nupkg");
         using var assembly = new PEReader(new MemoryStream(Read(package, $"lib/net10.0/{project}.dll")));
@@ -64,7 +64,7 @@ public sealed class PackageContentTests
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
-    public void A_debugger_finds_the_symbols_and_no_path_of_a_machine_in_them(string project)
+    public void Symbols_are_available_and_contain_no_path_of_a_machine(string project)
     {
         using var package = Open(project, "snupkg");
         using var symbols = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(Read(package, $"lib/net10.0/{project}.pdb")));

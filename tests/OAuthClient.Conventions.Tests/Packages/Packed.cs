@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OAuthClient.Conventions.Tests.Packages;
 
 /// <summary>
-/// The packages, made once from a copy of the repository: a build in the repository itself would be in the way of
-/// those that run beside these tests. Every run has a version of its own, so no cache can answer with an older one.
+/// Creates the packages once from a copy of the repository, because a build in the repository itself would disturb tests that run
+/// concurrently. Each run has its own version, so that no cache returns an older package.
 /// </summary>
 [SetUpFixture]
 public sealed class Packed
@@ -38,7 +38,7 @@ public sealed class Packed
             "-o",
             Folder,
             $"-p:Version={Version}",
-            // The build that made this test has run them.
+            // The build of this test has run the analyzers.
             "-p:RunAnalyzers=false"
         );
 

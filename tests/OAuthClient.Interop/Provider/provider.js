@@ -1,5 +1,5 @@
-// oidc-provider as the tests need it: on a free loopback port, with clients and keys that the tests name.
-// Reads one JSON object a line from its input, answers each with one on its output, and ends when the input does.
+// Runs oidc-provider on a free loopback port, with clients and keys that the tests specify.
+// Reads one JSON object per line from its input, responds to each with one on its output, and exits when the input ends.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -12,7 +12,7 @@ const apis = new Map([
   ['https://api.example.com/mail', 'mail.read'],
 ]);
 
-// Outlives the provider that wrote it: with other keys comes another one.
+// Kept when the provider is replaced, which a change of its keys requires.
 const stored = new Map();
 
 class Store {
@@ -125,7 +125,7 @@ function configuration(jwks) {
       },
     },
     findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts.get(id) }) }),
-    // Everything a test serves is on this very machine, which the provider's own guard refuses.
+    // The tests serve on loopback addresses, which the provider rejects by default.
     fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     ttl: {
       AccessToken: 600, AuthorizationCode: 60, ClientCredentials: 600, Grant: 3600, IdToken: 600, Interaction: 600, RefreshToken: 3600, Session: 3600,
@@ -134,7 +134,7 @@ function configuration(jwks) {
 }
 
 const server = createServer((request, response) => handle(request, response));
-// Whom a certificate belongs to is for the provider to say.
+// The provider decides to which client a certificate belongs.
 const tlsServer = createTlsServer(
   { key: process.env.TLS_KEY, cert: process.env.TLS_CERTIFICATE, requestCert: true, rejectUnauthorized: false },
   (request, response) => handle(request, response),

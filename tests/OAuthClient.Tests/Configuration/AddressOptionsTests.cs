@@ -45,7 +45,7 @@ public class AddressOptionsTests
                 Failures(o => SetEndpoint(o, name, "http://127.0.0.1/x")),
                 Has.One.EqualTo(
                     $"OAuth client 'photos': {name} uses http; "
-                        + "use https, or for a server on this machine set DangerouslyAllowHttpOnLoopback."
+                        + "use https, or set DangerouslyAllowHttpOnLoopback for a server on this machine."
                 )
             );
         }

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The clock's part in a token's life, to the tick.</summary>
+/// <summary>Tests the state of an access token at each age, to the tick.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AccessTokenExpiryTests
@@ -8,7 +8,7 @@ public class AccessTokenExpiryTests
     private static readonly DateTimeOffset Issued = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    // min(30 s, 20 %): where the two meet, at 150 s, and on both sides of it.
+    // min(30 s, 20 %): the crossover at 150 s, and values on both sides of it.
     [TestCase(3600, 3570)]
     [TestCase(151, 121)]
     [TestCase(150, 120)]
@@ -16,7 +16,7 @@ public class AccessTokenExpiryTests
     [TestCase(100, 80)]
     [TestCase(10, 8)]
     [TestCase(1, 0.8)]
-    public void Stated_life(double seconds, double early)
+    public void Stated_lifetime(double seconds, double early)
     {
         var token = Token(Issued.AddSeconds(seconds));
         foreach (bool renewable in new[] { true, false })
@@ -31,11 +31,11 @@ public class AccessTokenExpiryTests
     }
 
     [Test]
-    public void No_life_at_all() => Assert.That(At(Token(Issued), renewable: true, TimeSpan.Zero), Is.EqualTo(AccessTokenState.Expired));
+    public void Lifetime_of_zero() => Assert.That(At(Token(Issued), renewable: true, TimeSpan.Zero), Is.EqualTo(AccessTokenState.Expired));
 
     [Test]
-    [Description("RFC 6749 §5.1 only recommends expires_in: a token without it that can be had anew lives as long as the option says")]
-    public void Unstated_life_of_a_renewable_one()
+    [Description("RFC 6749 §5.1 only recommends expires_in: a renewable token without it is valid for the lifetime set in the options")]
+    public void Unstated_lifetime_of_a_renewable_token()
     {
         var token = Token(expiresAt: null);
         Assert.That(At(token, renewable: true, Hour - Seconds(30) - Tick), Is.EqualTo(AccessTokenState.Fresh));
@@ -45,8 +45,8 @@ public class AccessTokenExpiryTests
     }
 
     [Test]
-    [Description("One that cannot be had anew is good until the API refuses it")]
-    public void Unstated_life_of_one_that_is_not() =>
+    [Description("A token that cannot be renewed is fresh until the API rejects it")]
+    public void Unstated_lifetime_of_a_token_that_cannot_be_renewed() =>
         Assert.That(At(Token(expiresAt: null), renewable: false, TimeSpan.FromDays(3650)), Is.EqualTo(AccessTokenState.Fresh));
 
     private static TimeSpan Tick => TimeSpan.FromTicks(1);

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Which token is which: no two selections share a key, and the same one in another order is the same.</summary>
+/// <summary>Tests that different selections never share a key, and that the order within a selection does not matter.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AccessTokenKeyTests
@@ -66,15 +66,16 @@ public class AccessTokenKeyTests
     ];
 
     [Test]
-    [Description("Threat: one token for another. Every part is length-prefixed, so no two selections can be mistaken for one another")]
-    public void Keys_are_apart() => Assert.That(Selections.Select(one => new AccessTokenKey(one[0], one[1]).Key), Is.Unique);
+    [Description("Threat: one token for another. Every part is length-prefixed, so no two selections have the same key")]
+    public void Keys_of_different_selections_differ() =>
+        Assert.That(Selections.Select(one => new AccessTokenKey(one[0], one[1]).Key), Is.Unique);
 
     [Test]
-    public void Order_and_repetition_do_not_count() =>
+    public void Order_and_repetition_do_not_matter() =>
         Assert.That(new AccessTokenKey(["b", "a", "b"], ["y", "x", "x"]).Key, Is.EqualTo(new AccessTokenKey(["a", "b"], ["x", "y"]).Key));
 
     [Test]
-    public void Everything_is_the_selection_of_nothing()
+    public void An_empty_selection_is_the_default_key()
     {
         Assert.That(AccessTokenKey.Default.Key, Is.Empty);
         Assert.That(new AccessTokenKey([], []).Key, Is.Empty);
@@ -83,7 +84,7 @@ public class AccessTokenKeyTests
     }
 
     [Test]
-    public void From_parameters()
+    public void Created_from_parameters()
     {
         var selection = AccessTokenKey.From(
             new AccessTokenParameters { Scopes = ["b", "a"], Resources = [new("https://B.example"), new("https://a.example/x")] }
@@ -96,12 +97,12 @@ public class AccessTokenKeyTests
     [TestCase("a b")]
     [TestCase("")]
     [TestCase("a\\b")]
-    [Description("RFC 6749 §3.3")]
+    [Description("A malformed scope is rejected (RFC 6749 §3.3)")]
     public void Malformed_scope(string scope) =>
         Assert.That(() => AccessTokenKey.From(new() { Scopes = [scope] }), Throws.ArgumentException.With.Message.Contain("RFC 6749 §3.3"));
 
     [Test]
-    [Description("RFC 8707 §2")]
+    [Description("A malformed resource is rejected (RFC 8707 §2)")]
     public void Malformed_resource() =>
         Assert.That(
             () => AccessTokenKey.From(new() { Resources = [new("https://a.example/#x")] }),

@@ -2,14 +2,14 @@ using System.Security.Claims;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Who signed in, out of a completed authorization (OpenID Connect Core §2, §5.1).</summary>
+/// <summary>Tests the claims of the principal of a completed authorization (OpenID Connect Core §2, §5.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class GrantClaimsTests
 {
     [Test]
-    [Description("OpenID Connect Core §5.1: the ID Token's claims and those of userinfo are one user's")]
-    public async Task A_principal_of_both()
+    [Description("OpenID Connect Core §5.1: the principal holds the claims of the ID Token and of userinfo")]
+    public async Task A_principal_combines_the_ID_Token_and_userinfo()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
         host.Server.Options.OnIdTokenClaims = claims => claims["roles"] = "admin";
@@ -43,10 +43,10 @@ public class GrantClaimsTests
     [TestCase("oauthclient.client")]
     [TestCase("OAuthClient.SignIn")]
     [Description(
-        "Threat: one user's token to another. Whose grants a user has is not a server's to choose: such claims are left out, "
-            + "and the id is the grant's owner"
+        "Threat: one user's token to another. A server cannot set the owner of the user's grants: such claims are omitted, and "
+            + "the id is the owner of the grant"
     )]
-    public async Task A_server_does_not_choose_the_owner(string claim)
+    public async Task A_server_does_not_set_the_owner(string claim)
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("mallory", claims: claims => claims[claim] = "alice-at-another");
@@ -61,9 +61,10 @@ public class GrantClaimsTests
 
     [Test]
     [Description(
-        "Threat: the same id at two login providers. Principals of two servers' userinfo are two owners, though one user connected both"
+        "Threat: the same id at two login providers. Principals of two servers' userinfo have two owners, even if one user "
+            + "connected both"
     )]
-    public async Task Userinfo_of_two_servers_names_two_owners()
+    public async Task Userinfo_of_two_servers_has_two_owners()
     {
         List<string> owners = [];
         for (int i = 0; i < 2; i++)
@@ -80,10 +81,10 @@ public class GrantClaimsTests
 
     [Test]
     [Description(
-        "Threat: the same subject at two tenants. OpenID Connect Core §5.7: without an ID Token the tenant is not known, so userinfo "
-            + "makes no principal that two tenants' users share"
+        "Threat: the same subject at two tenants. OpenID Connect Core §5.7: without an ID Token the tenant is unknown, so "
+            + "userinfo creates no principal, which users of two tenants would share"
     )]
-    public async Task Userinfo_without_the_tenant_names_no_owner()
+    public async Task Userinfo_without_the_tenant_has_no_owner()
     {
         await using var server = TenantsServer();
         var userInfo = await UserInfoOfAsync(server, GrantOwner.User("42"), "1001");
@@ -92,8 +93,8 @@ public class GrantClaimsTests
     }
 
     [Test]
-    [Description("Without an ID Token the tenant is that of the grant's owner, where userinfo is about the owner")]
-    public async Task Userinfo_without_an_ID_Token_names_the_grants_owner()
+    [Description("Without an ID Token the tenant is that of the grant's owner, if userinfo is about the owner")]
+    public async Task Userinfo_without_an_ID_Token_has_the_owner_of_the_grant()
     {
         await using var server = TenantsServer();
         foreach (string tenant in new[] { "a", "b" })
@@ -116,10 +117,10 @@ public class GrantClaimsTests
 
     [TestCase("s1"), TestCase(null)]
     [Description(
-        "The principal of a sign-in names client, owner, session and sign-in: what a cookie made of it is checked by, and "
-            + "none of it is a server's to choose"
+        "The principal of a sign-in holds the client, owner, session and sign-in, by which its cookie is checked; a server "
+            + "cannot set any of them"
     )]
-    public async Task The_principal_of_a_sign_in_names_it(string? sessionId)
+    public async Task The_principal_of_a_sign_in_identifies_the_sign_in(string? sessionId)
     {
         await using OpenIdServer server = new(o => o.UserInfoEndpoint = new(ScriptedServer.Origin + "/userinfo"));
         var grant = await server.SignInAsync("alice", sessionId);
@@ -137,8 +138,8 @@ public class GrantClaimsTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.3.2: another user's userinfo is not mixed in")]
-    public async Task Userinfo_of_another_user_is_refused()
+    [Description("OpenID Connect Core §5.3.2: userinfo of another user is rejected")]
+    public async Task Userinfo_of_another_user_is_rejected()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var grant = await host.SignInAsync();
@@ -150,7 +151,7 @@ public class GrantClaimsTests
     }
 
     [Test]
-    [Description("Without an ID Token nobody signed in: there is no principal that would look authenticated")]
+    [Description("Without an ID Token the user did not sign in: no principal that looks authenticated is created")]
     public async Task Without_an_ID_Token_there_is_no_principal()
     {
         await using ScriptedServer server = new();

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Identity of grant owners: kind, issuer and id, and a text form that round-trips.</summary>
+/// <summary>Tests the identity of grant owners: kind, issuer and id, and the text form that is parsed back.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class GrantOwnerTests
@@ -35,7 +35,7 @@ public class GrantOwnerTests
     ];
 
     [Test]
-    [Description("Threat: a user who may choose their id picks another kind of owner's name. Owners of two kinds are never equal")]
+    [Description("Threat: a user chooses an id that looks like an owner of another kind. Owners of different kinds are never equal")]
     public void Owners_of_different_kind_issuer_scope_or_id_differ()
     {
         Assert.That(Different.Distinct().Count(), Is.EqualTo(Different.Length));
@@ -44,7 +44,7 @@ public class GrantOwnerTests
     }
 
     [TestCaseSource(nameof(Different))]
-    [Description("The text form keeps kind, issuer, scope and id, so that a job table can hold an owner")]
+    [Description("The text form keeps kind, issuer, scope and id, so that a job table can store an owner")]
     public void Text_form_round_trips(GrantOwner owner)
     {
         var read = GrantOwner.Parse(owner.ToString());
@@ -54,7 +54,7 @@ public class GrantOwnerTests
     }
 
     [Test]
-    [Description("The text form is stored by applications, so it is fixed")]
+    [Description("Applications store the text form, so it must not change")]
     public void Text_form_is_fixed()
     {
         Assert.That(GrantOwner.Client.ToString(), Is.EqualTo("client"));
@@ -68,7 +68,7 @@ public class GrantOwnerTests
     }
 
     [Test]
-    public void Parts_are_readable()
+    public void Parts_can_be_read()
     {
         var subject = GrantOwner.Subject("https://a.example/100%20 b", "x y");
         Assert.That(
@@ -99,8 +99,8 @@ public class GrantOwnerTests
     [TestCase("subject:https://a.example%41 42")]
     [TestCase("service:")]
     [TestCase("user:a\0b")]
-    [Description("A bare id names no kind, so it is not read as any; one owner has one text form")]
-    public void Other_text_is_refused(string text)
+    [Description("A bare id has no kind and is not parsed; each owner has exactly one text form")]
+    public void Other_text_is_rejected(string text)
     {
         Assert.That(GrantOwner.TryParse(text, out var owner), Is.False);
         Assert.That(owner, Is.Null);
@@ -112,9 +112,10 @@ public class GrantOwnerTests
     [TestCase(" ")]
     [TestCase("a\0")]
     [Description(
-        "Threat: a missing user id must not become an owner; NUL and half a surrogate pair cannot be stored, and would be another id once they are"
+        "Threat: a missing user id must not become an owner. NUL and half a surrogate pair cannot be stored unchanged and would "
+            + "become another id"
     )]
-    public void Ids_that_cannot_be_stored_are_refused(string? id)
+    public void Ids_that_cannot_be_stored_are_rejected(string? id)
     {
         Assert.That(() => GrantOwner.User(id!), Throws.InstanceOf<ArgumentException>());
         Assert.That(() => GrantOwner.User(id!, "staff"), Throws.InstanceOf<ArgumentException>());
@@ -125,7 +126,7 @@ public class GrantOwnerTests
 
     [Test]
     [Description("Half a surrogate pair would be stored as another character, and so as another id")]
-    public void Half_surrogate_pairs_are_refused()
+    public void Half_surrogate_pairs_are_rejected()
     {
         foreach (string id in (string[])["\ud800", "a\udc00", "\udc00\ud800", "\ud83d\ude00\ud83d"])
         {
@@ -142,7 +143,7 @@ public class GrantOwnerTests
     public void Scopes_are_plain_names(string scope) => Assert.That(() => GrantOwner.User("42", scope), Throws.ArgumentException);
 
     [Test]
-    [Description("Text outside the basic plane is an id like any other")]
+    [Description("Text outside the basic multilingual plane is a valid id")]
     public void Whole_surrogate_pairs_are_accepted() =>
         Assert.That(GrantOwner.Parse(GrantOwner.User("\ud83d\ude00").ToString()), Is.EqualTo(GrantOwner.User("\ud83d\ude00")));
 
@@ -171,8 +172,8 @@ public class GrantOwnerTests
     }
 
     [Test]
-    [Description("The client itself has no current user's token")]
-    public void Client_is_no_current_user()
+    [Description("The client itself never receives a current user's token")]
+    public void The_client_is_not_a_current_user()
     {
         Assert.That(() => GrantOwner.Client.AsCurrentUser(), Throws.InvalidOperationException.With.Message.Contain("ForClient()"));
         Assert.That(

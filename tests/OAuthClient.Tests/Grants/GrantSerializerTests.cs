@@ -3,12 +3,17 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A grant on its way into a store and back.</summary>
+/// <summary>Tests serialization of grants for a store.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class GrantSerializerTests
 {
     private static readonly DateTimeOffset Moment = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero).AddTicks(1234567);
+
+    // The required members that the rejected examples have in common.
+    private const string Members = """
+        "Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1
+        """;
 
     internal static Grant Full =>
         new("id", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
@@ -28,9 +33,9 @@ public class GrantSerializerTests
         };
 
     [Test]
-    public void Round_trip()
+    public void Round_trip_of_a_full_grant()
     {
-        var back = Grant.Unprotect(Full.Protect(Turned), Turned);
+        var back = Grant.Unprotect(Full.Protect(Flipped), Flipped);
         Assert.That(
             (back.Id, back.ClientName, back.Owner, back.Server, back.ClientId),
             Is.EqualTo((Full.Id, Full.ClientName, Full.Owner, Full.Server, Full.ClientId))
@@ -53,26 +58,26 @@ public class GrantSerializerTests
     }
 
     [Test]
-    public void Round_trip_of_the_clients_own()
+    public void Round_trip_of_a_grant_of_the_client()
     {
         Grant own = new("id", "photos", GrantOwner.Client, "https://as.example", "client-id");
-        Assert.That(Grant.Unprotect(own.Protect(Turned), Turned).Owner, Is.EqualTo(GrantOwner.Client));
+        Assert.That(Grant.Unprotect(own.Protect(Flipped), Flipped).Owner, Is.EqualTo(GrantOwner.Client));
     }
 
     [Test]
-    [Description("Whoever passes nothing is told which argument")]
-    public void Nothing_is_named()
+    [Description("The exception for a null argument names the argument")]
+    public void A_null_argument_is_named()
     {
         Assert.That(() => Full.Protect(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("protect"));
-        Assert.That(() => Grant.Unprotect(null!, Turned), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("data"));
+        Assert.That(() => Grant.Unprotect(null!, Flipped), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("data"));
         Assert.That(() => Grant.Unprotect([], null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("unprotect"));
     }
 
     [Test]
-    public void Round_trip_of_the_least()
+    public void Round_trip_of_a_minimal_grant()
     {
         Grant least = new("id", "", GrantOwner.User("42"), "https://as.example", "client-id");
-        var back = Grant.Unprotect(least.Protect(Turned), Turned);
+        var back = Grant.Unprotect(least.Protect(Flipped), Flipped);
         Assert.That((back.Id, back.ClientName, back.Generation), Is.EqualTo(("id", "", 1L)));
         Assert.That(back.Subject, Is.Null);
         Assert.That(back.RefreshToken, Is.Null);
@@ -84,24 +89,24 @@ public class GrantSerializerTests
     }
 
     [Test]
-    [Description("Threat: tokens at rest. What comes out is what the protection returned, and the protection gets everything at once")]
-    public void Nothing_goes_past_the_protection()
+    [Description("Threat: tokens at rest. The output is what the protection returned, and the protection receives all the data at once")]
+    public void All_data_pass_through_the_protection()
     {
-        byte[]? given = null;
+        byte[]? received = null;
         byte[] result = Full.Protect(plain =>
         {
-            given = plain;
+            received = plain;
             return [1, 2, 3];
         });
         Assert.That(result, Is.EqualTo(new byte[] { 1, 2, 3 }));
         Assert.That(
-            Encoding.UTF8.GetString(given!),
+            Encoding.UTF8.GetString(received!),
             Does.Contain("the-refresh-token").And.Contain("the-access-token").And.Contain("the-narrow-token")
         );
     }
 
     [Test]
-    public void A_failing_protection_is_heard() =>
+    public void An_exception_of_the_protection_propagates() =>
         Assert.That(
             () => Grant.Unprotect([1], _ => throw new System.Security.Cryptography.CryptographicException("changed")),
             Throws.TypeOf<System.Security.Cryptography.CryptographicException>()
@@ -114,34 +119,27 @@ public class GrantSerializerTests
     [TestCase("{}")]
     [TestCase("""{"Version":2,"Id":"x"}""")]
     [TestCase("""{"Version":1}""")]
-    [TestCase(
-        """{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1}"""
-    )]
-    [TestCase(
-        """{"Version":2,"Id":null,"ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}"""
-    )]
-    [TestCase(
-        """{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[{"Key":""}]}"""
-    )]
-    [TestCase(
-        """{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"RefreshToken":"","AccessTokens":[]}"""
-    )]
-    [TestCase(
-        """{"Version":2,"Id":"id","ClientName":"","Owner":"","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}"""
-    )]
-    [Description("Data that are no grant of this version are refused by an exception of ours, never half read")]
-    public void No_grant(string json) =>
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42",""" + Members + """}""")]
+    [TestCase("""{"Version":2,"Id":null,"ClientName":"","Owner":"user:42",""" + Members + ""","AccessTokens":[]}""")]
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42",""" + Members + ""","AccessTokens":[{"Key":""}]}""")]
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42",""" + Members + ""","RefreshToken":"","AccessTokens":[]}""")]
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"",""" + Members + ""","AccessTokens":[]}""")]
+    [Description("Data that are not a grant of this version are rejected with an OAuthException and never partly read")]
+    public void Data_that_are_not_a_grant_are_rejected(string json) =>
         Assert.That(() => Grant.Unprotect(Encoding.UTF8.GetBytes(json), data => data), Throws.InstanceOf<OAuthException>());
 
     [Test]
-    [Description("The format is on disks: it is not changed by accident")]
-    public void Format()
+    [Description("Stores hold this format, so it must not change by accident")]
+    public void The_format_is_fixed()
     {
-        const string Stored = """
-            {"Version":2,"Id":"id","ClientName":"photos","Server":"https://as.example","ClientId":"client-id","Scopes":["a"],"Resources":[],"CreatedAt":"2030-01-01T12:00:00+00:00","Generation":7,"AccessTokens":[{"Key":"","Value":"at","IssuedAt":"2030-01-01T12:00:00+00:00","Scopes":["a"],"Resources":[],"ExpiresAt":"2030-01-01T13:00:00+00:00"}],"Owner":"user:42","Subject":"alice","RefreshToken":"rt"}
-            """;
-        var grant = Grant.Unprotect(Encoding.UTF8.GetBytes(Stored), data => data);
-        Assert.That(grant.Protect(data => data), Is.EqualTo(Encoding.UTF8.GetBytes(Stored.Trim())));
+        string stored = """
+            {"Version":2,"Id":"id","ClientName":"photos","Server":"https://as.example","ClientId":"client-id","Scopes":["a"],
+            "Resources":[],"CreatedAt":"2030-01-01T12:00:00+00:00","Generation":7,
+            "AccessTokens":[{"Key":"","Value":"at","IssuedAt":"2030-01-01T12:00:00+00:00","Scopes":["a"],"Resources":[],
+            "ExpiresAt":"2030-01-01T13:00:00+00:00"}],"Owner":"user:42","Subject":"alice","RefreshToken":"rt"}
+            """.ReplaceLineEndings("");
+        var grant = Grant.Unprotect(Encoding.UTF8.GetBytes(stored), data => data);
+        Assert.That(grant.Protect(data => data), Is.EqualTo(Encoding.UTF8.GetBytes(stored)));
     }
 
     [Test]
@@ -178,5 +176,5 @@ public class GrantSerializerTests
         Assert.That(stored.ToString(), Is.EqualTo("Stored grant id"));
     }
 
-    private static byte[] Turned(byte[] data) => [.. data.Select(value => (byte)(value ^ 0x5A))];
+    private static byte[] Flipped(byte[] data) => [.. data.Select(value => (byte)(value ^ 0x5A))];
 }

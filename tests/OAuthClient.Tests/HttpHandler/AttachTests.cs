@@ -4,14 +4,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>How a token gets onto a request (RFC 6750 §2.1).</summary>
+/// <summary>Tests how an access token is attached to a request (RFC 6750 §2.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AttachTests
 {
     [Test]
-    [Description("RFC 6750 §2.1: the header, exactly; nothing in the query or the body (§2.2, §2.3)")]
-    public async Task Header_exactly()
+    [Description("RFC 6750 §2.1: the token is sent in the Authorization header only, not in the query or the body (§2.2, §2.3)")]
+    public async Task The_token_is_in_the_Authorization_header_only()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var grant = await host.SignInAsync();
@@ -33,8 +33,8 @@ public class AttachTests
     }
 
     [TestCaseSource(nameof(OlderHeaders))]
-    [Description("RFC 6750 §2: one way to send the token: whatever stood there before is replaced")]
-    public async Task Replaces_what_was_there(Action<HttpRequestHeaders> set)
+    [Description("RFC 6750 §2: a token is sent in one place: an existing Authorization header is replaced")]
+    public async Task An_existing_header_is_replaced(Action<HttpRequestHeaders> set)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var grant = await host.SignInAsync();
@@ -45,8 +45,8 @@ public class AttachTests
     }
 
     [Test]
-    [Description("A default header of the HTTP client is replaced too")]
-    public async Task Replaces_a_default_header()
+    [Description("A default header of the HTTP client is also replaced")]
+    public async Task A_default_header_is_replaced()
     {
         await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) =>
@@ -61,8 +61,8 @@ public class AttachTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.4: for the client itself")]
-    public async Task For_the_client()
+    [Description("RFC 6749 §4.4: a token of the client itself")]
+    public async Task Token_of_the_client()
     {
         await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress))
@@ -73,8 +73,8 @@ public class AttachTests
     }
 
     [Test]
-    [Description("RFC 6749 §6: with fewer scopes than were granted")]
-    public async Task With_scopes()
+    [Description("RFC 6749 §6: a token with fewer scopes than were granted")]
+    public async Task Token_with_fewer_scopes()
     {
         await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) =>
@@ -85,8 +85,8 @@ public class AttachTests
     }
 
     [Test]
-    [Description("RFC 8707 §2.2: for one protected resource")]
-    public async Task With_resources()
+    [Description("RFC 8707 §2.2: a token for one protected resource")]
+    public async Task Token_for_one_resource()
     {
         await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) =>
@@ -103,8 +103,8 @@ public class AttachTests
     }
 
     [Test]
-    [Description("A synchronous send is refused, not served by blocking; nothing is sent")]
-    public async Task Synchronous_send()
+    [Description("A synchronous send is rejected, since it would have to block; nothing is sent")]
+    public async Task A_synchronous_send_is_rejected()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignInAsync();
@@ -134,7 +134,7 @@ public class AttachTests
             builder
                 .Services.AddHttpClient("api")
                 .AddAccessTokenHandler(t => t.ForClient().To("https://api.example"))
-                .ConfigurePrimaryHttpMessageHandler(() => new Recording())
+                .ConfigurePrimaryHttpMessageHandler(() => new RecordingHandler())
         );
         using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
         using var response = await http.GetAsync(new Uri("https://api.example/"));
@@ -142,7 +142,7 @@ public class AttachTests
     }
 
     [Test]
-    [Description("An OAuth client that is not registered: the message names it and says what to call")]
+    [Description("The message names the OAuth client that is not registered and the method to call")]
     public void Unregistered_client()
     {
         ServiceCollection services = new();
@@ -155,8 +155,8 @@ public class AttachTests
     }
 
     [Test]
-    [Description("Nobody who knows the current user: the message says what to add")]
-    public void Nobody_knows_the_current_user()
+    [Description("Without an ICurrentGrantOwner the message says what to add")]
+    public void Missing_current_grant_owner()
     {
         ServiceCollection services = new();
         services.AddOAuthClient(o => (o.TokenEndpoint, o.ClientId) = (new("https://as.example/token"), "c"));
@@ -170,11 +170,12 @@ public class AttachTests
 
     [Test]
     [Description(
-        "An answer that is not handed on is let go, with the connection it holds: the refused one before a replay, and when no other token can be had"
+        "A response that is not returned is disposed, with its connection: the rejected one before a replay, and when no other "
+            + "token can be obtained"
     )]
-    public async Task Refused_answer_is_let_go([Values] bool tokenEndpointFails)
+    public async Task A_rejected_response_is_disposed([Values] bool tokenEndpointFails)
     {
-        Refusing api = new();
+        RejectingHandler api = new();
         await using ScriptedServer server = new(register: builder =>
             builder
                 .Services.AddHttpClient("api")
@@ -190,7 +191,7 @@ public class AttachTests
         else
             await http.GetAsync(new Uri("https://api.example/"), HttpCompletionOption.ResponseHeadersRead);
 
-        Assert.That(api.Answers.Select(answer => answer.IsDisposed), Is.EqualTo(tokenEndpointFails ? new[] { true } : [true, false]));
+        Assert.That(api.Responses.Select(response => response.IsDisposed), Is.EqualTo(tokenEndpointFails ? new[] { true } : [true, false]));
     }
 
     private sealed class PhotosApi(HttpClient http)
@@ -198,23 +199,23 @@ public class AttachTests
         public Task<string> MeAsync() => http.GetStringAsync(new Uri("/me", UriKind.Relative));
     }
 
-    private sealed class Refusing : HttpMessageHandler
+    private sealed class RejectingHandler : HttpMessageHandler
     {
-        public List<Answer> Answers { get; } = [];
+        public List<TrackedResponse> Responses { get; } = [];
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            Answer answer = new()
+            TrackedResponse response = new()
             {
                 RequestMessage = request,
                 Headers = { WwwAuthenticate = { new("Bearer", "error=\"invalid_token\"") } },
             };
-            Answers.Add(answer);
-            return Task.FromResult<HttpResponseMessage>(answer);
+            Responses.Add(response);
+            return Task.FromResult<HttpResponseMessage>(response);
         }
     }
 
-    private sealed class Answer() : HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized)
+    private sealed class TrackedResponse() : HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized)
     {
         public bool IsDisposed { get; private set; }
 
@@ -225,7 +226,7 @@ public class AttachTests
         }
     }
 
-    private sealed class Recording : HttpMessageHandler
+    private sealed class RecordingHandler : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             Task.FromResult(

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What a challenge says, read as RFC 9110 §11.6.1 writes it.</summary>
+/// <summary>Tests parsing of Bearer challenges as defined in RFC 9110 §11.6.1.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class BearerChallengeTests
@@ -48,7 +48,7 @@ public class BearerChallengeTests
     }
 
     [Test]
-    public void None()
+    public void No_challenge()
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
         Assert.That(BearerChallenge.IndicatesInvalidToken(response), Is.False);

@@ -1,16 +1,18 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The library goes on without the caller's synchronization context: a desktop application that blocks on it does not hang.</summary>
+/// <summary>
+/// Tests that the library does not use the caller's synchronization context, so that an application that blocks on it does not deadlock.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class CallersContextTests
 {
     [Test]
-    public async Task Nothing_comes_back_to_the_callers_context()
+    public async Task No_continuation_runs_on_the_callers_context()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var http = host.Http;
-        Counting context = new();
+        CountingContext context = new();
 
         var pending = await context.Run(() => host.Client.BeginAuthorizationAsync());
         var callback = AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri));
@@ -30,7 +32,7 @@ public class CallersContextTests
         Assert.That(context.Posts, Is.Zero);
     }
 
-    private sealed class Counting : SynchronizationContext
+    private sealed class CountingContext : SynchronizationContext
     {
         private int posts;
 

@@ -12,9 +12,9 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class CookieTests
 {
-    private const int TurnedOff = 60;
-    private const int SettingUnknown = 61;
-    private const int Allowed = 62;
+    private const int CookiesDisabled = 60;
+    private const int CookieSettingUnknown = 61;
+    private const int CookiesAllowed = 62;
 
     private static IEnumerable<TestCaseData> PrimaryHandlers()
     {
@@ -64,19 +64,19 @@ public class CookieTests
 
     [TestCaseSource(nameof(PrimaryHandlers))]
     [Description(
-        "Whatever configures the primary handler, after AddAccessTokenHandler: the second owner's request carries no cookie of "
-            + "the first"
+        "The second owner's request carries no cookie of the first, however the primary handler is configured after "
+            + "AddAccessTokenHandler"
     )]
     public async Task Cookies_are_not_shared(Action<IHttpClientBuilder> configure)
     {
         await using var host = await StartAsync(t => t.ForRequestOwner(), after: configure);
         Assert.That(await CookieOfSecondAsync(host), Is.Null);
         Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
-        Assert.That(host.Log.Events(TurnedOff).Single().Message, Does.Contain("'api'"));
+        Assert.That(host.Log.Events(CookiesDisabled).Single().Message, Does.Contain("'api'"));
     }
 
     [TestCaseSource(nameof(PrimaryHandlers))]
-    [Description("The same, before AddAccessTokenHandler, for the current user")]
+    [Description("The same for the current user, with the primary handler configured before AddAccessTokenHandler")]
     public async Task Cookies_are_not_shared_between_users(Action<IHttpClientBuilder> configure)
     {
         await using var host = await StartAsync(
@@ -92,7 +92,7 @@ public class CookieTests
     }
 
     [Test]
-    [Description("A typed client is no different from a named one")]
+    [Description("A typed client behaves like a named one")]
     public async Task Typed_client()
     {
         await using var host = await OAuthTestHost.StartAsync(
@@ -114,19 +114,19 @@ public class CookieTests
         await host.Http.GetStringAsync("/me");
         await host.Http.GetStringAsync("/me");
         Assert.That(host.Api.Requests[1].Headers["Cookie"], Is.EqualTo("session=of-the-first"));
-        Assert.That(host.Log.Events(TurnedOff), Is.Empty);
+        Assert.That(host.Log.Events(CookiesDisabled), Is.Empty);
     }
 
     [Test]
-    [Description("The option turns cookies on again, and is logged once")]
-    public async Task Dangerously_allowed()
+    [Description("The option enables cookies again, and a warning is logged once")]
+    public async Task Cookies_enabled_by_the_option()
     {
         await using var host = await StartAsync(t => t.ForRequestOwner().DangerouslyAllowCookies());
         Assert.That(await CookieOfSecondAsync(host), Is.EqualTo("session=of-the-first"));
-        var entry = host.Log.Events(Allowed).Single();
+        var entry = host.Log.Events(CookiesAllowed).Single();
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(entry.Message, Does.Contain("DangerouslyAllowCookies").And.Contain("'api'"));
-        Assert.That(host.Log.Events(TurnedOff), Is.Empty);
+        Assert.That(host.Log.Events(CookiesDisabled), Is.Empty);
     }
 
     [TestCase("unwrapped", true, "another client")]
@@ -136,8 +136,11 @@ public class CookieTests
     [TestCase("unwrapped", true, "by itself")]
     [TestCase("wrapped", true, "by itself")]
     [TestCase("wrapped", false, "by itself")]
-    [Description("A handler that has sent with cookies on refuses the change: the client fails at its first use, and says what to write")]
-    public async Task Handler_that_has_sent(string shape, bool useCookies, string sentBy)
+    [Description(
+        "A handler that has already sent a request with cookies enabled cannot be changed: the client fails at its first use, "
+            + "and the message says what to write"
+    )]
+    public async Task Handler_that_has_sent_a_request(string shape, bool useCookies, string sentBy)
     {
         using SocketsHttpHandler shared = new() { UseCookies = useCookies };
         await using var host = await StartAsync(
@@ -176,7 +179,7 @@ public class CookieTests
     }
 
     [Test]
-    [Description("A handler of another type is used as it is, with a warning; the pipeline that follows it in the pool adds no second one")]
+    [Description("A handler of an unknown type is used unchanged, with a warning; the next pipeline of the pool logs no second warning")]
     public async Task Unknown_handler()
     {
         int handlers = 0;
@@ -191,14 +194,14 @@ public class CookieTests
                     })
         );
         await Eventually.UntilAsync(() => Volatile.Read(ref handlers) > 1, () => Task.FromResult(host.Http));
-        var entry = host.Log.Events(SettingUnknown).Single();
+        var entry = host.Log.Events(CookieSettingUnknown).Single();
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(entry.Message, Does.Contain("'api'").And.Contain(nameof(OtherHandler)));
-        Assert.That(host.Log.Events(TurnedOff), Is.Empty);
+        Assert.That(host.Log.Events(CookiesDisabled), Is.Empty);
     }
 
     [Test]
-    [Description("Credentials of the shared handler would answer a challenge in one name for all owners, in place of the access token")]
+    [Description("Credentials of the shared handler would be sent for a challenge in one name for all owners, instead of the access token")]
     public async Task Shared_credentials([Values("SocketsHttpHandler", "HttpClientHandler", "UseDefaultCredentials")] string handler)
     {
         NetworkCredential account = new("shared", "password");
@@ -222,7 +225,7 @@ public class CookieTests
     }
 
     private static Task<OAuthTestHost> StartAsync(
-        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose,
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> selectOwner,
         Action<IHttpClientBuilder>? before = null,
         Action<IHttpClientBuilder>? after = null
     ) =>
@@ -230,7 +233,7 @@ public class CookieTests
             api: (http, api) =>
             {
                 before?.Invoke(http);
-                http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
+                http.AddAccessTokenHandler("photos", t => selectOwner(t).To(api.BaseAddress));
                 after?.Invoke(http);
             }
         );

@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: acquisition failed. No token, no request: the API sees nothing, least of all an anonymous call.</summary>
+/// <summary>Tests that no request is sent, not even an anonymous one, when no access token can be acquired.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class FailClosedTests
@@ -27,7 +27,7 @@ public class FailClosedTests
     }
 
     [TestCaseSource(nameof(Outages))]
-    [Description("Life of a token 9: whatever went wrong at the token endpoint")]
+    [Description("Token lifecycle 9: any failure of the token endpoint")]
     public async Task Token_endpoint_fails(Fault fault, Type exception)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -39,8 +39,8 @@ public class FailClosedTests
     }
 
     [Test]
-    [Description("Life of a token 9: the token endpoint does not answer within the deadline")]
-    public async Task Token_endpoint_is_silent()
+    [Description("Token lifecycle 9: the token endpoint does not respond within the deadline")]
+    public async Task Token_endpoint_does_not_respond()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
@@ -59,7 +59,7 @@ public class FailClosedTests
     }
 
     [Test]
-    [Description("Life of a token 9: no grant")]
+    [Description("Token lifecycle 9: no grant")]
     public async Task No_grant()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -68,7 +68,7 @@ public class FailClosedTests
     }
 
     [Test]
-    [Description("Life of a token 9: a grant that does not cover what the HTTP client needs")]
+    [Description("Token lifecycle 9: a grant that does not include the scopes of the HTTP client")]
     public async Task Scopes_beyond_the_grant()
     {
         await using var host = await OAuthTestHost.StartAsync(
@@ -81,8 +81,8 @@ public class FailClosedTests
     }
 
     [Test]
-    [Description("Life of a token 1, 9: nobody is signed in. Not the client's token, not somebody's, none")]
-    public async Task Nobody_is_signed_in([Values] bool clientInstead)
+    [Description("Token lifecycle 1 and 9: without a signed-in user neither the client's token nor another user's is sent")]
+    public async Task No_user_is_signed_in([Values] bool clientInstead)
     {
         await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) =>
@@ -106,9 +106,10 @@ public class FailClosedTests
 
     [Test]
     [Description(
-        "Life of a token 9: refused by the API, and then by the server. The exception says that the user is needed; there is no second call"
+        "Token lifecycle 9: the API and then the server reject the token. The exception says that the user must sign in; there "
+            + "is no second call"
     )]
-    public async Task Refused_and_no_other_token()
+    public async Task Rejected_token_without_a_replacement()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
@@ -118,8 +119,8 @@ public class FailClosedTests
     }
 
     [Test]
-    [Description("The caller's cancellation is heard while a token is waited for, and nothing is sent")]
-    public async Task Cancelled_while_waiting_for_a_token()
+    [Description("The caller can cancel while the handler waits for a token, and nothing is sent")]
+    public async Task Canceled_while_waiting_for_a_token()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();

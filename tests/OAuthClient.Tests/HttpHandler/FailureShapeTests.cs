@@ -2,14 +2,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Whatever goes wrong is the request's task that failed: nothing is thrown at whoever only started it.</summary>
+/// <summary>Tests that every failure is reported by the returned task, not thrown by the call that starts the request.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class FailureShapeTests
 {
     [Test]
-    [Description("Life of a token 9: a request to another origin fails as a task")]
-    public async Task A_refused_request_is_a_failed_task()
+    [Description("Token lifecycle 9: a request to another origin returns a failed task")]
+    public async Task A_rejected_request_is_a_failed_task()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         using var pipeline = Pipeline(host);
@@ -22,7 +22,7 @@ public class FailureShapeTests
 
     [TestCase(typeof(InvalidOperationException))]
     [TestCase(typeof(OperationCanceledException))]
-    [Description("A handler beneath that throws instead of returning a task, also with a token in hand")]
+    [Description("An exception that an inner handler throws synchronously becomes a failed task, also with an access token attached")]
     public async Task A_handler_that_throws_is_a_failed_task(Type exception)
     {
         await using var host = await OAuthTestHost.StartAsync(

@@ -5,14 +5,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: a token to another origin. A handler behind ours changes where the request goes; the token does not go along.</summary>
+/// <summary>Tests that a token is not sent to another origin after an inner handler changes the address of the request.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class FinalAddressTests
 {
     private static IEnumerable<TestCaseData> Places()
     {
-        yield return Case("handler added after ours", (http, handler) => http.AddHttpMessageHandler(handler));
+        yield return Case("handler added after AddAccessTokenHandler", (http, handler) => http.AddHttpMessageHandler(handler));
         yield return Case(
             "defaults of all clients",
             (http, handler) =>
@@ -58,7 +58,7 @@ public class FinalAddressTests
     }
 
     [TestCaseSource(nameof(Places))]
-    [Description("RFC 6750 §5.3: wherever the handler stands, the other host sees no request, and the message says what to declare")]
+    [Description("RFC 6750 §5.3: at any position of the handler, the other host receives no request, and the message says what to declare")]
     public async Task Address_changed_by_a_handler(Action<IHttpClientBuilder, Func<DelegatingHandler>> place)
     {
         Uri? elsewhere = null;
@@ -77,8 +77,8 @@ public class FinalAddressTests
     }
 
     [Test]
-    [Description("The message names the handler's change, the HTTP client and the declaration")]
-    public async Task Message()
+    [Description("The message states the change by the handler, the HTTP client and the method to call")]
+    public async Task The_message_states_the_change()
     {
         await using var testHost = await StartAsync(
             (http, _) => http.AddHttpMessageHandler(() => new Changing(request => request.RequestUri = new("http://user:pw@127.0.0.1:9/")))
@@ -100,7 +100,7 @@ public class FinalAddressTests
     [TestCase("evil.example:99999", Description = "a value that .NET does not parse")]
     [TestCase("evil..example")]
     [TestCase("127.0.0.1, evil.example", Description = "two in one")]
-    [Description("A Host header set by hand names another host to TLS, HTTP/2 and shared servers: by the caller, or by a handler")]
+    [Description("A Host header that the caller or a handler sets names another host to TLS, HTTP/2 and shared servers")]
     public async Task Host_header(string host)
     {
         await using var testHost = await StartAsync(
@@ -127,7 +127,7 @@ public class FinalAddressTests
     }
 
     [Test]
-    [Description("A second Host header is not looked past")]
+    [Description("A second Host header is checked too")]
     public async Task Second_host_header()
     {
         await using var testHost = await StartAsync((_, _) => { });
@@ -142,8 +142,8 @@ public class FinalAddressTests
     }
 
     [Test]
-    [Description("To another stated origin, and to another path of the same, a handler may go; and anywhere without the token")]
-    public async Task Changes_that_are_allowed()
+    [Description("A handler may change the request to another stated origin or to another path, and to any address without the token")]
+    public async Task Allowed_changes()
     {
         Uri? second = null;
         await using var testHost = await OAuthTestHost.StartAsync(
@@ -172,7 +172,7 @@ public class FinalAddressTests
     }
 
     [Test]
-    [Description("A primary handler that two clients share: the check of the one is not that of the other")]
+    [Description("Two clients share a primary handler: each request is checked by its own client only")]
     public async Task Shared_primary_handler()
     {
         using Passing shared = new(new SocketsHttpHandler { UseCookies = false });

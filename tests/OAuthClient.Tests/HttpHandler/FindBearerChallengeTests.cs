@@ -4,19 +4,21 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What an API's challenge tells the caller (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1).</summary>
+/// <summary>Tests what the caller reads from an API's challenge (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class FindBearerChallengeTests
 {
     [Test]
-    [Description("RFC 6750 §3, §3.1, RFC 9470 §3, RFC 9728 §5.1: every parameter there is")]
-    public void All_of_it()
+    [Description("RFC 6750 §3, §3.1, RFC 9470 §3, RFC 9728 §5.1: all parameters")]
+    public void All_parameters()
     {
         var challenge = Find(
             """
-            Bearer realm="photos", error="insufficient_scope", error_description="more, please", error_uri="https://api.example.com/help", scope="photos.read photos.write", acr_values="phr phrh", max_age="300", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource", algorithm="unknown"
-            """
+            Bearer realm="photos", error="insufficient_scope", error_description="more, please",
+             error_uri="https://api.example.com/help", scope="photos.read photos.write", acr_values="phr phrh", max_age="300",
+             resource_metadata="https://api.example.com/.well-known/oauth-protected-resource", algorithm="unknown"
+            """.ReplaceLineEndings("")
         )!;
         Assert.Multiple(() =>
         {
@@ -35,8 +37,8 @@ public class FindBearerChallengeTests
     [TestCase("Bearer")]
     [TestCase("Bearer abc==")]
     [TestCase("Bearer realm=\"\", error=\"\", scope=\" \"")]
-    [Description("What is not there is null or empty")]
-    public void Nothing_of_it(string header)
+    [Description("A missing parameter is null or empty")]
+    public void Missing_parameters(string header)
     {
         var challenge = Find(header)!;
         Assert.Multiple(() =>
@@ -59,8 +61,10 @@ public class FindBearerChallengeTests
     [TestCase("Bearer error=\"a\", Bearer error=\"b\"", "a")]
     [TestCase("Bearer error=\"in\\valid\\_token\"", "invalid_token")]
     [TestCase("Bearer realm=\"\\\", error=b\", error=\"a\"", "a")]
-    [Description("RFC 9110 §11.6.1, §5.6.4: one among several schemes, in any case, with quoted pairs; what stands twice counts once")]
-    public void Written_in_many_ways(string header, string error) => Assert.That(Find(header)!.Error, Is.EqualTo(error));
+    [Description(
+        "RFC 9110 §11.6.1, §5.6.4: one scheme of several, in any case, with quoted pairs; of a repeated parameter the first counts"
+    )]
+    public void Different_notations(string header, string error) => Assert.That(Find(header)!.Error, Is.EqualTo(error));
 
     [TestCase("Basic realm=\"Bearer\"")]
     [TestCase("BearerX error=\"a\"")]
@@ -69,7 +73,7 @@ public class FindBearerChallengeTests
     public void Another_scheme(string header) => Assert.That(Find(header), Is.Null);
 
     [Test]
-    public void No_header_at_all()
+    public void No_header()
     {
         using HttpResponseMessage response = new(HttpStatusCode.Forbidden);
         Assert.That(response.FindBearerChallenge(), Is.Null);
@@ -79,24 +83,25 @@ public class FindBearerChallengeTests
     [TestCase("1.5")]
     [TestCase("99999999999")]
     [TestCase("soon")]
-    [Description("RFC 9470 §3: max_age is a number of seconds that is not negative")]
-    public void No_age(string age) => Assert.That(Find($"Bearer max_age=\"{age}\"")!.MaxAge, Is.Null);
+    [Description("RFC 9470 §3: max_age is a non-negative number of seconds")]
+    public void Invalid_max_age(string age) => Assert.That(Find($"Bearer max_age=\"{age}\"")!.MaxAge, Is.Null);
 
     [TestCase("http://api.example.com/metadata")]
     [TestCase("file:///etc/passwd")]
     [TestCase("/.well-known/oauth-protected-resource")]
     [TestCase("\\\\\\\\server\\\\share")]
     [TestCase("a:b")]
-    [Description("RFC 9728 §3, threat: SSRF by resource_metadata. Only https, or this machine")]
-    public void No_address(string address) => Assert.That(Find($"Bearer resource_metadata=\"{address}\"")!.ResourceMetadata, Is.Null);
+    [Description("RFC 9728 §3, threat: SSRF by resource_metadata. Only https and loopback addresses are accepted")]
+    public void Invalid_resource_metadata(string address) =>
+        Assert.That(Find($"Bearer resource_metadata=\"{address}\"")!.ResourceMetadata, Is.Null);
 
     [Test]
-    [Description("RFC 6749 §3.3: what is no scope is not passed on")]
-    public void Scopes_that_are_none() =>
+    [Description("RFC 6749 §3.3: an invalid scope is omitted")]
+    public void Invalid_scopes() =>
         Assert.That(Find($"Bearer scope=\"a  b\\\"c {new string('x', 257)} \u00e4 b a d\"")!.Scopes, Is.EqualTo(["a", "b", "d"]));
 
     [Test]
-    [Description("RFC 6749 §10.14: an API's text is made printable and cut at 256 characters")]
+    [Description("RFC 6749 §10.14: text of an API is made printable and truncated to 256 characters")]
     public void Hostile_text()
     {
         var challenge = Find("Bearer error_description=\"\u001b[31m\\\"" + new string('x', 300) + "\"")!;
@@ -104,7 +109,7 @@ public class FindBearerChallengeTests
     }
 
     [Test]
-    [Description("Threat: secrets in logs. An API that quotes the token it got")]
+    [Description("Threat: secrets in logs. The token that an API quotes is removed")]
     public void Echoed_token()
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized) { RequestMessage = new() };
@@ -120,7 +125,7 @@ public class FindBearerChallengeTests
     }
 
     [Test]
-    [Description("Whatever an API sends, reading it neither throws nor lets an unprintable character pass")]
+    [Description("No header of an API makes parsing throw or lets an unprintable character pass")]
     public void Any_header()
     {
         string[] pieces =
@@ -177,7 +182,7 @@ public class FindBearerChallengeTests
     }
 
     [Test]
-    [Description("RFC 9110 §5.6.4: whatever a value is, quoted it is read as it was")]
+    [Description("RFC 9110 §5.6.4: any value is unchanged after quoting and parsing")]
     public void Any_value()
     {
         for (int i = 0; i < 5_000; i++)
@@ -194,7 +199,7 @@ public class FindBearerChallengeTests
 
     [TestCase(403, "insufficient_scope")]
     [TestCase(401, "insufficient_user_authentication")]
-    [Description("RFC 6750 §3.1, RFC 9470 §3: over the wire, through the handler")]
+    [Description("RFC 6750 §3.1, RFC 9470 §3: the challenge of a real response reaches the caller through the handler")]
     public async Task Reaches_the_caller(int status, string error)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Owner and origins are stated, once and well, when the HTTP client is registered.</summary>
+/// <summary>Tests the validation of owner and origins when the HTTP client is registered.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class HandlerOptionsTests
@@ -42,7 +42,7 @@ public class HandlerOptionsTests
     }
 
     [TestCaseSource(nameof(TwoOwners))]
-    [Description("Life of a token 1: one HTTP client carries one kind of token")]
+    [Description("Token lifecycle 1: one HTTP client carries one kind of token")]
     public void Owner_stated_twice(
         Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> first,
         Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> second,
@@ -75,10 +75,8 @@ public class HandlerOptionsTests
     [TestCase("https://user:pw@api.example.com")]
     [TestCase("https://")]
     [TestCase("https://*")]
-    [Description(
-        "Threat: a token to another origin. Only a scheme, host and port that a token is safe at; plain http for this machine only"
-    )]
-    public void No_origin_for_a_token(string origin) =>
+    [Description("Threat: a token to another origin. Only a scheme, host and port are accepted; plain http only for loopback")]
+    public void Invalid_origin(string origin) =>
         Assert.That(
             () => Add(t => t.ForClient().To(origin)),
             Throws.ArgumentException.With.Message.Contain($"'{origin}'").And.Message.Contain("scheme, host and port")
@@ -91,7 +89,7 @@ public class HandlerOptionsTests
     [TestCase("http://localhost:5000")]
     [TestCase("http://127.0.0.1:5000")]
     [TestCase("http://[::1]:5000")]
-    public void Origin_for_a_token(string origin)
+    public void Valid_origin(string origin)
     {
         Assert.That(() => Add(t => t.ForClient().To(origin)), Throws.Nothing);
         Assert.That(() => Add(t => t.ForClient().To(new Uri(origin))), Throws.Nothing);
@@ -102,7 +100,7 @@ public class HandlerOptionsTests
         Assert.That(() => Add(t => t.ForClient().To(new Uri("/api", UriKind.Relative))), Throws.ArgumentException);
 
     [Test]
-    [Description("RFC 6749 §3.3, RFC 8707 §2: malformed scopes and resources are refused at registration")]
+    [Description("RFC 6749 §3.3, RFC 8707 §2: malformed scopes and resources are rejected at registration")]
     public void Malformed_selection()
     {
         Assert.That(
@@ -116,7 +114,7 @@ public class HandlerOptionsTests
     }
 
     [Test]
-    public void Nothing_is_null()
+    public void Null_arguments()
     {
         var http = new ServiceCollection().AddHttpClient("api");
         Assert.That(() => http.AddAccessTokenHandler(null!), Throws.ArgumentNullException);

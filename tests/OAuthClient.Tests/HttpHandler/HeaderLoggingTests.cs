@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: secrets in logs. The HTTP client's own trace of headers never shows a token, whatever the application un-redacts.</summary>
+/// <summary>Tests that header logging of the HTTP client never shows a token, whatever redaction the application configures.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class HeaderLoggingTests
@@ -31,7 +31,7 @@ public class HeaderLoggingTests
         var replayed = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
 
         string log = string.Join('\n', host.Log.Entries.Select(entry => entry.Message));
-        Assert.That(log, Does.Contain("X-Shown: shown-value"), "headers are logged, and the application's wish is heard");
+        Assert.That(log, Does.Contain("X-Shown: shown-value"), "headers are logged, and the application's setting is applied");
         Assert.That(log, Does.Not.Contain("Authorization: Bearer"));
         foreach (Secret? secret in new Secret?[] { grant.AccessToken, grant.RefreshToken, replayed.AccessToken, replayed.RefreshToken })
             Assert.That(log, Does.Not.Contain(secret!.Reveal()));
@@ -39,7 +39,7 @@ public class HeaderLoggingTests
     }
 
     [Test]
-    [Description("Threat: secrets in logs. On the back channel no header is shown at all")]
+    [Description("Threat: secrets in logs. The back channel logs no header values")]
     public async Task Back_channel_shows_no_header()
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>

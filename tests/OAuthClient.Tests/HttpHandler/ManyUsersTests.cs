@@ -4,7 +4,7 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: one user's token to another (the class of CVE-2024-51987). Handlers are pooled and shared; users are not.</summary>
+/// <summary>Tests that pooled and shared handlers never send one user's token for another (CVE-2024-51987 class).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ManyUsersTests
@@ -13,8 +13,8 @@ public class ManyUsersTests
     private const int Clients = 8;
 
     [Test]
-    [Description("50 users at once over 8 pooled handlers, through refreshes and refusals: no request carries another user's token")]
-    public async Task No_token_meets_another_user()
+    [Description("50 concurrent users over 8 pooled handlers, with refreshes and rejections: no request carries another user's token")]
+    public async Task No_request_carries_another_users_token()
     {
         CurrentUser current = new();
         await using ScriptedServer server = new(
@@ -38,7 +38,7 @@ public class ManyUsersTests
         );
         var factory = server.Services.GetRequiredService<IHttpClientFactory>();
         int mismatches = 0;
-        int answers = 0;
+        int responses = 0;
 
         for (int round = 0; round < 3; round++)
         {
@@ -53,13 +53,13 @@ public class ManyUsersTests
                                 using var http = factory.CreateClient($"api{i / Users}");
                                 for (int call = 0; call < 5; call++)
                                 {
-                                    // The request says for whom it is; the API compares.
+                                    // The request states its user; the API compares.
                                     using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example/")
                                     {
                                         Headers = { { "X-User", user } },
                                     };
                                     using var response = await http.SendAsync(request);
-                                    Interlocked.Increment(ref answers);
+                                    Interlocked.Increment(ref responses);
                                     if (response.StatusCode == HttpStatusCode.Conflict)
                                         Interlocked.Increment(ref mismatches);
                                     await Task.Yield();
@@ -72,8 +72,8 @@ public class ManyUsersTests
         }
 
         Assert.That(mismatches, Is.Zero);
-        Assert.That(answers, Is.EqualTo(3 * 5 * Users * Clients));
-        Assert.That(issued, Is.InRange(2 * Users, 3 * Users), "one refresh a user and expiry, and one refusal");
+        Assert.That(responses, Is.EqualTo(3 * 5 * Users * Clients));
+        Assert.That(issued, Is.InRange(2 * Users, 3 * Users), "one refresh per user and expiry, and one rejection");
     }
 
     private sealed class CurrentUser : ICurrentGrantOwner
@@ -92,7 +92,7 @@ public class ManyUsersTests
             string[] token = request.Headers.GetValues("Authorization").Single().Split('.');
             string user = request.Headers.GetValues("X-User").Single();
             HttpResponseMessage response = new(token[1] == user ? HttpStatusCode.OK : HttpStatusCode.Conflict) { RequestMessage = request };
-            // The first token of every fifth user is refused, so that replays happen among the others.
+            // The first token of every fifth user is rejected, so that replays run between the other requests.
             if (response.IsSuccessStatusCode && token[2] == "0" && user.EndsWith('5'))
             {
                 response.StatusCode = HttpStatusCode.Unauthorized;

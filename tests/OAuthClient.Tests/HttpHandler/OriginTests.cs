@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: a token to another origin. Scheme, host and port are those that were stated, or nothing is sent.</summary>
+/// <summary>Tests that a request is sent only to the stated scheme, host and port.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OriginTests
@@ -11,7 +11,7 @@ public class OriginTests
     [TestCase("api.example.com.evil.example")]
     [TestCase("api.example.com:8443")]
     [Description(
-        "The Host header decides whom TLS and a shared server take for the one addressed: a request that names another there is not sent"
+        "The Host header decides which host TLS and a shared server address: a request with the header of another host is not sent"
     )]
     public async Task Other_host_by_header(string host)
     {
@@ -49,15 +49,13 @@ public class OriginTests
     [TestCase("https://xn--pi-6kc.example.com/me")]
     [TestCase("https://ap\u0131.example.com/me", Description = "dotless i")]
     [TestCase("https://api\u200B.example.com.evil.example/me")]
-    [TestCase("https://api.ex\uFFFDmple.com/me", Description = "no name at all")]
+    [TestCase("https://api.ex\uFFFDmple.com/me", Description = "not a host name")]
     [TestCase("https://127.0.0.1/me")]
     [TestCase("https://[::1]/me")]
     [TestCase("ftp://api.example.com/me")]
     [TestCase("wss://api.example.com/me")]
-    [Description(
-        "RFC 6750 §5.3: elsewhere goes nothing. The exception names the stated origin and the other, and holds neither token nor user"
-    )]
-    public async Task Elsewhere(string address)
+    [Description("RFC 6750 §5.3: nothing is sent to another origin. The exception states both origins, and neither token nor user")]
+    public async Task A_request_to_another_origin_is_rejected(string address)
     {
         Network network = new();
         await using var server = Calling(network, "https://api.example.com");
@@ -73,12 +71,12 @@ public class OriginTests
                 .And.Message.Not.Contain("user@")
         );
         Assert.That(network.Requests, Is.Zero);
-        Assert.That(server.Requests, Is.Empty, "not even a token is fetched");
+        Assert.That(server.Requests, Is.Empty, "not even a token is requested");
     }
 
     [Test]
-    [Description("Elsewhere is said before anything else is looked at: whose token it would have been, and whether there is one")]
-    public async Task Elsewhere_is_said_first()
+    [Description("The origin is checked before the owner and the grant")]
+    public async Task The_origin_is_checked_first()
     {
         Network network = new();
         await using var server = Calling(network, "https://api.example.com");
@@ -97,9 +95,9 @@ public class OriginTests
                 .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example.com"))
                 .ConfigurePrimaryHttpMessageHandler(() => network)
         );
-        using var ownerless = Client(another);
+        using var withoutOwner = Client(another);
         Assert.That(
-            async () => await ownerless.GetAsync(new Uri("https://evil.example/")),
+            async () => await withoutOwner.GetAsync(new Uri("https://evil.example/")),
             Throws.TypeOf<OAuthException>().With.Message.Contain("may go to")
         );
     }
@@ -114,8 +112,8 @@ public class OriginTests
     [TestCase("http://127.0.0.1:5000", "http://127.0.0.1:5000/me")]
     [TestCase("http://localhost:5000", "http://LOCALHOST:5000/me")]
     [TestCase("http://[::1]:5000", "http://[0:0:0:0:0:0:0:1]:5000/me")]
-    [Description("RFC 3986 §6.2: the same origin, written in another way, is the same")]
-    public async Task The_same_in_other_words(string stated, string address)
+    [Description("RFC 3986 §6.2: different notations of the same origin are equal")]
+    public async Task Equal_origins_in_different_notations(string stated, string address)
     {
         Network network = new();
         await using var server = Calling(network, stated);
@@ -140,8 +138,8 @@ public class OriginTests
     }
 
     [Test]
-    [Description("Over real sockets: another port on the same host sees no request")]
-    public async Task Another_port_sees_nothing()
+    [Description("Over real sockets: another port on the same host receives no request")]
+    public async Task Another_port_receives_no_request()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await using var hostile = await host.Server.StartResourceServerAsync();
@@ -151,8 +149,8 @@ public class OriginTests
     }
 
     [Test]
-    [Description("A handler above that changes the address is not trusted either")]
-    public async Task Address_changed_by_a_handler_above()
+    [Description("An address that an outer handler changed is checked too")]
+    public async Task Address_changed_by_an_outer_handler()
     {
         await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) =>

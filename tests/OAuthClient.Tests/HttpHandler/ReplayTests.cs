@@ -4,28 +4,32 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>After a 401 that asks for another token: one refresh and one replay, of what can be sent again, to where it went (RFC 6750 §3.1).</summary>
+/// <summary>
+/// Tests that a 401 response with a Bearer challenge causes one refresh and one replay of a repeatable request, to the same address (RFC
+/// 6750 §3.1).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ReplayTests
 {
-    private static IEnumerable<TestCaseData> Invitations()
+    private static IEnumerable<TestCaseData> RefreshableChallenges()
     {
         yield return Case("invalid_token", "Bearer error=\"invalid_token\"");
         yield return Case("no error", "Bearer realm=\"x\"");
-        yield return Case("nothing but the scheme", "Bearer");
+        yield return Case("only the scheme", "Bearer");
         yield return Case("another case", "BEARER Error=invalid_token");
-        yield return Case("beside another scheme", "Basic realm=\"x\"", "Bearer error=\"invalid_token\"");
-        yield return Case("beside another scheme in one header", "Basic realm=\"x\", Bearer error=\"invalid_token\"");
+        yield return Case("with another scheme", "Basic realm=\"x\"", "Bearer error=\"invalid_token\"");
+        yield return Case("with another scheme in one header", "Basic realm=\"x\", Bearer error=\"invalid_token\"");
 
         static TestCaseData Case(string name, params string[] challenges) => new TestCaseData(arg: challenges).SetArgDisplayNames(name);
     }
 
-    [TestCaseSource(nameof(Invitations))]
+    [TestCaseSource(nameof(RefreshableChallenges))]
     [Description(
-        "RFC 6750 §3, §3.1: a Bearer challenge with invalid_token, or without an error, gets one refresh and one replay with the new token"
+        "RFC 6750 §3, §3.1: a Bearer challenge with invalid_token, or without an error, causes one refresh and one replay with "
+            + "the new token"
     )]
-    public async Task Invited(string[] challenges)
+    public async Task A_rejected_token_is_replaced_and_the_request_replayed(string[] challenges)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var grant = await host.SignedInAsync();
@@ -48,7 +52,7 @@ public class ReplayTests
         Assert.That(host.Api.Requests[0].Headers["Authorization"], Is.Not.EqualTo(host.Api.Requests[1].Headers["Authorization"]));
     }
 
-    private static IEnumerable<TestCaseData> NoInvitations()
+    private static IEnumerable<TestCaseData> OtherResponses()
     {
         yield return Case("insufficient_scope", 401, "Bearer error=\"insufficient_scope\"");
         yield return Case("invalid_request", 401, "Bearer error=\"invalid_request\"");
@@ -76,9 +80,9 @@ public class ReplayTests
             new TestCaseData(status, challenges).SetArgDisplayNames(name);
     }
 
-    [TestCaseSource(nameof(NoInvitations))]
-    [Description("RFC 6750 §3.1: anything else is returned as it came, and costs no token request")]
-    public async Task Not_invited(int status, string[] challenges)
+    [TestCaseSource(nameof(OtherResponses))]
+    [Description("RFC 6750 §3.1: any other response is returned unchanged and causes no token request")]
+    public async Task Other_responses_are_returned_unchanged(int status, string[] challenges)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
@@ -116,14 +120,14 @@ public class ReplayTests
             () => new MultipartContent("mixed", "b") { new MultipartContent("mixed", "c") { new StreamContent(new MemoryStream([1])) } },
             false
         );
-        yield return Case("of one's own", () => new OwnContent(), false);
+        yield return Case("custom content", () => new CustomContent(), false);
 
         static TestCaseData Case(string name, Func<HttpContent?> content, bool repeatable) =>
             new TestCaseData(content, repeatable).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Contents))]
-    [Description("What can be sent twice is, whole; what cannot is not, and its 401 is returned")]
+    [Description("Repeatable content is sent again in full; for other content the 401 response is returned")]
     public async Task Content(Func<HttpContent?> content, bool repeatable)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -145,7 +149,8 @@ public class ReplayTests
     [TestCase(307)]
     [TestCase(308)]
     [Description(
-        "Threat: redirect leak. An API that redirects to a hostile host, which asks for a token: the host sees no credential, and no replay"
+        "Threat: redirect leak. The API redirects to a hostile host, which responds with a challenge: the host receives no "
+            + "credential, and there is no replay"
     )]
     public async Task Redirected_to_a_hostile_host(int status)
     {
@@ -157,17 +162,13 @@ public class ReplayTests
         using var response = await host.Http.GetAsync("/me");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That(
-            hostile.Requests,
-            Has.Count.EqualTo(1),
-            "redirects of the API itself are the application's to follow, but without a token"
-        );
+        Assert.That(hostile.Requests, Has.Count.EqualTo(1), "the handler follows redirects of the API, but without a token");
         Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
         Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("Threat: redirect leak. Nor is it replayed to another path of the same host: the one that was asked decided")]
+    [Description("Threat: redirect leak. A request that was redirected to another path of the same host is not replayed")]
     public async Task Redirected_to_another_path()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -181,7 +182,7 @@ public class ReplayTests
 
     [Test]
     [Description("RFC 6750 §3.1: the second 401 is returned; there is no third attempt")]
-    public async Task Second_refusal_is_returned()
+    public async Task Second_rejection_is_returned()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
@@ -194,8 +195,8 @@ public class ReplayTests
 
     [TestCase(true)]
     [TestCase(false)]
-    [Description("Threat: stampede. An API that says 401 to everything costs one token request a minute, not one a call")]
-    public async Task Api_that_refuses_everything(bool client)
+    [Description("Threat: stampede. An API that rejects every call causes one token request a minute, not one per call")]
+    public async Task Api_that_rejects_every_call(bool client)
     {
         await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) =>
@@ -210,19 +211,21 @@ public class ReplayTests
         for (int i = 0; i < 10; i++)
             Assert.That((await host.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(host.TokenRequests, Is.Zero);
-        Assert.That(host.Api.Requests, Has.Count.EqualTo(10), "nor a replay");
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(10), "no replay");
 
         host.Clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
         await host.Http.GetAsync("/me");
         Assert.That(host.TokenRequests, Is.Zero, "within the minute");
         host.Clock.Advance(TimeSpan.FromTicks(1));
         await host.Http.GetAsync("/me");
-        Assert.That(host.TokenRequests, Is.EqualTo(1), "after it");
+        Assert.That(host.TokenRequests, Is.EqualTo(1), "after the minute");
     }
 
     [Test]
-    [Description("A token that was refused after a long life is replaced, however it came: revocation is noticed each time")]
-    public async Task Refused_again_later()
+    [Description(
+        "A token that is rejected after long use is replaced each time, whether it was issued or refreshed: revocation is noticed"
+    )]
+    public async Task A_later_rejection_causes_another_refresh()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
@@ -236,8 +239,8 @@ public class ReplayTests
     }
 
     [Test]
-    [Description("Threat: stampede. A hundred calls refused at the same moment make one token request, and all succeed")]
-    public async Task Refused_together()
+    [Description("Threat: stampede. A hundred concurrent rejected calls share one token request, and all succeed")]
+    public async Task Concurrent_rejections_share_one_refresh()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
@@ -249,7 +252,7 @@ public class ReplayTests
     }
 
     [Test]
-    [Description("A server that gives the refused token again: one replay, then its 401, and no loop")]
+    [Description("A server that returns the rejected token again: one replay, then its 401, and no loop")]
     public async Task Same_token_again()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -265,7 +268,7 @@ public class ReplayTests
 
     private static Fault Unauthorized(params string[] challenges) => Fault.Status(401, headers: challenges.Select(Challenge));
 
-    private sealed class OwnContent : HttpContent
+    private sealed class CustomContent : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             stream.WriteAsync(new byte[] { 1 }).AsTask();

@@ -5,7 +5,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An HTTP client whose stated name a handler resolves: the name is checked first, and the resolved address last.</summary>
+/// <summary>
+/// Tests an HTTP client whose stated name is resolved by a handler: the name is checked first, and the resolved address last.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ServiceDiscoveryTests
@@ -13,7 +15,7 @@ public class ServiceDiscoveryTests
     private const string Service = "https+http://photos-api";
 
     [Test]
-    [Description("Wherever AddServiceDiscovery() is called: the token goes to the instance, with path and query as they were")]
+    [Description("At every position of AddServiceDiscovery() the token is sent to the resolved instance, with path and query unchanged")]
     public async Task Resolved([Values] Place place)
     {
         await using var host = await StartAsync(place);
@@ -27,7 +29,7 @@ public class ServiceDiscoveryTests
     }
 
     [Test]
-    [Description("RFC 6750 §3.1: a refused token is replaced, and the request is resolved and sent once more")]
+    [Description("RFC 6750 §3.1: a rejected token is replaced, and the request is resolved and sent once more")]
     public async Task Replayed([Values] Place place)
     {
         await using var host = await StartAsync(place);
@@ -39,9 +41,7 @@ public class ServiceDiscoveryTests
     }
 
     [Test]
-    [Description(
-        "Threat: redirect leak. Service discovery restores the address after a redirect; the request is not replayed all the " + "same"
-    )]
+    [Description("Threat: redirect leak. Service discovery restores the address after a redirect; the request is still not replayed")]
     public async Task Redirected_to_a_hostile_host([Values] Place place)
     {
         await using var host = await StartAsync(place);
@@ -57,12 +57,12 @@ public class ServiceDiscoveryTests
 
     [Test]
     [Description(
-        "Without the declaration the resolved address is another origin: the request is not sent, and the message names the "
-            + "declaration"
+        "Without AllowServiceDiscovery() the resolved address is another origin: the request is not sent, and the message names "
+            + "the method"
     )]
     public async Task Not_declared()
     {
-        await using var host = await StartAsync(Place.BehindOurs, t => t.To("https://photos-tls"), "https://photos-tls");
+        await using var host = await StartAsync(Place.AfterTokenHandler, t => t.To("https://photos-tls"), "https://photos-tls");
         await host.SignedInAsync();
         Assert.That(
             async () => await host.Http.GetAsync("/me"),
@@ -97,7 +97,7 @@ public class ServiceDiscoveryTests
     [TestCase("https+http://user@photos-api/me")]
     [TestCase("https+http://_other.photos-api/me")]
     [TestCase("")]
-    [Description("The name is checked before it is resolved, and what the application addresses itself is not taken for resolved")]
+    [Description("The name is checked before it is resolved; an address that the application sets itself does not count as resolved")]
     public async Task Other_name(string address)
     {
         foreach (var place in Enum.GetValues<Place>())
@@ -117,7 +117,7 @@ public class ServiceDiscoveryTests
     }
 
     [Test]
-    [Description("A caller's Host header must name the stated service: service discovery would leave it as it is")]
+    [Description("A caller's Host header must name the stated service, because service discovery would keep it")]
     public async Task Host_header_of_the_caller([Values] Place place)
     {
         await using var host = await StartAsync(place);
@@ -156,7 +156,7 @@ public class ServiceDiscoveryTests
     }
 
     [TestCaseSource(nameof(Changes))]
-    [Description("RFC 6750 §5.3: with the declaration a handler may change host and port, and nothing else")]
+    [Description("RFC 6750 §5.3: with AllowServiceDiscovery() a handler may change host and port, and nothing else")]
     public async Task Changed_more_than_the_authority(string stated, Action<HttpRequestMessage> change)
     {
         foreach (var place in Enum.GetValues<Place>())
@@ -174,7 +174,7 @@ public class ServiceDiscoveryTests
     }
 
     [Test]
-    [Description("The scheme https+http is one that a handler resolves; without the declaration there would be none")]
+    [Description("The scheme https+http must be resolved by a handler, so it requires AllowServiceDiscovery()")]
     public void Scheme_that_is_to_be_resolved()
     {
         Assert.That(
@@ -223,14 +223,14 @@ public class ServiceDiscoveryTests
                 );
                 http.Services.AddServiceDiscovery();
                 http.ConfigureHttpClient(client => client.BaseAddress = new(address));
-                // As .NET Aspire's service defaults do.
+                // As the service defaults of .NET Aspire do.
                 if (place is Place.DefaultsOfAllClients)
                     http.Services.ConfigureHttpClientDefaults(all => all.AddServiceDiscovery());
-                if (place is Place.BeforeOurs)
+                if (place is Place.BeforeTokenHandler)
                     http.AddServiceDiscovery();
                 where ??= t => t.To(Service).AllowServiceDiscovery();
                 http.AddAccessTokenHandler("photos", t => where(t.ForOwner(GrantOwner.User("42"))));
-                if (place is Place.BehindOurs)
+                if (place is Place.AfterTokenHandler)
                     http.AddServiceDiscovery();
                 last?.Invoke(http);
             }
@@ -238,8 +238,8 @@ public class ServiceDiscoveryTests
 
     public enum Place
     {
-        BeforeOurs,
-        BehindOurs,
+        BeforeTokenHandler,
+        AfterTokenHandler,
         DefaultsOfAllClients,
     }
 

@@ -3,19 +3,22 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What pooled handlers must not do: name one user for all, carry two kinds of token, lose data on a replay (CVE-2024-51987 class).</summary>
+/// <summary>
+/// Tests that pooled handlers do not keep one user for all requests, carry two kinds of token or lose content on a replay (CVE-2024-51987
+/// class).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SharedHandlersTests
 {
     [TestCase(ServiceLifetime.Scoped)]
     [TestCase(ServiceLifetime.Transient)]
-    [Description("Handlers live in a scope of their own and outlive requests: a scoped owner would name the first user for all who follow")]
-    public void An_owner_that_belongs_to_a_request_is_refused(ServiceLifetime lifetime)
+    [Description("Handlers have their own scope and outlive requests: a scoped owner would keep the first user for all later requests")]
+    public void A_scoped_owner_is_rejected(ServiceLifetime lifetime)
     {
         ServiceCollection services = new();
         Register(services);
-        ((IServiceCollection)services).Add(new ServiceDescriptor(typeof(ICurrentGrantOwner), typeof(Nobody), lifetime));
+        ((IServiceCollection)services).Add(new ServiceDescriptor(typeof(ICurrentGrantOwner), typeof(NoCurrentUser), lifetime));
         services.AddHttpClient("api").AddAccessTokenHandler("photos", token => token.ForCurrentUser().To("https://api.example"));
         using var provider = services.BuildServiceProvider();
 
@@ -26,8 +29,8 @@ public class SharedHandlersTests
     }
 
     [Test]
-    [Description("One HTTP client carries one kind of token: of two handlers the inner would win, silently")]
-    public void A_second_handler_on_one_http_client_is_refused()
+    [Description("One HTTP client carries one kind of token: of two handlers the inner one would silently win")]
+    public void A_second_handler_on_one_http_client_is_rejected()
     {
         ServiceCollection services = new();
         Register(services);
@@ -43,7 +46,7 @@ public class SharedHandlersTests
     }
 
     [Test]
-    [Description("A sequence is read once: replayed it would be empty, and the API would take nothing for everything")]
+    [Description("A one-shot sequence can be read once: a replay would send empty content")]
     public void A_one_shot_sequence_is_not_sent_again()
     {
         Assert.Multiple(() =>
@@ -74,7 +77,7 @@ public class SharedHandlersTests
             }
         );
 
-    private sealed class Nobody : ICurrentGrantOwner
+    private sealed class NoCurrentUser : ICurrentGrantOwner
     {
         public GrantOwner? Find() => null;
     }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: a Cookie or Authorization header that all requests share is sent with the access tokens of several owners.</summary>
+/// <summary>Tests that a default Cookie or Authorization header is not sent with the access tokens of several owners.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SharedHeaderTests
@@ -10,7 +10,9 @@ public class SharedHeaderTests
     [TestCase("Authorization", "Bearer of-the-first")]
     [TestCase("authorization", "Basic b3RoZXI6cGFzc3dvcmQ=")]
     [TestCase("Cookie", "session=of-the-first")]
-    [Description("A default header of a client with several owners: the client fails at its first use, and says what to change")]
+    [Description(
+        "A default header of a client with several owners: the client fails at its first use, and the message says what to change"
+    )]
     public async Task Configured_default_header(string name, string value)
     {
         await using var host = await StartAsync(
@@ -27,7 +29,7 @@ public class SharedHeaderTests
     }
 
     [Test]
-    [Description("The same, from the defaults of all clients")]
+    [Description("The same for a default header of all clients")]
     public async Task Default_header_of_all_clients()
     {
         await using var host = await StartAsync(
@@ -41,7 +43,7 @@ public class SharedHeaderTests
     }
 
     [Test]
-    [Description("One owner may have them: the access token takes the place of Authorization, and the cookie is sent")]
+    [Description("A client with one owner may have default headers: the access token replaces Authorization, and the cookie is sent")]
     public async Task One_identity_keeps_its_defaults()
     {
         await using var host = await StartAsync(
@@ -60,7 +62,7 @@ public class SharedHeaderTests
     }
 
     [Test]
-    [Description("A default cookie that is set after the client was made, as in a typed client's constructor: no request leaves with it")]
+    [Description("A default cookie that is set after the client was created, as in a typed client's constructor: the request is not sent")]
     public async Task Default_cookie_set_later()
     {
         await using var host = await StartAsync(t => t.ForRequestOwner());
@@ -80,7 +82,7 @@ public class SharedHeaderTests
     }
 
     [Test]
-    [Description(".NET sends a Cookie header from among those of the content, too; no request leaves with it")]
+    [Description(".NET also sends a Cookie header of the content; the request is not sent")]
     public async Task Cookie_among_the_headers_of_the_content()
     {
         await using var host = await StartAsync(t => t.ForRequestOwner());
@@ -95,7 +97,9 @@ public class SharedHeaderTests
     }
 
     [Test]
-    [Description("A default Authorization that is set after the client was made never leaves: each request carries its owner's token")]
+    [Description(
+        "A default Authorization header that is set after the client was created is replaced: each request carries its owner's token"
+    )]
     public async Task Default_authorization_set_later()
     {
         await using var host = await StartAsync(t => t.ForRequestOwner());
@@ -108,7 +112,7 @@ public class SharedHeaderTests
     }
 
     [Test]
-    [Description("A handler behind ours that all owners share may not add a cookie either")]
+    [Description("An inner handler that all owners share must not add a cookie either")]
     public async Task Cookie_of_a_shared_handler([Values] bool isAllowed)
     {
         await using var host = await StartAsync(
@@ -132,13 +136,13 @@ public class SharedHeaderTests
     }
 
     private static Task<OAuthTestHost> StartAsync(
-        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose,
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> selectOwner,
         Action<IHttpClientBuilder>? after = null
     ) =>
         OAuthTestHost.StartAsync(
             api: (http, api) =>
             {
-                http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
+                http.AddAccessTokenHandler("photos", t => selectOwner(t).To(api.BaseAddress));
                 after?.Invoke(http);
             }
         );

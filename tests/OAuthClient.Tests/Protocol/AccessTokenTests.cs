@@ -8,8 +8,8 @@ public class AccessTokenTests
     [TestCase("a|b~c !\"#$%&'()*+,-./:;<=>?@[\\]^_`{}")]
     [TestCase(" ")]
     [TestCase("~")]
-    [Description("RFC 6749 appendix A.12: every visible ASCII character and the space, as real servers use them")]
-    public void A_token_of_visible_characters_is_put_on_the_header_as_it_is(string value)
+    [Description("RFC 6749 appendix A.12: every visible ASCII character and the space, which real servers use")]
+    public void A_token_of_visible_characters_is_sent_unchanged(string value)
     {
         var token = Token(value);
 
@@ -30,8 +30,8 @@ public class AccessTokenTests
     [TestCase("\u010a")]
     [TestCase("\u2028")]
     [TestCase("\ud83d\ude00")]
-    [Description("RFC 6749 appendix A.12: a line break would be a header of somebody else's making; the message does not repeat the token")]
-    public void A_token_with_another_character_is_refused(string character)
+    [Description("RFC 6749 appendix A.12: a line break would allow header injection; the message does not contain the token")]
+    public void A_token_with_another_character_is_rejected(string character)
     {
         foreach (string value in new[] { character, "canary" + character, character + "canary", "canary" + character + "canary" })
         {
@@ -47,12 +47,12 @@ public class AccessTokenTests
     }
 
     [Test]
-    [Description("RFC 6749 appendix A.12: 1*VSCHAR, so not nothing")]
-    public void An_empty_token_is_refused() => Assert.That(() => Token(""), Throws.InstanceOf<OAuthProtocolException>());
+    [Description("RFC 6749 appendix A.12: 1*VSCHAR, so a token is not empty")]
+    public void An_empty_token_is_rejected() => Assert.That(() => Token(""), Throws.InstanceOf<OAuthProtocolException>());
 
     [Test]
-    [Description("RFC 6749 §5.1: what the server said about it")]
-    public void It_keeps_what_the_server_said()
+    [Description("RFC 6749 §5.1: the token keeps the values of the token response")]
+    public void It_keeps_the_values_of_the_response()
     {
         var token = new AccessToken(
             "a",

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What is taken over from a server's metadata, and what makes the whole document worthless (RFC 8414 §2).</summary>
+/// <summary>Tests which members of a server's metadata are read, and which faults reject the document (RFC 8414 §2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationServerMetadataTests
@@ -20,13 +20,16 @@ public class AuthorizationServerMetadataTests
     ];
 
     [Test]
-    [Description("RFC 8414 §2, RFC 9207 §3: each member at its place")]
+    [Description("RFC 8414 §2, RFC 9207 §3: each member is read")]
     public void A_full_document_is_read()
     {
         var server = Read(
             """
-            {"issuer":"https://s.example.com","authorization_endpoint":"https://s.example.com/a?x=y","token_endpoint":"https://s.example.com/t",
-             "revocation_endpoint":"https://s.example.com/r","introspection_endpoint":"https://s.example.com/i","registration_endpoint":"https://s.example.com/register","userinfo_endpoint":"https://s.example.com/u","jwks_uri":"https://s.example.com/j",
+            {"issuer":"https://s.example.com","authorization_endpoint":"https://s.example.com/a?x=y",
+             "token_endpoint":"https://s.example.com/t",
+             "revocation_endpoint":"https://s.example.com/r","introspection_endpoint":"https://s.example.com/i",
+             "registration_endpoint":"https://s.example.com/register","userinfo_endpoint":"https://s.example.com/u",
+             "jwks_uri":"https://s.example.com/j",
              "end_session_endpoint":"https://s.example.com/e",
              "authorization_response_iss_parameter_supported":true,"code_challenge_methods_supported":["S256"],
              "token_endpoint_auth_methods_supported":["client_secret_post"],"unknown":{"a":1}}
@@ -52,7 +55,7 @@ public class AuthorizationServerMetadataTests
     }
 
     [Test]
-    [Description("RFC 8414 §2: what is absent is not known")]
+    [Description("RFC 8414 §2: an absent member is null")]
     public void An_empty_document_is_read()
     {
         var server = Read("{}");
@@ -66,8 +69,8 @@ public class AuthorizationServerMetadataTests
     [TestCase("null")]
     [TestCase("\"true\"")]
     [TestCase("1")]
-    [Description("RFC 9207 §3: only true is true")]
-    public void Iss_is_advertised_by_true_only(string value) =>
+    [Description("RFC 9207 §3: only the value true enables the iss parameter")]
+    public void Iss_is_enabled_by_true_only(string value) =>
         Assert.That(Read($"{{\"authorization_response_iss_parameter_supported\":{value}}}").SendsIssuerInResponse, Is.False);
 
     [TestCase("http://s.example.com/x")]
@@ -84,9 +87,10 @@ public class AuthorizationServerMetadataTests
     [TestCase("https://user@s.example.com/x")]
     [TestCase("https://user:password@s.example.com/x")]
     [Description(
-        "RFC 6749 §3.1, §10.9; RFC 8414 §2: absolute, https, no fragment, no user; the document that names another is not used at all"
+        "RFC 6749 §3.1, §10.9; RFC 8414 §2: an endpoint is absolute, uses https and has no fragment or user; a document with "
+            + "any other endpoint is rejected"
     )]
-    public void An_unsafe_endpoint_is_refused(string address)
+    public void An_unsafe_endpoint_is_rejected(string address)
     {
         foreach (string name in Endpoints)
         {
@@ -101,7 +105,7 @@ public class AuthorizationServerMetadataTests
     }
 
     [Test]
-    [Description("RFC 8252 §8.3: http to this machine where the developer allowed it, and nowhere else")]
+    [Description("RFC 8252 §8.3: http is accepted for loopback if the developer allowed it, and for no other host")]
     public void Http_on_loopback_is_read_when_allowed()
     {
         Assert.That(
@@ -119,8 +123,8 @@ public class AuthorizationServerMetadataTests
     [TestCase("{\"code_challenge_methods_supported\":\"S256\"}")]
     [TestCase("{\"token_endpoint_auth_methods_supported\":[1]}")]
     [TestCase("{\"code_challenge_methods_supported\":[\"\\ud800\"]}")]
-    [Description("RFC 8414 §2: a member of the wrong kind is a violation")]
-    public void A_member_of_the_wrong_kind_is_refused(string json) =>
+    [Description("RFC 8414 §2: a member of the wrong kind is a protocol violation")]
+    public void A_member_of_the_wrong_kind_is_rejected(string json) =>
         Assert.That(() => Read(json), Throws.InstanceOf<OAuthProtocolException>());
 
     private static AuthorizationServerMetadata Read(string json, bool allowHttpOnLoopback = false) =>

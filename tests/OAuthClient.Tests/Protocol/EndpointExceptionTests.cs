@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What a developer reads when an endpoint said no (RFC 6749 §5.2).</summary>
+/// <summary>Tests the exception for an error response of an endpoint (RFC 6749 §5.2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class EndpointExceptionTests
@@ -14,8 +14,8 @@ public class EndpointExceptionTests
     [TestCase("invalid_scope", "answered 400 invalid_scope: check Scopes")]
     [TestCase("unauthorized_client", "answered 400 unauthorized_client: the server does not allow this client")]
     [TestCase("unsupported_grant_type", "answered 400 unsupported_grant_type: the server does not know this grant type.")]
-    [Description("RFC 6749 §5.2: each code, with what it means on the first day")]
-    public void A_code_is_named_with_advice(string error, string words)
+    [Description("RFC 6749 §5.2: the message contains the error code and its most likely cause")]
+    public void The_message_contains_the_code_and_advice(string error, string words)
     {
         var exception = new TokenEndpointException(Failure with { Error = error });
 
@@ -24,8 +24,8 @@ public class EndpointExceptionTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: everything the server said has its own property")]
-    public void All_is_kept_apart()
+    [Description("RFC 6749 §5.2: each member of the error response has its own property")]
+    public void Each_member_has_its_own_property()
     {
         var exception = new EndpointException(
             Failure with
@@ -46,8 +46,8 @@ public class EndpointExceptionTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: without a code, what came instead")]
-    public void Without_a_code_it_says_what_came_instead()
+    [Description("RFC 6749 §5.2: without an error code the message describes the content")]
+    public void Without_a_code_the_message_describes_the_content()
     {
         Assert.That(
             new EndpointException(Failure with { UnexpectedContent = "with 3 bytes of text/html instead of a JSON object" }).Message,
@@ -57,8 +57,8 @@ public class EndpointExceptionTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: applications that catch one exception catch the right one")]
-    public void The_kinds_are_told_apart()
+    [Description("RFC 6749 §5.2: each endpoint has its own exception type")]
+    public void Each_endpoint_has_its_own_exception_type()
     {
         Assert.That(new TokenEndpointException(Failure), Is.InstanceOf<EndpointException>().And.InstanceOf<OAuthException>());
         Assert.That(

@@ -1,11 +1,11 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Which addresses are safe to send a secret to (RFC 6749 §10.9, RFC 8252 §8.3).</summary>
+/// <summary>Tests which addresses a secret may be sent to (RFC 6749 §10.9, RFC 8252 §8.3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class EndpointSecurityTests
 {
-    private static readonly string[] ThisMachine =
+    private static readonly string[] LoopbackAddresses =
     [
         "http://127.0.0.1",
         "http://127.0.0.1:8080/a",
@@ -17,7 +17,7 @@ public class EndpointSecurityTests
         "http://[0:0:0:0:0:0:0:1]",
     ];
 
-    private static readonly string[] ElsewhereOrUnclear =
+    private static readonly string[] OtherAddresses =
     [
         "http://127.0.0.1.evil.com",
         "http://localhost.evil.com",
@@ -35,9 +35,9 @@ public class EndpointSecurityTests
         "http://10.0.0.1",
     ];
 
-    [TestCaseSource(nameof(ThisMachine))]
-    [Description("RFC 8252 §8.3: http to this very machine, only where the developer allowed it")]
-    public void Http_to_this_machine_is_safe_only_when_allowed(string address)
+    [TestCaseSource(nameof(LoopbackAddresses))]
+    [Description("RFC 8252 §8.3: http to loopback is safe only if the developer allowed it")]
+    public void Http_to_loopback_is_safe_only_when_allowed(string address)
     {
         Assert.That(EndpointSecurity.IsLoopback(new(address)), Is.True);
         Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.True);
@@ -45,8 +45,8 @@ public class EndpointSecurityTests
     }
 
     [Test]
-    [Description("RFC 3986 §3.2.2, RFC 5890 §2.3.2: a name that no host can have is safe nowhere, and nobody's origin")]
-    public void A_name_that_no_host_can_have()
+    [Description("RFC 3986 §3.2.2, RFC 5890 §2.3.2: an invalid host name is never safe and is not an origin")]
+    public void An_invalid_host_name_is_never_safe()
     {
         Uri address = new("https://ex\uFFFDmple.com/");
         Assert.That(EndpointSecurity.IsSafe(address, allowHttpOnLoopback: true), Is.False);
@@ -55,9 +55,9 @@ public class EndpointSecurityTests
         Assert.That(EndpointSecurity.IsSameOrigin(new("https://example.com"), address), Is.False);
     }
 
-    [TestCaseSource(nameof(ElsewhereOrUnclear))]
-    [Description("RFC 6749 §10.9: http to anything else is never safe, whatever its name looks like")]
-    public void Http_to_anything_else_is_never_safe(string address)
+    [TestCaseSource(nameof(OtherAddresses))]
+    [Description("RFC 6749 §10.9: http to any other host is never safe, even if its name resembles loopback")]
+    public void Http_to_any_other_host_is_never_safe(string address)
     {
         Assert.That(EndpointSecurity.IsLoopback(new(address)), Is.False);
         Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.False);
@@ -73,8 +73,8 @@ public class EndpointSecurityTests
     [TestCase("javascript:alert(1)", false)]
     [TestCase("/relative", false)]
     [TestCase("a.example.com", false)]
-    [Description("RFC 6749 §3.1.2.1, §10.9: https everywhere, and no other scheme anywhere")]
-    public void Https_is_safe_and_no_other_scheme_is(string address, bool safe)
+    [Description("RFC 6749 §3.1.2.1, §10.9: https is safe for any host; no other scheme is")]
+    public void Https_is_safe_and_other_schemes_are_not(string address, bool safe)
     {
         Assert.That(EndpointSecurity.IsSafe(new(address, UriKind.RelativeOrAbsolute), allowHttpOnLoopback: false), Is.EqualTo(safe));
         Assert.That(EndpointSecurity.IsSafe(new(address, UriKind.RelativeOrAbsolute), allowHttpOnLoopback: true), Is.EqualTo(safe));

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A template stands for one issuer of each tenant, and for nothing else (OpenID Connect Core §3.1.3.7 (2)).</summary>
+/// <summary>Tests that an issuer template matches exactly one issuer per tenant (OpenID Connect Core §3.1.3.7 (2)).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class IssuerTemplateTests
@@ -24,9 +24,9 @@ public class IssuerTemplateTests
     [TestCase("https://login.example.com/one?/v2.0", false)]
     [TestCase("", false)]
     [Description(
-        "Threat: issuer confusion. One segment of letters, digits and a few signs in the tenant's place, and the rest character by character"
+        "Threat: issuer confusion. The tenant is one segment of letters, digits and a few other characters; the rest must be equal"
     )]
-    public void What_a_template_stands_for(string issuer, bool matches)
+    public void Matching_issuers(string issuer, bool matches)
     {
         Assert.That(IssuerTemplate.Matches(Template, issuer), Is.EqualTo(matches));
         Assert.That(new IssuerTemplate(Template, []).Allows(issuer), Is.EqualTo(matches));
@@ -35,8 +35,8 @@ public class IssuerTemplateTests
     }
 
     [Test]
-    [Description("A template may end with its tenant; an issuer without one is compared as it is")]
-    public void Other_shapes()
+    [Description("A template may end with its tenant; an issuer without a tenant is compared literally")]
+    public void Other_templates()
     {
         Assert.That(IssuerTemplate.Matches("https://as.example/{tenantid}", "https://as.example/one"), Is.True);
         Assert.That(IssuerTemplate.Matches("https://as.example/{tenantid}", "https://as.example/"), Is.False);
@@ -47,7 +47,7 @@ public class IssuerTemplateTests
     }
 
     [Test]
-    [Description("Which issuer a token must have is told by its tid alone")]
+    [Description("The tid claim alone determines which issuer a token must have")]
     public void The_issuer_of_a_tenant()
     {
         IssuerTemplate template = new(Template, ["one"]);

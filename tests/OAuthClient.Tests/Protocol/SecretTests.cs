@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A secret is seen by nobody who does not ask for it by name (RFC 6819 §4.1.6, RFC 9700 §4.2).</summary>
+/// <summary>Tests that the value of a secret is available only through Reveal (RFC 6819 §4.1.6, RFC 9700 §4.2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SecretTests
@@ -25,15 +25,15 @@ public class SecretTests
     ];
 
     [Test]
-    [Description("A kind of secret that is added later must be in these tests too")]
-    public void Every_kind_of_secret_is_tested() =>
+    [Description("Every secret type, including those added later, must be covered by these tests")]
+    public void Every_secret_type_is_tested() =>
         Assert.That(
             Every.Select(secret => secret.GetType()),
             Is.EquivalentTo(typeof(Secret).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Secret))))
         );
 
     [TestCaseSource(nameof(Every))]
-    [Description("RFC 6819 §4.1.6: only Reveal reveals; text, interpolation, format and concatenation do not")]
+    [Description("RFC 6819 §4.1.6: only Reveal returns the value; ToString, interpolation, formatting and concatenation do not")]
     public void It_prints_redacted(Secret secret)
     {
         Assert.That(secret.Reveal(), Is.EqualTo(Canary));
@@ -70,9 +70,10 @@ public class SecretTests
 
     [TestCaseSource(nameof(Every))]
     [Description(
-        "RFC 6819 §4.1.6: JSON refuses it alone, inside anything, under its base type, as a key, and on the way in; the refusal does not name the value"
+        "RFC 6819 §4.1.6: JSON serialization is rejected alone, in a container, as the base type, as a key and when reading; "
+            + "the message does not contain the value"
     )]
-    public void It_is_not_serialised(Secret secret)
+    public void It_is_not_serialized(Secret secret)
     {
         var type = secret.GetType();
         Action[] attempts =
@@ -98,8 +99,8 @@ public class SecretTests
     }
 
     [Test]
-    [Description("RFC 6819 §4.1.6: what holds secrets refuses as they do, and says what to do instead")]
-    public void What_holds_a_secret_is_not_serialised()
+    [Description("RFC 6819 §4.1.6: an object that holds secrets is not serialized either, and the message says what to do instead")]
+    public void An_object_that_holds_a_secret_is_not_serialized()
     {
         var response = new TokenResponse(
             Token(Canary),
@@ -127,16 +128,16 @@ public class SecretTests
     }
 
     [TestCaseSource(nameof(Every))]
-    [Description("RFC 6749 §10.10: equal by kind and value")]
-    public void Equality_is_by_kind_and_value(Secret secret)
+    [Description("RFC 6749 §10.10: secrets are equal by type and value")]
+    public void Equality_is_by_type_and_value(Secret secret)
     {
-        var twin = Every.Single(other => other.GetType() == secret.GetType());
+        var equal = Every.Single(other => other.GetType() == secret.GetType());
         foreach (var other in Every.Where(other => other.GetType() != secret.GetType()))
         {
-            Assert.That(secret.Equals(other), Is.False, "two kinds of secret are never equal");
+            Assert.That(secret.Equals(other), Is.False, "secrets of two types are never equal");
             Assert.That(secret.Equals((object)other), Is.False);
         }
-        Assert.That(secret.Equals(twin), Is.True);
+        Assert.That(secret.Equals(equal), Is.True);
         Assert.That(secret.Equals(null), Is.False);
         Assert.That(secret!.Equals((object)Canary), Is.False);
     }
@@ -151,8 +152,8 @@ public class SecretTests
     [TestCase(null, null, false)]
     [TestCase("abc", null, false)]
     [TestCase(null, "abc", false)]
-    [Description("RFC 6749 §10.12: ordinal, and nothing is equal to a text that is not there")]
-    public void Texts_are_compared_character_by_character(string? one, string? other, bool same)
+    [Description("RFC 6749 §10.12: the comparison is ordinal, and null equals nothing")]
+    public void Texts_are_compared_ordinally(string? one, string? other, bool same)
     {
         Assert.That(Secret.SameText(one, other), Is.EqualTo(same));
         if (one is { Length: > 0 } && other is { Length: > 0 })
@@ -164,7 +165,7 @@ public class SecretTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.10: by the framework's constant-time comparison; what the method calls is read from its code")]
+    [Description("RFC 6749 §10.10: the comparison uses the framework's constant-time method; its IL shows the call")]
     public void Comparison_takes_constant_time()
     {
         var method = typeof(Secret).GetMethod(nameof(Secret.SameText), BindingFlags.NonPublic | BindingFlags.Static)!;
@@ -193,8 +194,8 @@ public class SecretTests
     }
 
     [Test]
-    [Description("RFC 6749 appendix A: no secret is empty")]
-    public void An_empty_secret_is_refused()
+    [Description("RFC 6749 appendix A: a secret is not empty")]
+    public void An_empty_secret_is_rejected()
     {
         Assert.That(() => new RefreshToken(""), Throws.ArgumentException);
         Assert.That(() => new RefreshToken(null!), Throws.ArgumentNullException);

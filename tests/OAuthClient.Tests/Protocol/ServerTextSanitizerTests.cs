@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>What a server says is fit for a log before it gets there (RFC 6749 §10.14, A.7, A.8).</summary>
+/// <summary>Tests that text of a server is safe to log (RFC 6749 §10.14, A.7, A.8).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ServerTextSanitizerTests
@@ -8,8 +8,8 @@ public class ServerTextSanitizerTests
     [TestCase(null)]
     [TestCase("")]
     [TestCase(" \t\r\n")]
-    [Description("RFC 6749 A.8: nothing is nothing")]
-    public void Nothing_stays_nothing(string? text) => Assert.That(ServerTextSanitizer.Clean(text), Is.Null);
+    [Description("RFC 6749 A.8: null and empty text become null")]
+    public void Empty_text_becomes_null(string? text) => Assert.That(ServerTextSanitizer.Clean(text), Is.Null);
 
     [TestCase("No such scope: 'a'.", "No such scope: 'a'.")]
     [TestCase(" ~!\\", " ~!\\")]
@@ -17,13 +17,13 @@ public class ServerTextSanitizerTests
     [TestCase("a\r\nb\tc\0d\u001be", "a??b?c?d?e")]
     [TestCase("\u007f\u0080\u00fc\u2028\u202e", "?????")]
     [TestCase("\ud83d\ude00", "??")]
-    [Description("RFC 6749 A.7, A.8: printable ASCII without the quote that would end ours")]
-    public void Only_printable_ASCII_stays(string text, string cleaned) =>
+    [Description("RFC 6749 A.7, A.8: only printable ASCII is kept, without the double quote that delimits the text")]
+    public void Only_printable_ASCII_is_kept(string text, string cleaned) =>
         Assert.That(ServerTextSanitizer.Clean(text), Is.EqualTo(cleaned));
 
     [Test]
-    [Description("RFC 6749 §10.14: 256 characters stay whole, of 257 the last that stays says that some are missing")]
-    public void A_long_text_is_cut()
+    [Description("RFC 6749 §10.14: 256 characters are kept; longer text is truncated and ends with an ellipsis")]
+    public void Long_text_is_truncated()
     {
         Assert.That(ServerTextSanitizer.Clean(new string('x', 256)), Is.EqualTo(new string('x', 256)));
         Assert.That(ServerTextSanitizer.Clean(new string('x', 257)), Is.EqualTo(new string('x', 255) + "~"));
@@ -31,8 +31,8 @@ public class ServerTextSanitizerTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.14: a server that echoes a secret does not get it into our log, wherever it stands")]
-    public void An_echoed_secret_is_redacted_wherever_it_stands()
+    [Description("RFC 6749 §10.14: a secret that a server echoes is removed at every position")]
+    public void An_echoed_secret_is_redacted_at_every_position()
     {
         Assert.That(
             ServerTextSanitizer.Clean("canary, acanaryb, canarycanary", "canary"),
@@ -43,8 +43,8 @@ public class ServerTextSanitizerTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.14: redacted before it is cut, so that no half of it stays")]
-    public void A_secret_across_the_cut_leaves_no_half()
+    [Description("RFC 6749 §10.14: text is redacted before it is truncated, so that no part of a secret remains")]
+    public void A_secret_at_the_truncation_limit_is_redacted()
     {
         for (int at = 230; at < 260; at++)
             Assert.That(
@@ -55,7 +55,7 @@ public class ServerTextSanitizerTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.14, appendix B: an echo of the body or the address has the secret form-encoded")]
+    [Description("RFC 6749 §10.14, appendix B: the form-encoded secret in an echo of the body or the address is redacted")]
     public void An_encoded_echo_is_redacted()
     {
         const string Canary = "canary &/+\u00fc%:";
@@ -71,14 +71,14 @@ public class ServerTextSanitizerTests
         Assert.That(
             ServerTextSanitizer.Clean("%2Fcanary+%26%2f%2b%c3%bc%25%3a", Canary),
             Is.EqualTo("%2F[redacted]"),
-            "hexadecimal digits come in either case"
+            "hexadecimal digits have either case"
         );
         Assert.That(ServerTextSanitizer.Clean(Canary, Canary), Is.EqualTo("[redacted]"));
     }
 
     [Test]
-    [Description("RFC 6749 §10.14: where one secret begins another, the rest of the longer one does not stay")]
-    public void A_secret_inside_another_leaves_no_rest()
+    [Description("RFC 6749 §10.14: if one secret is a prefix of another, the longer one is redacted completely")]
+    public void A_secret_that_contains_another_is_redacted()
     {
         Assert.That(ServerTextSanitizer.Clean("abc-canary", "abc", "abc-canary"), Is.EqualTo("[redacted]"));
         Assert.That(ServerTextSanitizer.Clean("abc-canary", "abc-canary", "abc"), Is.EqualTo("[redacted]"));
@@ -88,7 +88,7 @@ public class ServerTextSanitizerTests
     [TestCase("https://a.example.com/b#c", "https://a.example.com/b")]
     [TestCase("https://user:password@a.example.com:8443/b?c#d", "https://a.example.com:8443/b")]
     [TestCase("https://a.example.com/b", "https://a.example.com/b")]
-    [Description("RFC 6749 §10.14: of an address only what tells the endpoint")]
-    public void An_address_loses_user_query_and_fragment(string address, string shown) =>
+    [Description("RFC 6749 §10.14: only the scheme, host and path of an address are kept")]
+    public void User_query_and_fragment_of_an_address_are_removed(string address, string shown) =>
         Assert.That(ServerTextSanitizer.WithoutQuery(new(address)).ToString(), Is.EqualTo(shown));
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
-/// <summary>JSON from a server is read strictly, and whatever is wrong with it is one of two answers: no object, or a protocol violation.</summary>
+/// <summary>Tests strict parsing of a server's JSON: invalid input is either not an object or a protocol violation.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class StrictJsonTests
@@ -14,7 +14,7 @@ public class StrictJsonTests
     [TestCase("{\"a\":1,\"A\":2}")]
     [TestCase("{\"a\":{\"b\":1},\"c\":{\"b\":1}}")]
     [TestCase("{\"unknown\":\"\\ud800\"}")]
-    [Description("RFC 8259: objects, and members nobody knows")]
+    [Description("RFC 8259: an object is read, including unknown members")]
     public void An_object_is_read(string json) => Assert.That(Parse(json), Is.Not.Null);
 
     [TestCase("")]
@@ -32,26 +32,26 @@ public class StrictJsonTests
     [TestCase("{'a':1}")]
     [TestCase("<html></html>")]
     [TestCase("access_token=a&token_type=Bearer")]
-    [Description("RFC 6749 §5.1: anything but one JSON object is none")]
-    public void Anything_else_is_none(string json) => Assert.That(Parse(json), Is.Null);
+    [Description("RFC 6749 §5.1: anything except one JSON object returns null")]
+    public void Anything_except_an_object_returns_null(string json) => Assert.That(Parse(json), Is.Null);
 
     [TestCase("{\"a\":1,\"a\":1}")]
     [TestCase("{\"a\":1,\"b\":2,\"a\":3}")]
     [TestCase("{\"a\":1,\"\\u0061\":2}")]
     [TestCase("{\"x\":{\"a\":1,\"a\":2}}")]
     [TestCase("{\"x\":[{\"a\":1,\"a\":2}]}")]
-    [Description("RFC 8259 §4, RFC 7519 §4: which of two members counts would be a guess")]
-    public void A_doubled_member_makes_it_none(string json) => Assert.That(Parse(json), Is.Null);
+    [Description("RFC 8259 §4, RFC 7519 §4: with duplicate members it is undefined which one applies")]
+    public void A_duplicate_member_returns_null(string json) => Assert.That(Parse(json), Is.Null);
 
     [TestCase("{\"\\ud800\":1}")]
     [TestCase("{\"\\udc00\":1}")]
     [TestCase("{\"\\ud800\":1,\"\\ud800\":2}")]
     [TestCase("{\"a\":{\"\\ud800\":1}}")]
-    [Description("RFC 8259 §8.2: a member whose name is no Unicode makes it none, and no exception that nobody expects")]
-    public void A_name_that_is_no_Unicode_makes_it_none(string json) => Assert.That(Parse(json), Is.Null);
+    [Description("RFC 8259 §8.2: a member name that is not valid Unicode returns null and throws no unexpected exception")]
+    public void A_name_that_is_not_valid_Unicode_returns_null(string json) => Assert.That(Parse(json), Is.Null);
 
     [Test]
-    [Description("RFC 8259 §9: 32 levels are read, 33 are not")]
+    [Description("RFC 8259 §9: 32 levels are accepted, 33 are not")]
     public void Depth_is_bounded()
     {
         static string Nested(int depth) => string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1);
@@ -62,8 +62,8 @@ public class StrictJsonTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: an absent, null or empty text is no text")]
-    public void A_text_is_read_and_an_empty_one_is_none()
+    [Description("RFC 6749 §5.1: an absent, null or empty string is null")]
+    public void A_string_is_read_and_an_empty_one_is_null()
     {
         var json = Parse("{\"text\":\"v\",\"empty\":\"\",\"null\":null,\"space\":\" \"}")!.Value;
 
@@ -79,8 +79,8 @@ public class StrictJsonTests
     [TestCase("true", "True")]
     [TestCase("{}", "Object")]
     [TestCase("[\"secret-value\"]", "Array")]
-    [Description("RFC 6749 §5.1: a text that is something else is named with its kind, and its value is not repeated")]
-    public void Another_kind_than_text_is_a_violation(string value, string kind) =>
+    [Description("RFC 6749 §5.1: the message names the kind of a value that is not a string, and does not contain the value")]
+    public void A_value_that_is_not_a_string_is_a_violation(string value, string kind) =>
         Assert.That(
             () => Parse($"{{\"member\":{value}}}")!.Value.Text("member"),
             Throws
@@ -93,8 +93,8 @@ public class StrictJsonTests
     [TestCase("\\ud800")]
     [TestCase("\\udc00")]
     [TestCase("a\\ud83dz")]
-    [Description("RFC 8259 §8.2: half a character is no text, in a text and in a list of texts")]
-    public void A_text_that_is_no_Unicode_is_a_violation(string text)
+    [Description("RFC 8259 §8.2: half a surrogate pair is invalid in a string and in a list of strings")]
+    public void A_string_that_is_not_valid_Unicode_is_a_violation(string text)
     {
         var json = Parse($"{{\"one\":\"{text}\",\"list\":[\"good\",\"{text}\"]}}")!.Value;
 
@@ -109,8 +109,8 @@ public class StrictJsonTests
     }
 
     [Test]
-    [Description("RFC 8259 §8.1: bytes that are no UTF-8 are no text")]
-    public void Bytes_that_are_no_UTF_8_are_a_violation()
+    [Description("RFC 8259 §8.1: bytes that are not valid UTF-8 are not a string")]
+    public void Bytes_that_are_not_valid_UTF_8_are_a_violation()
     {
         var json = StrictJson.TryParseObject(Encoding.Latin1.GetBytes("{\"member\":\"\u00fc\"}"))!.Value;
 
@@ -123,13 +123,13 @@ public class StrictJsonTests
     [TestCase("{\"a\":1}", null)]
     [TestCase("{\"a\":null}", null)]
     [TestCase("{}", null)]
-    [Description("RFC 6749 §5.2: where a message is all that could suffer, whatever is no text is none")]
-    public void A_text_if_any_is_read_without_complaint(string json, string? text) =>
+    [Description("RFC 6749 §5.2: for optional text of a message, a value that is not a string is null")]
+    public void Optional_text_is_read_without_an_exception(string json, string? text) =>
         Assert.That(Parse(json)!.Value.TextIfAny("a"), Is.EqualTo(text));
 
     [Test]
-    [Description("RFC 8414 §2: lists of texts, empty ones included")]
-    public void A_list_of_texts_is_read()
+    [Description("RFC 8414 §2: lists of strings, including empty ones")]
+    public void A_list_of_strings_is_read()
     {
         var json = Parse("{\"list\":[\"a\",\"\",\"b\"],\"empty\":[],\"null\":null}")!.Value;
 
@@ -144,8 +144,8 @@ public class StrictJsonTests
     [TestCase("[1]", "item that is no string")]
     [TestCase("[\"a\",null]", "item that is no string")]
     [TestCase("[[\"a\"]]", "item that is no string")]
-    [Description("RFC 8414 §2: a list of anything else is a violation")]
-    public void Another_kind_than_a_list_of_texts_is_a_violation(string value, string words) =>
+    [Description("RFC 8414 §2: a list of anything else is a protocol violation")]
+    public void A_value_that_is_not_a_list_of_strings_is_a_violation(string value, string words) =>
         Assert.That(
             () => Parse($"{{\"member\":{value}}}")!.Value.Texts("member"),
             Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'member'").And.Message.Contains(words)

@@ -1,18 +1,18 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The small texts of the protocol: random ones and scopes.</summary>
+/// <summary>Tests random text and scope lists of the protocol.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class WireTextTests
 {
     [Test]
-    [Description("RFC 6749 §10.10: 256 random bits; each of them takes both values")]
+    [Description("RFC 6749 §10.10: 256 random bits, each of which takes both values")]
     public void Random_text_has_256_bits_that_all_vary() =>
         RequireRandom([.. Enumerable.Range(0, 500).Select(_ => SecureRandomString.Create())]);
 
     [Test]
-    [Description("RFC 6749 §10.10: so has each of three that were drawn at once")]
-    public void Three_random_texts_drawn_at_once_are_as_random_as_one()
+    [Description("RFC 6749 §10.10: each of three texts created at once has the same randomness")]
+    public void Three_random_texts_created_at_once_are_as_random_as_one()
     {
         var drawn = Enumerable.Range(0, 500).Select(_ => SecureRandomString.CreateThree()).ToList();
 
@@ -60,8 +60,8 @@ public class WireTextTests
     [TestCase("a a A", new[] { "a", "A" })]
     [TestCase("a\tb", new[] { "a\tb" })]
     [TestCase("", new string[0])]
-    [Description("RFC 6749 §3.3: separated by spaces, told apart by case, in no order")]
-    public void Scopes_are_taken_apart(string text, string[] scopes) => Assert.That(ScopeList.Split(text), Is.EqualTo(scopes));
+    [Description("RFC 6749 §3.3: scopes are separated by spaces, case-sensitive and unordered")]
+    public void Scopes_are_split(string text, string[] scopes) => Assert.That(ScopeList.Split(text), Is.EqualTo(scopes));
 
     [TestCase("a b", new[] { "a", "b" }, true)]
     [TestCase("a", new[] { "a" }, true)]
@@ -76,12 +76,12 @@ public class WireTextTests
     [TestCase("a b ", new[] { "a", "b" }, false)]
     [TestCase("a", new string[0], false)]
     [TestCase("", new[] { "a" }, false)]
-    [Description("RFC 6749 §3.3: only the very same text spares taking it apart")]
-    public void Scopes_are_known_joined(string text, string[] scopes, bool isJoined) =>
+    [Description("RFC 6749 §3.3: only identical text is known to contain the same scopes without splitting it")]
+    public void Joined_scopes_are_recognized(string text, string[] scopes, bool isJoined) =>
         Assert.That(ScopeList.IsJoined(text, scopes), Is.EqualTo(isJoined));
 
     [Test]
-    [Description("RFC 6749 §3.3: joined by one space")]
+    [Description("RFC 6749 §3.3: scopes are joined by one space")]
     public void Scopes_are_joined()
     {
         Assert.That(ScopeList.Join(["a", "b"]), Is.EqualTo("a b"));
@@ -95,7 +95,7 @@ public class WireTextTests
     [TestCase(new[] { "a" }, new[] { "A" }, false)]
     [TestCase(new[] { "a" }, new[] { "a", "b" }, false)]
     [TestCase(new[] { "photos.read" }, new[] { "photos" }, false)]
-    [Description("RFC 6749 §6: a subset, scope by scope")]
-    public void What_was_granted_covers_its_subsets(string[] granted, string[] asked, bool covers) =>
+    [Description("RFC 6749 §6: the requested scopes must be a subset of those granted")]
+    public void Granted_scopes_cover_their_subsets(string[] granted, string[] asked, bool covers) =>
         Assert.That(ScopeList.Covers(granted, asked), Is.EqualTo(covers));
 }

@@ -2,7 +2,10 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Life of a token 6: when nobody knows what became of a refresh token, it is presented once more, at once; and as long as nobody knows, once with each later refresh.</summary>
+/// <summary>
+/// Tests token lifecycle 6: after an ambiguous outcome a refresh token is presented once more at once, and then once with each later
+/// refresh until the outcome is known.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AmbiguousRefreshTests
@@ -16,9 +19,9 @@ public class AmbiguousRefreshTests
 
     [TestCaseSource(nameof(BeforeRotation))]
     [Description(
-        "RFC 9700 §4.14: a fault before the server rotated: the second presentation saves the grant, and nobody hears of the first"
+        "RFC 9700 §4.14: a fault before the rotation: the second presentation succeeds, and the caller does not see the first failure"
     )]
-    public async Task Before_rotation(Fault fault)
+    public async Task Fault_before_rotation(Fault fault)
     {
         await using var host = await OAuthTestHost.StartAsync();
         var grant = await host.SignedInAsync();
@@ -36,8 +39,11 @@ public class AmbiguousRefreshTests
     }
 
     [TestCaseSource(nameof(AfterRotation))]
-    [Description("RFC 9700 §4.14: an answer lost after the rotation, and a server that takes the old one for a while: the grant lives")]
-    public async Task After_rotation_with_grace(Fault fault)
+    [Description(
+        "RFC 9700 §4.14: a response lost after the rotation, and a server with a grace period for the old token: the grant "
+            + "remains usable"
+    )]
+    public async Task Response_lost_after_rotation_with_a_grace_period(Fault fault)
     {
         await using var host = await OAuthTestHost.StartAsync(server: o => o.RefreshTokenGracePeriod = TimeSpan.FromMinutes(1));
         await host.SignedInAsync();
@@ -49,14 +55,15 @@ public class AmbiguousRefreshTests
 
         host.Clock.Advance(Hour);
         await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That(host.TokenRequests, Is.EqualTo(3), "and goes on living");
+        Assert.That(host.TokenRequests, Is.EqualTo(3), "and the grant remains usable");
     }
 
     [TestCaseSource(nameof(AfterRotation))]
     [Description(
-        "RFC 9700 §4.14: an answer lost after the rotation at a strict server is a grant lost, whoever the client is; it says so and is not asked again"
+        "RFC 9700 §4.14: a response lost after the rotation at a server without a grace period ends the grant; the exception "
+            + "says so and the token is not sent again"
     )]
-    public async Task After_rotation_without_grace(Fault fault)
+    public async Task Response_lost_after_rotation_without_a_grace_period(Fault fault)
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -73,14 +80,15 @@ public class AmbiguousRefreshTests
         );
         Assert.That(host.TokenRequests, Is.EqualTo(2));
         Assert.That(host.Log.Events(3), Has.Count.EqualTo(1));
-        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "never deleted");
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "the grant is not deleted");
     }
 
     [Test]
     [Description(
-        "Life of a token 6: once more, and not again within a second; a crowd that comes within a second of the failure hears the same, and asks nothing"
+        "Token lifecycle 6: once more, and not again within a second; callers within a second of the failure receive the same "
+            + "exception and cause no request"
     )]
-    public async Task Never_more_than_once()
+    public async Task Presented_at_most_once_more()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -94,9 +102,10 @@ public class AmbiguousRefreshTests
 
     [Test]
     [Description(
-        "Life of a token 6: as long as nobody knows, each later refresh presents it once, not twice; when the server is well again the grant lives"
+        "Token lifecycle 6: while the outcome is unknown, each later refresh presents the token once, not twice; when the "
+            + "server recovers, the grant is usable"
     )]
-    public async Task In_doubt_it_is_presented_once()
+    public async Task While_the_outcome_is_unknown_the_token_is_presented_once()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -115,8 +124,8 @@ public class AmbiguousRefreshTests
     }
 
     [Test]
-    [Description("Clear errors: what waiting callers get tells where it came from, also across the state machine")]
-    public async Task A_fault_keeps_its_origin()
+    [Description("The exception of waiting callers keeps the stack trace of its origin, also across the state machine")]
+    public async Task An_exception_keeps_its_origin()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -129,8 +138,10 @@ public class AmbiguousRefreshTests
     }
 
     [Test]
-    [Description("Life of a token 6: a refusal of something else is an answer: it is not presented again")]
-    public async Task A_definite_answer_is_one([Values("invalid_client", "unauthorized_client", "invalid_scope")] string error)
+    [Description("Token lifecycle 6: another error code is a definite outcome: the token is not presented again")]
+    public async Task A_definite_outcome_causes_no_second_presentation(
+        [Values("invalid_client", "unauthorized_client", "invalid_scope")] string error
+    )
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();

@@ -4,19 +4,19 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Ahead of its end a token is renewed in the background, while everybody goes on with the one in hand.</summary>
+/// <summary>Tests that a token is refreshed in the background before it expires, while callers use the current one.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class EarlyRefreshTests
 {
-    private const string Refusal = """{"error":"invalid_request"}""";
+    private const string ErrorResponse = """{"error":"invalid_request"}""";
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(3570);
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Life of a token 3: callers go on with the token in hand while one request is under way, and get the new one after it")]
-    public async Task In_the_background(string? owner)
+    [Description("Token lifecycle 3: callers use the current token while one request is in progress, and the new one after it")]
+    public async Task Refreshed_in_the_background(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(host, owner);
@@ -38,7 +38,7 @@ public class EarlyRefreshTests
 
     [TestCase("42")]
     [TestCase(null)]
-    public async Task Not_before_the_window(string? owner)
+    public async Task Not_refreshed_before_the_window(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(host, owner);
@@ -46,17 +46,17 @@ public class EarlyRefreshTests
         Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
         host.Clock.Advance(TimeSpan.FromSeconds(31));
         Assert.That(await TokenAsync(host, owner), Is.Not.EqualTo(old));
-        Assert.That(host.TokenRequests, Is.EqualTo(1), "had one begun in the background, it would have been the first of two");
+        Assert.That(host.TokenRequests, Is.EqualTo(1), "an early refresh would have been the first of two requests");
     }
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Life of a token 3: when it fails, nobody hears of it but the log, and it is not tried again for five seconds")]
-    public async Task Failing(string? owner)
+    [Description("Token lifecycle 3: a failure is only logged, and the refresh is not tried again for five seconds")]
+    public async Task A_failure_is_only_logged(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(host, owner);
-        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal));
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, ErrorResponse));
         host.Clock.Advance(Early);
 
         Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
@@ -66,14 +66,14 @@ public class EarlyRefreshTests
         host.Clock.Advance(TimeSpan.FromSeconds(5) - Tick);
         for (int i = 0; i < 100; i++)
             Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
-        Assert.That(host.TokenRequests, Is.EqualTo(1), "within the pause");
+        Assert.That(host.TokenRequests, Is.EqualTo(1), "within the delay");
 
         host.Clock.Advance(Tick);
         await Eventually.UntilAsync(() => host.TokenRequests == 2, async () => Assert.That(await TokenAsync(host, owner), Is.EqualTo(old)));
         await Eventually.UntilAsync(() => host.Log.Events(2).Count == 2);
         for (int i = 0; i < 100; i++)
             await TokenAsync(host, owner);
-        Assert.That(host.TokenRequests, Is.EqualTo(2), "a pause again");
+        Assert.That(host.TokenRequests, Is.EqualTo(2), "delayed again");
 
         var warning = host.Log.Events(2)[0];
         Assert.That(warning.Level, Is.EqualTo(LogLevel.Warning));
@@ -82,12 +82,12 @@ public class EarlyRefreshTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Life of a token 3: after the end readers wait, whatever pause an early failure began")]
-    public async Task After_the_end_readers_wait(string? owner)
+    [Description("Token lifecycle 3: after the token expires callers wait for a refresh, even during the delay after an early failure")]
+    public async Task After_expiry_callers_wait(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(host, owner);
-        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal), times: 1);
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, ErrorResponse), times: 1);
         host.Clock.Advance(TimeSpan.FromHours(1) - Tick);
         await TokenAsync(host, owner);
         await Eventually.UntilAsync(() => host.Log.Events(2).Count == 1);
@@ -105,9 +105,10 @@ public class EarlyRefreshTests
 
     [Test]
     [Description(
-        "Life of a token 3: a server that says invalid_grant ahead of time costs nobody the token in hand, and is not asked again"
+        "Token lifecycle 3: after invalid_grant for an early refresh the current token remains usable, and the server is not "
+            + "asked again"
     )]
-    public async Task Lost_ahead_of_time()
+    public async Task Rejected_before_expiry()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -128,12 +129,12 @@ public class EarlyRefreshTests
     }
 
     [Test]
-    [Description("A success makes an earlier failure forgotten: the next early window begins without a pause")]
-    public async Task Success_ends_the_pause()
+    [Description("A success resets the delay after an earlier failure: the next early window begins without a delay")]
+    public async Task A_success_resets_the_delay()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
-        server.Answers(Refusal, 400);
+        server.Answers(ErrorResponse, 400);
         server.Clock.Advance(Early);
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         await Eventually.UntilAsync(() => server.Log.Events(2).Count == 1);

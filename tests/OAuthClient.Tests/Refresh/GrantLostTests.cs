@@ -4,16 +4,21 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>invalid_grant: adopted when somebody else was faster, lost when not, and never deleted (RFC 6749 §5.2).</summary>
+/// <summary>
+/// Tests invalid_grant: a newer stored grant is adopted, otherwise the grant is lost, and it is never deleted (RFC 6749 §5.2).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class GrantLostTests
 {
-    private const string InvalidGrant = """{"error":"invalid_grant","error_description":"rt-1 is over"}""";
+    private const string InvalidGrant = """{"error":"invalid_grant","error_description":"rt-1 has expired"}""";
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Test]
-    [Description("RFC 6749 §5.2: only the resource owner can help. Said with the server's answer inside, logged once, and without a token")]
+    [Description(
+        "RFC 6749 §5.2: the resource owner must authorize again. The exception has the server's response as inner exception, is "
+            + "logged once and contains no token"
+    )]
     public async Task Reauthorization_required()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -39,8 +44,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("The server will not change its mind about this refresh token: it is asked once, whoever asks and for whatever scope")]
-    public async Task Asked_once_only()
+    [Description("The server rejects this refresh token permanently: it is sent once, for all callers and scopes")]
+    public async Task A_rejected_token_is_sent_once()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -62,8 +67,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("Nothing is deleted blindly: the grant is still there to be revoked, or found by whoever wants to know")]
-    public async Task Nothing_is_deleted()
+    [Description("A lost grant is not deleted: it can still be revoked or found")]
+    public async Task A_lost_grant_is_not_deleted()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var grant = await host.SignedInAsync();
@@ -79,8 +84,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("A new authorization helps, at once")]
-    public async Task New_authorization_helps()
+    [Description("After a new authorization tokens are available at once")]
+    public async Task A_new_authorization_replaces_a_lost_grant()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -95,8 +100,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("A token in hand that is still good is used to its end, though its grant is lost")]
-    public async Task Token_in_hand_is_still_good()
+    [Description("A fresh access token of a lost grant is used until it expires")]
+    public async Task A_fresh_access_token_of_a_lost_grant_is_used()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -110,8 +115,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("Rotation race: what another node stored meanwhile is adopted, and nobody is sent to log in")]
-    public async Task Newer_generation_is_adopted()
+    [Description("Rotation race: the grant that another node stored meanwhile is adopted, and the user need not sign in")]
+    public async Task A_newer_generation_is_adopted()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -130,8 +135,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("Rotation race: when what another node stored is over too, its refresh token is the one that is spent next")]
-    public async Task Newer_refresh_token_is_spent()
+    [Description("Rotation race: if the access token that another node stored has expired too, its refresh token is sent next")]
+    public async Task A_newer_refresh_token_is_used()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -153,9 +158,10 @@ public class GrantLostTests
 
     [Test]
     [Description(
-        "Rotation race: of a newer generation with the very refresh token that was refused, a good access token is used; the refresh token is not presented again"
+        "Rotation race: a newer generation with the rejected refresh token and a fresh access token: the access token is used, "
+            + "and the refresh token is not presented again"
     )]
-    public async Task Newer_generation_with_the_refused_token()
+    public async Task A_newer_generation_with_the_rejected_token()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -170,10 +176,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description(
-        "Rotation race: a newer generation with the very refresh token that was refused, and an access token that is over, is no help"
-    )]
-    public async Task Newer_generation_with_nothing_good()
+    [Description("Rotation race: a newer generation with the rejected refresh token and an expired access token does not help")]
+    public async Task A_newer_generation_without_a_usable_token()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -192,7 +196,8 @@ public class GrantLostTests
 
     [Test]
     [Description(
-        "Rotation race: of two nodes that both succeeded, the one that stored first is kept; the other's token is good for its caller, and its refresh token is not stored over the newer one"
+        "Rotation race: two nodes both succeeded: the grant that was stored first is kept; the other access token is returned "
+            + "to its caller, and its refresh token does not replace the newer one"
     )]
     public async Task Both_nodes_succeeded()
     {
@@ -214,8 +219,10 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("Rotation race: a change that did not spend the refresh token (another node's, without rotation) is built upon")]
-    public async Task Saved_on_top_of_a_change_without_rotation()
+    [Description(
+        "Rotation race: a change that kept the refresh token (another node's refresh without rotation) is the basis of the result"
+    )]
+    public async Task A_result_is_saved_over_a_change_without_rotation()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -232,8 +239,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("A grant that is gone when the server says invalid_grant is not lost but ended: there is none")]
-    public async Task Gone_meanwhile()
+    [Description("A grant that was removed before the server responds invalid_grant is not lost: there is no grant")]
+    public async Task A_grant_removed_meanwhile()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -251,7 +258,7 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("No grant at all: the message says to complete an authorization, and no request is made")]
+    [Description("Without a grant the message says to complete an authorization, and no request is sent")]
     public async Task No_grant()
     {
         await using ScriptedServer server = new();
@@ -263,8 +270,8 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: invalid_grant is known by its code, not by its status")]
-    public async Task Whatever_its_status(
+    [Description("RFC 6749 §5.2: invalid_grant is recognized by its code, not by the HTTP status")]
+    public async Task Invalid_grant_with_any_status(
         [Values(HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.InternalServerError)] HttpStatusCode status
     )
     {

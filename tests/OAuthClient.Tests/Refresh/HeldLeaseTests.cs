@@ -6,157 +6,159 @@ using static OAuthClient.Tests.ScriptedServer;
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// A node whose lease the store does not answer for has not lost it: as soon as the store is back, it goes on where it was, instead of
-/// waiting for its own lease to run out while the server's grace period does.
+/// Tests that a node keeps a lease that the store could not renew or release: as soon as the store is available, the node continues with
+/// it, instead of waiting for its own lease to expire while the grace period of the server passes.
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class HeldLeaseTests
 {
-    // The request leaves within 15 s of the lease (45 s, less the 30 s that an answer may take), or asks for it again.
+    // The request is sent within 15 s of acquiring the lease (45 s minus the 30 s that a response may take); later the lease is renewed
+    // first.
     private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(16);
 
     [Test]
     [Description(
-        "Life of a token 5, 6: the store was away when what is in doubt was to be presented once more: it is as soon as the store is back, and counts as the second time"
+        "Token lifecycle 5 and 6: the store is unavailable when an ambiguous refresh is to be repeated: it is repeated as soon "
+            + "as the store is available, and counts as the second presentation"
     )]
-    public async Task In_doubt()
+    public async Task Ambiguous_refresh_while_the_store_is_unavailable()
     {
-        await using Desk desk = await Desk.SignedInAsync();
-        desk.LosesAnswer(store => store.RefusesToLease = true);
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
+        await using Fixture fixture = await Fixture.SignedInAsync();
+        fixture.LosesResponse(store => store.RefusesToLease = true);
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(
-            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<IOException>(),
-            "the store is still away"
+            "the store is still unavailable"
         );
-        Assert.That(desk.Presented, Is.EqualTo(1), "and no refresh token is spent meanwhile");
+        Assert.That(fixture.Presented, Is.EqualTo(1), "no refresh token is presented meanwhile");
 
-        desk.Store.RefusesToLease = false;
-        desk.Server.Answers("", status: 503);
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
+        fixture.Store.RefusesToLease = false;
+        fixture.Server.Answers("", status: 503);
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(
-            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<TokenEndpointException>()
         );
-        Assert.That(desk.Presented, Is.EqualTo(2), "it was presented once more, and not twice");
+        Assert.That(fixture.Presented, Is.EqualTo(2), "presented once more, and not twice");
 
-        desk.Server.Answers(Tokens("at-2", "rt-2"));
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
+        fixture.Server.Answers(Tokens("at-2", "rt-2"));
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
+        Assert.That((await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
     [Test]
-    [Description("Life of a token 5, 6: the same when the lease was renewed, and the answer lost")]
-    public async Task Renewed_unheard()
+    [Description("Token lifecycle 5 and 6: the same if the lease was renewed and the response was lost")]
+    public async Task Lease_renewed_and_response_lost()
     {
-        await using Desk desk = await Desk.SignedInAsync();
-        desk.LosesAnswer(store => store.LosesAnswerToRenewal = true);
+        await using Fixture fixture = await Fixture.SignedInAsync();
+        fixture.LosesResponse(store => store.LosesResponseToRenewal = true);
 
-        desk.Store.LosesAnswerToRenewal = false;
-        desk.Server.Answers(Tokens("at-2", "rt-2"));
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
-        Assert.That(desk.Presented, Is.EqualTo(2));
+        fixture.Store.LosesResponseToRenewal = false;
+        fixture.Server.Answers(Tokens("at-2", "rt-2"));
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
+        Assert.That((await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
+        Assert.That(fixture.Presented, Is.EqualTo(2));
     }
 
     [Test]
-    [Description("Life of a token 5, 6: the same when the lease could not be given back after the second time")]
-    public async Task Not_given_back()
+    [Description("Token lifecycle 5 and 6: the same if the lease could not be released after the second presentation")]
+    public async Task Lease_not_released()
     {
-        await using Desk desk = await Desk.SignedInAsync();
-        desk.Store.RefusesToEndLeases = true;
-        desk.Server.Answers("", status: 503);
+        await using Fixture fixture = await Fixture.SignedInAsync();
+        fixture.Store.RefusesToEndLeases = true;
+        fixture.Server.Answers("", status: 503);
         Assert.That(
-            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<TokenEndpointException>()
         );
-        Assert.That(desk.Presented, Is.EqualTo(2));
+        Assert.That(fixture.Presented, Is.EqualTo(2));
 
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(
-            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<TokenEndpointException>()
         );
-        Assert.That(desk.Presented, Is.EqualTo(3), "in doubt already, it is presented once with each later refresh");
+        Assert.That(fixture.Presented, Is.EqualTo(3), "the outcome is already unknown, so it is presented once with each later refresh");
 
-        desk.Store.RefusesToEndLeases = false;
-        desk.Server.Answers(Tokens("at-2", "rt-2"));
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
+        fixture.Store.RefusesToEndLeases = false;
+        fixture.Server.Answers(Tokens("at-2", "rt-2"));
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
+        Assert.That((await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
     [Test]
-    [Description(
-        "Rotation race (RFC 9700 §4.14): a lease that another node has taken over since is not its old holder's any more, whatever that one remembers"
-    )]
-    public async Task Taken_over()
+    [Description("Rotation race (RFC 9700 §4.14): a lease that another node has acquired since no longer belongs to its former holder")]
+    public async Task Lease_acquired_by_another_node()
     {
-        await using Desk desk = await Desk.SignedInAsync();
-        desk.LosesAnswer(store => store.RefusesToLease = true);
+        await using Fixture fixture = await Fixture.SignedInAsync();
+        fixture.LosesResponse(store => store.RefusesToLease = true);
 
-        desk.Store.RefusesToLease = false;
-        desk.Server.Clock.Advance(TimeSpan.FromSeconds(45));
-        var seen = (await desk.Server.Client.FindGrantAsync(GrantOwner.User("42")))!;
-        var another = await desk.Inner.TryAcquireLeaseAsync(seen, held: null, TimeSpan.FromSeconds(45), default);
+        fixture.Store.RefusesToLease = false;
+        fixture.Server.Clock.Advance(TimeSpan.FromSeconds(45));
+        var seen = (await fixture.Server.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        var another = await fixture.Inner.TryAcquireLeaseAsync(seen, held: null, TimeSpan.FromSeconds(45), default);
         Assert.That(another.Lease, Is.Not.Null);
         bool waited = false;
-        desk.Store.BeforeWaiting = async () =>
+        fixture.Store.BeforeWaiting = async () =>
         {
             waited = true;
-            Assert.That(desk.Presented, Is.EqualTo(1));
-            await desk.Inner.ReleaseLeaseAsync(another.Lease!, RefreshTokenStatus.Unknown, default);
+            Assert.That(fixture.Presented, Is.EqualTo(1));
+            await fixture.Inner.ReleaseLeaseAsync(another.Lease!, RefreshTokenStatus.Unknown, default);
         };
-        desk.Server.Answers(Tokens("at-2", "rt-2"));
+        fixture.Server.Answers(Tokens("at-2", "rt-2"));
 
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
         Assert.That(waited, Is.True);
     }
 
     [Test]
     [Description(
-        "Life of a token 6: a lease that could not be given back after a definite answer puts nothing in doubt: what is unknown later is presented once more"
+        "Token lifecycle 6: a lease that could not be released after a definite outcome leaves no doubt: a later ambiguous "
+            + "refresh is presented once more"
     )]
-    public async Task Not_given_back_and_nothing_in_doubt()
+    public async Task Lease_not_released_after_a_definite_outcome()
     {
-        await using Desk desk = await Desk.SignedInAsync();
-        desk.Store.RefusesToEndLeases = true;
-        desk.Server.Answers("""{"error":"invalid_client"}""", status: 401);
+        await using Fixture fixture = await Fixture.SignedInAsync();
+        fixture.Store.RefusesToEndLeases = true;
+        fixture.Server.Answers("""{"error":"invalid_client"}""", status: 401);
         Assert.That(
-            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<TokenEndpointException>()
         );
-        int before = desk.Presented;
+        int before = fixture.Presented;
 
-        desk.Store.RefusesToEndLeases = false;
-        desk.Server.Answers("", status: 503);
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
+        fixture.Store.RefusesToEndLeases = false;
+        fixture.Server.Answers("", status: 503);
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(
-            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<TokenEndpointException>()
         );
-        Assert.That(desk.Presented, Is.EqualTo(before + 2));
+        Assert.That(fixture.Presented, Is.EqualTo(before + 2));
     }
 
     [TestCase(false)]
     [TestCase(true)]
     [Description(
-        "RFC 6749 §5.2: refused while the store was away: when it is back, what another node rotated meanwhile is taken, and otherwise the user asked; nothing is presented again"
+        "RFC 6749 §5.2: rejected while the store was unavailable: afterwards the grant that another node stored meanwhile is "
+            + "adopted, or else the user must authorize again; the token is not presented again"
     )]
-    public async Task Refused_while_the_store_was_away(bool isRotated)
+    public async Task Rejected_while_the_store_was_unavailable(bool isRotated)
     {
-        await using Desk desk = await Desk.SignedInAsync();
-        var seen = (await desk.Server.Client.FindGrantAsync(GrantOwner.User("42")))!;
-        desk.Server.Answers(_ =>
+        await using Fixture fixture = await Fixture.SignedInAsync();
+        var seen = (await fixture.Server.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        fixture.Server.Answers(_ =>
         {
-            desk.Store.RefusesToLease = true;
+            fixture.Store.RefusesToLease = true;
             return Json(400, """{"error":"invalid_grant"}""");
         });
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
+        Assert.That(async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
 
-        desk.Store.RefusesToLease = false;
-        desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        var now = desk.Server.Clock.GetUtcNow();
+        fixture.Store.RefusesToLease = false;
+        fixture.Server.Clock.Advance(RefreshBackoff.Pause);
+        var now = fixture.Server.Clock.GetUtcNow();
         if (isRotated)
         {
             var rotated = new TokenResponse(
@@ -166,43 +168,46 @@ public class HeldLeaseTests
                 FrozenDictionary<string, JsonElement>.Empty
             );
             Assert.That(
-                await desk.Inner.TryReplaceAsync(seen.Refreshed(rotated, "", now).AfterGeneration(seen.Generation), default),
+                await fixture.Inner.TryReplaceAsync(seen.Refreshed(rotated, "", now).AfterGeneration(seen.Generation), default),
                 Is.True
             );
-            Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-9"));
+            Assert.That((await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-9"));
         }
         else
         {
             Assert.That(
-                async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+                async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
                 Throws.TypeOf<ReauthorizationRequiredException>()
             );
         }
-        Assert.That(desk.Presented, Is.EqualTo(1));
+        Assert.That(fixture.Presented, Is.EqualTo(1));
     }
 
     [Test]
-    [Description("RFC 7009 §2: a user who disconnects waits for other nodes' leases, and not for one that this node could not give back")]
-    public async Task Disconnecting([Values] bool isRefused)
+    [Description("RFC 7009 §2: a revocation waits for leases of other nodes, and not for one that this node could not release")]
+    public async Task Revocation_with_an_unreleased_lease([Values] bool isRefused)
     {
-        await using Desk desk = await Desk.SignedInAsync();
-        desk.Store.RefusesToEndLeases = true;
-        desk.Server.Answers(isRefused ? """{"error":"invalid_grant"}""" : "", status: isRefused ? 400 : 503);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<OAuthException>());
+        await using Fixture fixture = await Fixture.SignedInAsync();
+        fixture.Store.RefusesToEndLeases = true;
+        fixture.Server.Answers(isRefused ? """{"error":"invalid_grant"}""" : "", status: isRefused ? 400 : 503);
+        Assert.That(
+            async () => await fixture.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.InstanceOf<OAuthException>()
+        );
 
-        desk.Server.Answers("");
-        desk.Store.RefusesToRemove = true;
-        Assert.That(async () => await desk.Server.Client.RevokeAsync(GrantOwner.User("42")), Throws.InstanceOf<Exception>());
-        desk.Store.RefusesToRemove = false;
-        await desk.Server.Client.RevokeAsync(GrantOwner.User("42"));
+        fixture.Server.Answers("");
+        fixture.Store.RefusesToRemove = true;
+        Assert.That(async () => await fixture.Server.Client.RevokeAsync(GrantOwner.User("42")), Throws.InstanceOf<Exception>());
+        fixture.Store.RefusesToRemove = false;
+        await fixture.Server.Client.RevokeAsync(GrantOwner.User("42"));
 
-        Assert.That(await desk.Server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
-        Assert.That(desk.Server.Requests[^1].Uri.AbsolutePath, Is.EqualTo("/revoke"));
+        Assert.That(await fixture.Server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(fixture.Server.Requests[^1].Uri.AbsolutePath, Is.EqualTo("/revoke"));
     }
 
-    private sealed class Desk : IAsyncDisposable
+    private sealed class Fixture : IAsyncDisposable
     {
-        private Desk()
+        private Fixture()
         {
             Server = new(registerFirst: services =>
                 services.AddSingleton<IGrantStore>(provider =>
@@ -210,7 +215,7 @@ public class HeldLeaseTests
                     Inner = new InMemoryGrantStore(provider.GetRequiredService<TimeProvider>());
                     return Store = new FailingStore(Inner)
                     {
-                        BeforeWaiting = () => throw new InvalidOperationException("It waits for its own lease."),
+                        BeforeWaiting = () => throw new InvalidOperationException("The node waited for its own lease."),
                     };
                 })
             );
@@ -221,23 +226,23 @@ public class HeldLeaseTests
         public InMemoryGrantStore Inner { get; private set; } = null!;
         public int Presented => Server.Requests.Count;
 
-        /// <summary>Somebody has signed in, and the access token is over.</summary>
-        public static async Task<Desk> SignedInAsync()
+        /// <summary>Creates a signed-in user whose access token has expired.</summary>
+        public static async Task<Fixture> SignedInAsync()
         {
-            Desk desk = new();
-            await desk.Server.SignedInAsync(Tokens("at-1", "rt-1"));
-            desk.Server.Clock.Advance(TimeSpan.FromHours(1));
-            return desk;
+            Fixture fixture = new();
+            await fixture.Server.SignedInAsync(Tokens("at-1", "rt-1"));
+            fixture.Server.Clock.Advance(TimeSpan.FromHours(1));
+            return fixture;
         }
 
-        /// <summary>The server's answer is lost, so late that the lease must be renewed first; by then the store is in trouble too.</summary>
-        public void LosesAnswer(Action<FailingStore> trouble)
+        /// <summary>Loses the server's response, so late that the lease must be renewed first, while the store fails too.</summary>
+        public void LosesResponse(Action<FailingStore> failStore)
         {
             Server.AnswersAsync(async _ =>
             {
                 Server.Clock.Advance(TooLate);
-                trouble(Store);
-                throw await Task.FromResult(new HttpRequestException("The answer was lost."));
+                failStore(Store);
+                throw await Task.FromResult(new HttpRequestException("The response was lost."));
             });
             Assert.That(async () => await Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
         }

@@ -1,12 +1,12 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The memory of refreshes whose lease this process still holds.</summary>
+/// <summary>Tests the cache of refreshes whose lease this process still holds.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class InterruptedRefreshesTests
 {
     [Test]
-    [Description("State flooding: of 100,000 interrupted refreshes no more than 10,000 are remembered")]
+    [Description("State flooding: of 100,000 interrupted refreshes at most 10,000 are cached")]
     public void They_are_bounded()
     {
         InterruptedRefreshes interrupted = new();
@@ -17,7 +17,7 @@ public class InterruptedRefreshesTests
     }
 
     [Test]
-    [Description("A refresh goes on where it was interrupted once, and not when the grant has changed or was removed since")]
+    [Description("An interrupted refresh is resumed once, and not after the grant has changed or was removed")]
     public void They_are_resumed_once()
     {
         InterruptedRefreshes interrupted = new();

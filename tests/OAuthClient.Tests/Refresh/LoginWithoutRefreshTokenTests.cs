@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Some servers give a refresh token at the first login only (Google, without prompt=consent).</summary>
+/// <summary>Tests servers that issue a refresh token at the first login only (Google, without prompt=consent).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class LoginWithoutRefreshTokenTests
@@ -10,8 +10,8 @@ public class LoginWithoutRefreshTokenTests
     private const string Refreshed = """{"access_token":"a3","token_type":"Bearer","expires_in":3600}""";
 
     [Test]
-    [Description("RFC 6749 §6: what can be refreshed is worth more than a newer login that cannot")]
-    public async Task A_second_login_without_refresh_token_does_not_cost_the_first_ones()
+    [Description("RFC 6749 §6: a grant that can be refreshed is preferred to a newer one that cannot")]
+    public async Task A_second_login_without_a_refresh_token_keeps_the_first_grant()
     {
         await using ScriptedServer server = new();
         server.Answers(First);
@@ -26,7 +26,7 @@ public class LoginWithoutRefreshTokenTests
     }
 
     [Test]
-    [Description("Both of a kind: the newer one takes the older one's place")]
+    [Description("If both logins issue a refresh token, the newer grant replaces the older one")]
     public async Task A_second_login_with_a_refresh_token_replaces_the_first()
     {
         await using ScriptedServer server = new();
@@ -41,7 +41,7 @@ public class LoginWithoutRefreshTokenTests
     }
 
     [Test]
-    [Description("RFC 8707: a grant for another protected resource stands beside, and each is used for its own")]
+    [Description("RFC 8707: a grant for another protected resource is stored in addition, and each is used for its own resource")]
     public async Task A_login_for_another_resource_does_not_replace()
     {
         await using ScriptedServer server = new();
@@ -64,9 +64,7 @@ public class LoginWithoutRefreshTokenTests
     [TestCase("a", "a b", 1)]
     [TestCase("", "a", 2)]
     [TestCase("a", "", 1)]
-    [Description(
-        "RFC 8707: a login takes the place of an older one only when it is for all of that one's resources; one for none in particular is for all"
-    )]
+    [Description("RFC 8707: a login replaces an older one only if it covers all of its resources; a login without resources covers all")]
     public async Task Replaced_when_all_resources_are_covered(string older, string newer, int left)
     {
         await using ScriptedServer server = new();
@@ -80,7 +78,7 @@ public class LoginWithoutRefreshTokenTests
     }
 
     [Test]
-    [Description("RFC 8707: a grant for everything takes the place of one for something")]
+    [Description("RFC 8707: a grant for all resources replaces one for some")]
     public async Task A_login_for_all_resources_replaces_one_for_some()
     {
         await using ScriptedServer server = new();

@@ -4,13 +4,13 @@ namespace OAuthClient.Tests;
 
 internal enum ServerKind
 {
-    /// <summary>One use each; a second revokes the family.</summary>
+    /// <summary>Each refresh token is valid once; a second use revokes the family.</summary>
     Strict,
 
-    /// <summary>A used one is taken again for a while.</summary>
+    /// <summary>A used refresh token is accepted again for a grace period.</summary>
     WithGrace,
 
-    /// <summary>The same refresh token for ever.</summary>
+    /// <summary>The refresh token never changes.</summary>
     WithoutRotation,
 }
 
@@ -26,12 +26,14 @@ internal sealed class ModelServer(ServerKind kind, TimeProvider clock)
 
     public string Current { get; private set; } = "rt-0";
 
-    /// <summary>Whether nobody can be blamed for the loss: an answer never arrived, or nobody outlived it.</summary>
-    public bool IsLostForGood { get; private set; }
+    /// <summary>
+    /// Gets a value indicating whether no node could have prevented the loss: a response was lost, or no node survived to save it.
+    /// </summary>
+    public bool IsUnavoidablyLost { get; private set; }
 
-    public void PresentedLate() => IsLostForGood = true;
+    public void PresentAfterLease() => IsUnavoidablyLost = true;
 
-    public void AnswerLost() => IsLostForGood |= kind == ServerKind.Strict;
+    public void LoseResponse() => IsUnavoidablyLost |= kind == ServerKind.Strict;
 
     public string? Present(string token)
     {
@@ -51,17 +53,19 @@ internal sealed class ModelServer(ServerKind kind, TimeProvider clock)
     }
 }
 
-/// <summary>That a node presented a refresh token.</summary>
+/// <summary>Records that a node presented a refresh token.</summary>
 internal sealed class ModelPresentation(string token, long leasedAt)
 {
     public string Token => token;
     public long LeasedAt => leasedAt;
 
-    /// <summary>Nobody could know what became of it, or the server said that it did not touch the token.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the outcome was ambiguous, or the server stated that it did not use the token.
+    /// </summary>
     public bool IsExcused { get; set; }
 
-    public bool WasRefused { get; set; }
+    public bool WasRejected { get; set; }
 
-    /// <summary>That the server refused it was written down for the others.</summary>
-    public bool IsTold { get; set; }
+    /// <summary>Gets or sets a value indicating whether the rejection was stored for the other nodes.</summary>
+    public bool IsReported { get; set; }
 }

@@ -4,16 +4,18 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The configuration is reloaded and names another server or client: what the old one gave goes nowhere (RFC 9700 §4.4).</summary>
+/// <summary>
+/// Tests that tokens of the old server or client are not used after the configuration is reloaded with another one (RFC 9700 §4.4).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class MovedConfigurationTests
 {
     [Test]
-    [Description("Another server: the old server's tokens and refresh tokens are not sent there, nor used at all")]
+    [Description("Another server: the tokens of the old server are neither sent to the new one nor used")]
     public async Task Another_server()
     {
-        await using var moved = await MovingAsync();
+        await using var moved = await StartAsync();
         await moved.SignInAsync();
         await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
         moved.To(moved.Second, "photos");
@@ -34,7 +36,7 @@ public class MovedConfigurationTests
     [Description("Another client id at the same server: the old client's tokens are not used")]
     public async Task Another_client()
     {
-        await using var moved = await MovingAsync();
+        await using var moved = await StartAsync();
         await moved.SignInAsync();
         var old = await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
         moved.To(moved.First, "other");
@@ -47,10 +49,10 @@ public class MovedConfigurationTests
     }
 
     [Test]
-    [Description("A rotated client secret is no other client: its tokens go on, and the new secret is sent from now on")]
+    [Description("A rotated client secret does not change the client: its tokens remain valid, and the new secret is sent from then on")]
     public async Task Another_secret()
     {
-        await using var moved = await MovingAsync();
+        await using var moved = await StartAsync();
         await moved.SignInAsync();
         moved.First.AddClient(
             new TestClient
@@ -69,10 +71,10 @@ public class MovedConfigurationTests
     }
 
     [Test]
-    [Description("Moved back: what the server gave is still good there")]
-    public async Task And_back_again()
+    [Description("After the old configuration is restored, the tokens of its server are valid again")]
+    public async Task Restored_configuration()
     {
-        await using var moved = await MovingAsync();
+        await using var moved = await StartAsync();
         var grant = await moved.SignInAsync();
         moved.To(moved.Second, "photos");
         Assert.That(
@@ -84,10 +86,10 @@ public class MovedConfigurationTests
     }
 
     [Test]
-    [Description("Revoking forgets also what the old server gave, and tells the new one nothing about it")]
-    public async Task Revoked_after_the_move()
+    [Description("A revocation also removes the grants of the old server, and sends nothing about them to the new one")]
+    public async Task Revoked_after_the_change()
     {
-        await using var moved = await MovingAsync();
+        await using var moved = await StartAsync();
         await moved.SignInAsync();
         moved.To(moved.Second, "photos");
         await moved.Client.RevokeAsync(GrantOwner.User("42"));
@@ -100,22 +102,23 @@ public class MovedConfigurationTests
     [TestCase("42")]
     [TestCase(null)]
     [Description(
-        "Threat: a token to another server. Moved while a request is under way at the old server: the token it brings is not given to those who ask after the move"
+        "Threat: a token to another server. The configuration changes while a request to the old server is in progress: callers "
+            + "after the change do not receive its token"
     )]
-    public async Task Moved_during_a_request(string? owner)
+    public async Task Changed_during_a_request(string? owner)
     {
-        await using var moved = await MovingAsync();
+        await using var moved = await StartAsync();
         await moved.SignInAsync();
         moved.Clock.Advance(TimeSpan.FromHours(1));
         moved.First.ClearRequests();
         TaskCompletionSource release = new();
         moved.First.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
-        GrantOwner whose = owner is null ? GrantOwner.Client : GrantOwner.User(owner);
-        var before = moved.Client.GetAccessTokenAsync(whose).AsTask();
+        GrantOwner grantOwner = owner is null ? GrantOwner.Client : GrantOwner.User(owner);
+        var before = moved.Client.GetAccessTokenAsync(grantOwner).AsTask();
         await moved.First.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
         moved.To(moved.Second, "photos");
-        var after = moved.Client.GetAccessTokenAsync(whose).AsTask();
+        var after = moved.Client.GetAccessTokenAsync(grantOwner).AsTask();
         release.SetResult();
 
         if (owner is null)
@@ -131,11 +134,12 @@ public class MovedConfigurationTests
 
     [Test]
     [Description(
-        "Threat: mix-up. A code whose exchange began at one server stays there, though the registration moves while its metadata are fetched (RFC 9700 §4.4)"
+        "Threat: mix-up. A code exchange that began with one server is sent to that server, even if the registration changes "
+            + "while its metadata are requested (RFC 9700 §4.4)"
     )]
-    public async Task Moved_during_a_login()
+    public async Task Changed_during_a_login()
     {
-        await using var moved = await MovingAsync();
+        await using var moved = await StartAsync();
         var pending = await moved.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await moved.First.SignInAsync(pending.AuthorizationUri));
         moved.Clock.Advance(TimeSpan.Zero);
@@ -148,7 +152,7 @@ public class MovedConfigurationTests
         Assert.That(moved.Second.Requests, Is.Empty);
     }
 
-    private static async Task<Moving> MovingAsync()
+    private static async Task<ChangeableServer> StartAsync()
     {
         ManualTimeProvider clock = new();
         var first = await TestAuthorizationServer.StartAsync(o => o.TimeProvider = clock);
@@ -165,15 +169,15 @@ public class MovedConfigurationTests
                     }
                 );
         }
-        return new Moving(first, second, clock);
+        return new ChangeableServer(first, second, clock);
     }
 
-    private sealed class Moving : IAsyncDisposable, IGrantStore
+    private sealed class ChangeableServer : IAsyncDisposable, IGrantStore
     {
         private readonly ServiceProvider provider;
         private readonly InMemoryGrantStore store;
 
-        public Moving(TestAuthorizationServer first, TestAuthorizationServer second, ManualTimeProvider clock)
+        public ChangeableServer(TestAuthorizationServer first, TestAuthorizationServer second, ManualTimeProvider clock)
         {
             (First, Second, Clock) = (first, second, clock);
             store = new InMemoryGrantStore(clock);

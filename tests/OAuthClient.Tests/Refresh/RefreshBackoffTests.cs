@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What a process remembers of refreshes that failed: bounded, because most of those users never come back.</summary>
+/// <summary>Tests that the cache of failed refreshes of a process is bounded, since most of those users do not return.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RefreshBackoffTests
@@ -10,7 +10,7 @@ public class RefreshBackoffTests
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Test]
-    [Description("State flooding: 100,000 grants that were lost or failed leave no more than 10,000 notes of each kind")]
+    [Description("State flooding: 100,000 lost or failed grants leave at most 10,000 entries of each kind")]
     public void They_are_bounded()
     {
         RefreshBackoff backoff = new();
@@ -28,8 +28,11 @@ public class RefreshBackoffTests
     }
 
     [Test]
-    [Description("To the tick: a failure somebody waited for counts for a second, an early one for five; each for its own token")]
-    public void They_are_over_when_their_time_is()
+    [Description(
+        "To the tick: a failure that a caller waited for lasts a second, one of an early refresh five seconds; each applies to "
+            + "its own token"
+    )]
+    public void They_expire_in_time()
     {
         RefreshBackoff backoff = new();
         var grant = GrantStoreContract.Sample("g1", "42");

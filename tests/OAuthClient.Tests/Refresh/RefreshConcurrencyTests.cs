@@ -4,7 +4,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>One refresh at a time, whoever asks for whatever and however often (RFC 9700 §4.14.2: a refresh token spent twice may end the grant).</summary>
+/// <summary>
+/// Tests that one grant is refreshed by one request at a time (RFC 9700 §4.14.2: a refresh token that is used twice may end the grant).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RefreshConcurrencyTests
@@ -13,7 +15,7 @@ public class RefreshConcurrencyTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Threat: stampede. 1,000 callers on an expired token make one request, and all get its token")]
+    [Description("Threat: stampede. 1,000 concurrent callers with an expired token share one request and its token")]
     public async Task Thousand_callers(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -32,50 +34,50 @@ public class RefreshConcurrencyTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Threat: stampede. 1,000 callers whose token an API refused make one request too")]
-    public async Task Thousand_refusals(string? owner)
+    [Description("Threat: stampede. 1,000 concurrent callers whose token an API rejected share one request too")]
+    public async Task Thousand_rejections(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignInAsync();
-        var refused = await TokenAsync(host, owner);
+        var rejected = await TokenAsync(host, owner);
         host.Server.ClearRequests();
 
         var another = await Task.WhenAll(
-                Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(host, owner, new() { RejectedToken = refused })))
+                Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(host, owner, new() { RejectedToken = rejected })))
             )
             .Promptly();
 
-        Assert.That(another.Distinct().Single(), Is.Not.EqualTo(refused));
+        Assert.That(another.Distinct().Single(), Is.Not.EqualTo(rejected));
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("A server that gives the same access token again, as many do while it lives, is asked once per refusal and not for ever")]
+    [Description("A server that returns the same access token again, as many do until it expires, is asked once per rejection")]
     public async Task Same_token_again(string? owner)
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(ScriptedServer.Tokens("the-one", "rt"));
-        var refused = await server.Client.GetAccessTokenAsync(Owner(owner));
+        var rejected = await server.Client.GetAccessTokenAsync(Owner(owner));
         int before = server.Requests.Count;
 
         var again = await Task.WhenAll(
                 Enumerable
                     .Range(0, 20)
                     .Select(_ =>
-                        Task.Run(() => server.Client.GetAccessTokenAsync(Owner(owner), new() { RejectedToken = refused }).Promptly())
+                        Task.Run(() => server.Client.GetAccessTokenAsync(Owner(owner), new() { RejectedToken = rejected }).Promptly())
                     )
             )
             .Promptly();
 
-        Assert.That(again, Is.All.EqualTo(refused));
+        Assert.That(again, Is.All.EqualTo(rejected));
         Assert.That(server.Requests.Count - before, Is.InRange(1, 20));
     }
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("A caller who refuses a token that was replaced meanwhile gets the newer one, and no request is made")]
-    public async Task Refused_but_replaced_already(string? owner)
+    [Description("A caller whose rejected token was already replaced receives the newer one, and no request is sent")]
+    public async Task Rejected_but_already_replaced(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignInAsync();
@@ -88,8 +90,8 @@ public class RefreshConcurrencyTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Life of a token 4: a caller who cancels stops waiting, and nothing else happens")]
-    public async Task Cancelled_caller(string? owner)
+    [Description("Token lifecycle 4: a canceled caller stops waiting; the request and the other callers are not affected")]
+    public async Task Canceled_caller(string? owner)
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -97,25 +99,25 @@ public class RefreshConcurrencyTests
         TaskCompletionSource release = new();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
         using CancellationTokenSource cancellation = new();
-        var leaving = host.Client.GetAccessTokenAsync(Owner(owner), cancellationToken: cancellation.Token).AsTask();
+        var canceled = host.Client.GetAccessTokenAsync(Owner(owner), cancellationToken: cancellation.Token).AsTask();
         await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
-        var staying = TokenAsync(host, owner);
+        var waiting = TokenAsync(host, owner);
 
         await cancellation.CancelAsync();
-        Assert.That(async () => await leaving.Promptly(), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await canceled.Promptly(), Throws.InstanceOf<OperationCanceledException>());
         release.SetResult();
 
-        Assert.That(await TokenAsync(host, owner), Is.EqualTo(await staying.Promptly()));
+        Assert.That(await TokenAsync(host, owner), Is.EqualTo(await waiting.Promptly()));
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
-    [Description("Rotation race: one refresh token is never under way twice, whatever scopes are asked for at the same moment")]
-    public async Task One_at_a_time_whatever_scope()
+    [Description("Rotation race: a refresh token is never sent twice at the same time, whatever scopes are requested")]
+    public async Task One_request_at_a_time_for_all_scopes()
     {
-        Meter meter = new();
+        ConcurrencyMeter meter = new();
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
-            builder.BackChannel.AddHttpMessageHandler(() => new Metering(meter))
+            builder.BackChannel.AddHttpMessageHandler(() => new MeteringHandler(meter))
         );
         await host.SignedInAsync();
         string[][] scopes =
@@ -143,14 +145,14 @@ public class RefreshConcurrencyTests
                 Assert.That(token.Scopes, Is.EquivalentTo(asked.Length > 0 ? asked : ["api", "photos.read"]));
         }
 
-        Assert.That(meter.Most, Is.EqualTo(1));
+        Assert.That(meter.Maximum, Is.EqualTo(1));
         Assert.That(host.TokenRequests, Is.EqualTo(5 * 4));
         Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Select(request => request.ResponseStatus), Is.All.EqualTo(200));
         Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Select(request => request.Form["refresh_token"]), Is.Unique);
     }
 
     [Test]
-    [Description("A refresh that fails for one scope is not the failure of those who asked for another")]
+    [Description("The failure of a refresh for one scope is not reported to callers of another")]
     public async Task Failure_of_another_scope()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -175,7 +177,7 @@ public class RefreshConcurrencyTests
     }
 
     [Test]
-    [Description("A failure is one request's failure: the thousand who waited for it hear of it, and do not each try in turn")]
+    [Description("A failure belongs to one request: all waiting callers receive it, and do not each send a request")]
     public async Task Shared_failure()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -194,7 +196,7 @@ public class RefreshConcurrencyTests
     }
 
     [Test]
-    [Description("Two owners' grants are refreshed independently: one that hangs does not hold the other up")]
+    [Description("Grants of two owners are refreshed independently: a request that hangs does not delay the other")]
     public async Task Owners_do_not_wait_for_each_other()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -217,23 +219,23 @@ public class RefreshConcurrencyTests
     private static Task<AccessToken> TokenAsync(OAuthTestHost host, string? owner, AccessTokenParameters? parameters = null) =>
         host.Client.GetAccessTokenAsync(Owner(owner), parameters).Promptly();
 
-    private sealed class Meter
+    private sealed class ConcurrencyMeter
     {
         private readonly ConcurrentDictionary<int, byte> seen = new();
-        private int underWay;
+        private int running;
 
-        public int Most => seen.Keys.Max();
+        public int Maximum => seen.Keys.Max();
 
-        public void Begin() => seen.TryAdd(Interlocked.Increment(ref underWay), 0);
+        public void Begin() => seen.TryAdd(Interlocked.Increment(ref running), 0);
 
-        public void End() => Interlocked.Decrement(ref underWay);
+        public void End() => Interlocked.Decrement(ref running);
     }
 
-    private sealed class Metering(Meter meter) : DelegatingHandler
+    private sealed class MeteringHandler(ConcurrencyMeter meter) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            // Metadata are fetched beside it, while nobody waits.
+            // Metadata are requested separately; no caller waits for them.
             if (request.Method == HttpMethod.Get)
                 return await base.SendAsync(request, cancellationToken);
             meter.Begin();

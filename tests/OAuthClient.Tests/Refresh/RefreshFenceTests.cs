@@ -3,12 +3,12 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A process that was stopped past its lease presents nothing any more.</summary>
+/// <summary>Tests that a process that was suspended past its lease does not present the refresh token.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RefreshFenceTests
 {
-    // A lease of 45 s less the 30 s that an answer may take.
+    // A lease of 45 s minus the 30 s that a response may take.
     [TestCase(0, 0, true)]
     [TestCase(15, 0, true)]
     [TestCase(0, 15, true)]
@@ -16,9 +16,10 @@ public class RefreshFenceTests
     [TestCase(0, 16, false)]
     [TestCase(16, 16, false)]
     [Description(
-        "Life of a token 5: asked as the request leaves, by two clocks: one of them stands still while the machine sleeps, the other can be set"
+        "Token lifecycle 5: checked with two clocks when the request is sent: one stands still while the machine sleeps, the "
+            + "other can be set"
     )]
-    public async Task By_two_clocks(int elapsed, int passed, bool leaves)
+    public async Task Checked_with_two_clocks(int elapsed, int passed, bool isSent)
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -46,13 +47,13 @@ public class RefreshFenceTests
 
         Assert.That(
             happened,
-            leaves ? Is.TypeOf<RefreshEvent.TokenReceived>() : Is.TypeOf<RefreshEvent.LeaseExpired>(),
+            isSent ? Is.TypeOf<RefreshEvent.TokenReceived>() : Is.TypeOf<RefreshEvent.LeaseExpired>(),
             (happened as RefreshEvent.RequestFailed)?.Fault.ToString()
         );
-        Assert.That(server.Requests, Has.Count.EqualTo(leaves ? before + 1 : before));
+        Assert.That(server.Requests, Has.Count.EqualTo(isSent ? before + 1 : before));
     }
 
-    /// <summary>Each clock moves on once it was looked at.</summary>
+    /// <summary>Advances each clock after it is read.</summary>
     private sealed class TwoClocks(DateTimeOffset now) : TimeProvider
     {
         private bool isTimestampSeen;

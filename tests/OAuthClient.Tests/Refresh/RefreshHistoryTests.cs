@@ -4,9 +4,9 @@ using FsCheck.Fluent;
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// Rotation race (RFC 9700 §4.14), over random histories of three nodes with crashes, stops, lost answers and a store that is away.
-/// What must hold: a stored generation never goes back, no refresh token is presented twice without an ambiguous outcome, and a
-/// token that works is never thrown away.
+/// Tests the rotation race (RFC 9700 §4.14) with random histories of three nodes, with crashes, suspensions, lost responses and an
+/// unavailable store. A stored generation never decreases, no refresh token is presented twice without an ambiguous outcome, and a
+/// working token is never discarded.
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
@@ -15,17 +15,17 @@ public class RefreshHistoryTests
     [TestCase(ServerKind.Strict, 60_000)]
     [TestCase(ServerKind.WithGrace, 30_000)]
     [TestCase(ServerKind.WithoutRotation, 30_000)]
-    [Description("Life of a token 4–8: 120,000 histories")]
-    public void Every_history_keeps_the_promises(object kind, int histories) =>
-        Assert.That(Falsified(RefreshStateMachine.Step, (ServerKind)kind, histories), Is.Null);
+    [Description("Token lifecycle 4–8: 120,000 histories")]
+    public void Every_history_keeps_the_invariants(object kind, int histories) =>
+        Assert.That(FindViolation(RefreshStateMachine.Step, (ServerKind)kind, histories), Is.Null);
 
     [Test]
-    [Description("The histories find a node that does not wait for the lease")]
+    [Description("The histories detect a node that does not wait for the lease")]
     public void Without_the_lease() =>
         Assert.That(
-            Falsified(
-                (context, state, happened, now) =>
-                    happened is RefreshEvent.LeaseResultReceived({ Lease: null, Current: { RefreshToken: { } refreshToken } stored })
+            FindViolation(
+                (context, state, refreshEvent, now) =>
+                    refreshEvent is RefreshEvent.LeaseResultReceived({ Lease: null, Current: { RefreshToken: { } refreshToken } stored })
                     && context.GrantedBy(stored, now) is null
                         ? (
                             state with
@@ -35,20 +35,20 @@ public class RefreshHistoryTests
                             },
                             [new RefreshEffect.SendRefreshRequest(stored, refreshToken)]
                         )
-                        : RefreshStateMachine.Step(context, state, happened, now),
+                        : RefreshStateMachine.Step(context, state, refreshEvent, now),
                 ServerKind.Strict
             ),
             Does.Contain("without need")
         );
 
     [Test]
-    [Description("The histories find a node that tells the others nothing of what it learnt: here, that the server refused the token")]
-    public void Without_telling() =>
+    [Description("The histories detect a node that does not report what it learnt to the others: here, that the server rejected the token")]
+    public void Without_reporting_the_status() =>
         Assert.That(
-            Falsified(
-                (context, state, happened, now) =>
+            FindViolation(
+                (context, state, refreshEvent, now) =>
                 {
-                    var (next, effects) = RefreshStateMachine.Step(context, state, happened, now);
+                    var (next, effects) = RefreshStateMachine.Step(context, state, refreshEvent, now);
                     return (
                         next,
                         [
@@ -64,37 +64,37 @@ public class RefreshHistoryTests
         );
 
     [Test]
-    [Description("The histories find a node that throws away what it got because its lease is over")]
-    public void Throwing_away_a_late_answer() =>
+    [Description("The histories detect a node that discards a result because its lease has expired")]
+    public void Discarding_a_late_result() =>
         Assert.That(
-            Falsified(
-                (context, state, happened, now) =>
-                    happened is RefreshEvent.TokenReceived && state.PreviousStatus == RefreshTokenStatus.Unknown
+            FindViolation(
+                (context, state, refreshEvent, now) =>
+                    refreshEvent is RefreshEvent.TokenReceived && state.PreviousStatus == RefreshTokenStatus.Unknown
                         ? (state, [new RefreshEffect.Reload()])
-                        : RefreshStateMachine.Step(context, state, happened, now),
+                        : RefreshStateMachine.Step(context, state, refreshEvent, now),
                 ServerKind.Strict
             ),
             Is.Not.Null
         );
 
     [Test]
-    [Description("The histories find a node that gives up where it should have presented once more")]
-    public void Giving_up_on_a_refusal_that_was_overtaken() =>
+    [Description("The histories detect a node that gives up instead of presenting the token once more")]
+    public void Giving_up_after_an_overtaken_rejection() =>
         Assert.That(
-            Falsified(
-                (context, state, happened, now) =>
-                    happened is RefreshEvent.RequestFailed(RefreshTokenOutcome.Ambiguous, var fault)
+            FindViolation(
+                (context, state, refreshEvent, now) =>
+                    refreshEvent is RefreshEvent.RequestFailed(RefreshTokenOutcome.Ambiguous, var fault)
                         ? (
                             state,
                             [new RefreshEffect.ReleaseLease(state.Lease!, RefreshTokenStatus.Rejected), new RefreshEffect.Fail(fault)]
                         )
-                        : RefreshStateMachine.Step(context, state, happened, now),
+                        : RefreshStateMachine.Step(context, state, refreshEvent, now),
                 ServerKind.Strict
             ),
             Does.Contain("lost although")
         );
 
-    private static string? Falsified(RefreshRule rule, ServerKind kind, int histories = 20_000)
+    private static string? FindViolation(RefreshRule rule, ServerKind kind, int histories = 20_000)
     {
         string? violation = null;
         var property = Prop.ForAll(

@@ -4,7 +4,7 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What a refresh changes in a grant, and what it must not (RFC 6749 §6).</summary>
+/// <summary>Tests what a refresh changes in a grant, and what it must not change (RFC 6749 §6).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RefreshTests
@@ -13,8 +13,8 @@ public class RefreshTests
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Test]
-    [Description("A good token is handed out without a request, up to the early window; at its end it is replaced before anybody gets it")]
-    public async Task Good_until_it_is_over()
+    [Description("A fresh token is returned without a request until the early window; an expired one is replaced before it is returned")]
+    public async Task Fresh_until_it_expires()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1", expiresIn: 3600));
@@ -31,7 +31,7 @@ public class RefreshTests
 
     [Test]
     [Description("RFC 6749 §6, RFC 9700 §4.14.2: a rotated refresh token replaces the old one, which is never sent again")]
-    public async Task Rotated_refresh_token_replaces()
+    public async Task A_rotated_refresh_token_replaces_the_old_one()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -45,8 +45,8 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("RFC 6749 §6: when no refresh token comes back, the old one stays")]
-    public async Task Absent_refresh_token_keeps()
+    [Description("RFC 6749 §6: if the response contains no refresh token, the old one is kept")]
+    public async Task Without_a_new_refresh_token_the_old_one_is_kept()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -60,8 +60,8 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("Each refresh is the next generation, and what was granted stays what was granted, whatever scope the answer names")]
-    public async Task Next_generation()
+    [Description("Each refresh creates the next generation, and the granted scopes stay the same, whatever scope the response states")]
+    public async Task A_refresh_creates_the_next_generation()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         var first = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -79,8 +79,8 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: a refresh whose answer names no scope gives a token with what was granted")]
-    public async Task Unstated_scope_means_granted()
+    [Description("RFC 6749 §5.1: a token whose response states no scope has the granted scopes")]
+    public async Task An_unstated_scope_is_the_granted_one()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["asked", "for"]);
         await server.SignedInAsync(Tokens("at-1", "rt-1", scope: "granted"));
@@ -90,7 +90,7 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("RFC 8707 §2.2: a refresh asks for the resources of the grant, not for those configured since")]
+    [Description("RFC 8707 §2.2: a refresh requests the resources of the grant, not those configured later")]
     public async Task Resources_of_the_grant()
     {
         await using ScriptedServer server = new(o => o.Resources = [new("https://registered.example")]);
@@ -108,7 +108,7 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("No refresh token: the token is used to its last moment, and then only the resource owner can help")]
+    [Description("Without a refresh token the access token is used until it expires; then the resource owner must authorize again")]
     public async Task Without_refresh_token()
     {
         await using ScriptedServer server = new();
@@ -129,7 +129,7 @@ public class RefreshTests
 
     [Test]
     [Description(
-        "RFC 6749 §5.1: without expires_in, a renewable token lives DefaultAccessTokenLifetime, another one until the API refuses it"
+        "RFC 6749 §5.1: without expires_in, a renewable token lasts DefaultAccessTokenLifetime, any other until the API rejects it"
     )]
     public async Task Unstated_lifetime([Values] bool renewable)
     {
@@ -144,8 +144,8 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("A server that says a token is over at once gives one token for one call, and no loop")]
-    public async Task Lifetime_of_nothing()
+    [Description("A server that states a lifetime of zero issues one token per call, without a loop")]
+    public async Task Lifetime_of_zero()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -157,7 +157,7 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("A network fault passes as it is, nothing is lost, and the next call tries again")]
+    [Description("A network fault is propagated, the grant is kept, and the next call tries again")]
     public async Task Network_fault()
     {
         await using ScriptedServer server = new();
@@ -179,8 +179,8 @@ public class RefreshTests
     [TestCase(400, """{"error":"invalid_request"}""", "invalid_request")]
     [TestCase(401, """{"error":"invalid_client"}""", "invalid_client")]
     [TestCase(400, """{"error":"INVALID_GRANT"}""", "INVALID_GRANT")]
-    [Description("RFC 6749 §5.2: any refusal but invalid_grant passes as it is, and leaves the grant usable")]
-    public async Task Other_refusal(int status, string body, string? error)
+    [Description("RFC 6749 §5.2: any error except invalid_grant is propagated and leaves the grant usable")]
+    public async Task Other_errors(int status, string body, string? error)
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -201,7 +201,7 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §12.2: a refreshed ID Token about the same user is adopted, without a nonce")]
+    [Description("OpenID Connect Core §12.2: a refreshed ID Token of the same user is adopted, without a nonce")]
     public async Task Refreshed_ID_Token()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
@@ -215,8 +215,8 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §12.2: an ID Token about another user makes the whole refresh worthless")]
-    public async Task Refreshed_ID_Token_about_another_user([Values] bool keysReachable)
+    [Description("OpenID Connect Core §12.2: with an ID Token of another user the whole refresh is rejected")]
+    public async Task Refreshed_ID_Token_of_another_user([Values] bool keysReachable)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var before = await host.SignedInAsync();
@@ -244,9 +244,10 @@ public class RefreshTests
 
     [TestCaseSource(nameof(Outages))]
     [Description(
-        "Life of a token 5: the refresh token is spent, so an outage of the keys' endpoint must not cost its successor. The ID Token that cannot be checked is not adopted"
+        "Token lifecycle 5: the refresh token is used up, so an outage of the key endpoint must not lose its successor. The ID "
+            + "Token that cannot be validated is not adopted"
     )]
-    public async Task Keys_out_of_reach(Fault outage)
+    public async Task Keys_unavailable(Fault outage)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var before = await host.SignedInAsync();
@@ -265,7 +266,7 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("Threat: JWT forgery. Keys within reach that do not verify the ID Token are no outage")]
+    [Description("Threat: JWT forgery. Available keys that do not verify the ID Token are not an outage")]
     public async Task Forged_ID_Token()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);

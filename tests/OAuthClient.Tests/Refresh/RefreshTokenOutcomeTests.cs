@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What a failed presentation means for the refresh token (RFC 6749 §5.2, §6).</summary>
+/// <summary>Tests what a failed presentation means for the refresh token (RFC 6749 §5.2, §6).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RefreshTokenOutcomeTests
@@ -31,17 +31,17 @@ public class RefreshTokenOutcomeTests
     [TestCase(400, "temporarily_unavailable", nameof(RefreshTokenOutcome.Ambiguous))]
     [TestCase(429, null, nameof(RefreshTokenOutcome.NotSent))]
     [TestCase(429, "invalid_grant", nameof(RefreshTokenOutcome.NotSent))]
-    public void An_answer(int status, string? error, string outcome)
+    public void An_error_response(int status, string? error, string outcome)
     {
         var exception = new TokenEndpointException(
             new("token endpoint", new("https://as.example/token"), (HttpStatusCode)status) { Error = error }
         );
-        Assert.That(RefreshTokenOutcomes.Of(exception, Departed()).ToString(), Is.EqualTo(outcome));
+        Assert.That(RefreshTokenOutcomes.Of(exception, Sent()).ToString(), Is.EqualTo(outcome));
     }
 
     [Test]
-    [Description("A Retry-After does not say that nothing was done")]
-    public void A_server_that_failed_and_asks_for_patience_may_have_worked() =>
+    [Description("A Retry-After header does not state that the server did nothing")]
+    public void A_failed_server_with_Retry_After_may_have_used_the_token() =>
         Assert.That(
             RefreshTokenOutcomes.Of(
                 new TokenEndpointException(
@@ -50,7 +50,7 @@ public class RefreshTokenOutcomeTests
                         RetryAfter = TimeSpan.FromSeconds(1),
                     }
                 ),
-                Departed()
+                Sent()
             ),
             Is.EqualTo(RefreshTokenOutcome.Ambiguous)
         );
@@ -66,33 +66,30 @@ public class RefreshTokenOutcomeTests
         ];
 
     [TestCaseSource(nameof(Faults))]
-    [Description("Whatever broke: what may have left may have been spent")]
-    public void A_fault_after_it_left(Exception exception) =>
-        Assert.That(RefreshTokenOutcomes.Of(exception, Departed()), Is.EqualTo(RefreshTokenOutcome.Ambiguous));
+    [Description("Any fault after the request was sent: the token may have been used")]
+    public void A_fault_after_the_request_was_sent(Exception exception) =>
+        Assert.That(RefreshTokenOutcomes.Of(exception, Sent()), Is.EqualTo(RefreshTokenOutcome.Ambiguous));
 
     [TestCaseSource(nameof(Faults))]
-    [Description("Whatever broke: what never left was not spent")]
-    public void A_fault_before_it_left(Exception exception) =>
+    [Description("Any fault before the request was sent: the token was not used")]
+    public void A_fault_before_the_request_was_sent(Exception exception) =>
         Assert.That(RefreshTokenOutcomes.Of(exception, new SendTracker()), Is.EqualTo(RefreshTokenOutcome.NotSent));
 
     [Test]
-    [Description("RFC 6749 §7.1: an answer that is whole and cannot be used")]
-    public void An_answer_of_no_use() =>
-        Assert.That(
-            RefreshTokenOutcomes.Of(new OAuthProtocolException("token_type"), Departed()),
-            Is.EqualTo(RefreshTokenOutcome.OtherError)
-        );
+    [Description("RFC 6749 §7.1: a complete response that cannot be used")]
+    public void An_unusable_response() =>
+        Assert.That(RefreshTokenOutcomes.Of(new OAuthProtocolException("token_type"), Sent()), Is.EqualTo(RefreshTokenOutcome.OtherError));
 
     [Test]
-    [Description("RFC 6585 §4: turned away with 429, then never sent again")]
-    public void Turned_away_and_then_not_sent()
+    [Description("RFC 6585 §4: rejected with 429, and not sent again")]
+    public void Rejected_with_429_and_not_sent_again()
     {
-        var tracker = Departed();
+        var tracker = Sent();
         tracker.ResponseReceived(turnedAway: true);
         Assert.That(RefreshTokenOutcomes.Of(new HttpRequestException("refused"), tracker), Is.EqualTo(RefreshTokenOutcome.NotSent));
     }
 
-    private static SendTracker Departed()
+    private static SendTracker Sent()
     {
         SendTracker tracker = new();
         tracker.MarkSending();

@@ -2,14 +2,16 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An ID Token that comes with a refresh (OpenID Connect Core §12.2): it may not cost the refresh token beside it, nor bring somebody else.</summary>
+/// <summary>
+/// Tests the ID Token of a refresh response (OpenID Connect Core §12.2): it must not cost the refresh token, nor belong to another user.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RefreshedIdTokenTests
 {
     [Test]
-    [Description("The keys cannot be fetched: the rotated refresh token is kept all the same, and the first ID Token stays")]
-    public async Task Keys_that_are_away_do_not_cost_the_grant()
+    [Description("The keys are unavailable: the rotated refresh token is kept, and so is the first ID Token")]
+    public async Task Unavailable_keys_do_not_cost_the_grant()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
@@ -24,8 +26,8 @@ public class RefreshedIdTokenTests
     }
 
     [Test]
-    [Description("A server that repeats the first, long expired ID Token: only that is dropped")]
-    public async Task An_expired_one_is_dropped_and_the_tokens_beside_it_are_used()
+    [Description("A server that repeats the first, long expired ID Token: only the ID Token is ignored")]
+    public async Task An_expired_ID_Token_is_ignored_and_the_tokens_are_used()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
@@ -40,8 +42,8 @@ public class RefreshedIdTokenTests
 
     [TestCase("iat", 120)]
     [TestCase("exp", -120)]
-    [Description("A clock that is two minutes off is no forger: the new ID Token is dropped, the rotated refresh token is kept")]
-    public async Task A_clock_that_is_off_does_not_cost_the_grant(string claim, int seconds)
+    [Description("A clock that differs by two minutes is not a forgery: the new ID Token is ignored, the rotated refresh token is kept")]
+    public async Task A_clock_difference_does_not_cost_the_grant(string claim, int seconds)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
@@ -52,8 +54,8 @@ public class RefreshedIdTokenTests
 
     [TestCase("""{"keys":[]}""")]
     [TestCase("""{"keys":"soon"}""")]
-    [Description("A key set that lags behind the rotation, or is broken for a moment, costs the new ID Token only")]
-    public async Task Keys_that_lag_behind_do_not_cost_the_grant(string keys)
+    [Description("A key set that lags behind the rotation, or is temporarily broken, costs only the new ID Token")]
+    public async Task Outdated_keys_do_not_cost_the_grant(string keys)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
@@ -67,9 +69,10 @@ public class RefreshedIdTokenTests
     [TestCase("auth_time", "5", "another auth_time")]
     [TestCase("at_hash", "\"AAAAAAAAAAAAAAAAAAAAAA\"", "at_hash")]
     [Description(
-        "OpenID Connect Core §12.2, §3.1.3.8: nonce and auth_time of the first ID Token, and the hash of the access token beside it"
+        "OpenID Connect Core §12.2, §3.1.3.8: nonce and auth_time must be those of the first ID Token, and at_hash that of the "
+            + "access token"
     )]
-    public async Task One_about_another_authentication_is_refused(string claim, string value, string words)
+    public async Task An_ID_Token_of_another_authentication_is_rejected(string claim, string value, string words)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
@@ -84,8 +87,8 @@ public class RefreshedIdTokenTests
 
     [TestCase("aud", "another-client")]
     [TestCase("azp", "another-client")]
-    [Description("OpenID Connect Core §12.2: an ID Token for another client is no matter of clocks")]
-    public async Task One_for_another_client_is_refused(string claim, string value)
+    [Description("OpenID Connect Core §12.2: the audience of an ID Token is checked regardless of clocks")]
+    public async Task An_ID_Token_for_another_client_is_rejected(string claim, string value)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
@@ -101,18 +104,21 @@ public class RefreshedIdTokenTests
         var refreshed = await host.Client.FindGrantAsync(GrantOwner.User("42"));
         Assert.That(refreshed!.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
         Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
-        Assert.That(host.Log.Events(6), Has.Count.EqualTo(1), "and it is said");
+        Assert.That(host.Log.Events(6), Has.Count.EqualTo(1), "and a warning is logged");
     }
 
     [TestCase("sub", "another user")]
     [TestCase("iss", "another issuer")]
-    [Description("OpenID Connect Core §12.2: iss and sub must be the same; tokens beside such an ID Token may be somebody else's")]
-    public async Task One_about_somebody_else_is_refused_with_all_that_came_with_it(string claim, string words)
+    [Description(
+        "OpenID Connect Core §12.2: iss and sub must stay the same; the tokens of a response with another one may belong to "
+            + "another user"
+    )]
+    public async Task An_ID_Token_of_another_user_rejects_the_whole_response(string claim, string words)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
         host.Clock.Advance(TimeSpan.FromHours(2));
-        host.Server.Options.OnIdTokenClaims = claims => claims[claim] = "https://somebody.example";
+        host.Server.Options.OnIdTokenClaims = claims => claims[claim] = "https://other.example";
 
         Assert.That(
             async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),

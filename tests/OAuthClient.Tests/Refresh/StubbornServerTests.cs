@@ -1,6 +1,8 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Servers that answer correctly and yet not helpfully: they must cost neither an endless loop nor a grant.</summary>
+/// <summary>
+/// Tests servers whose responses are valid but unhelpful: they must cause neither an endless loop nor the loss of a grant.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class StubbornServerTests
@@ -8,8 +10,11 @@ public class StubbornServerTests
     private const string Same = """{"access_token":"the-same","token_type":"Bearer","expires_in":3600,"refresh_token":"r"}""";
 
     [Test]
-    [Description("RFC 6749 §5.1 lets a server hand out one token until it ends; a refused one is asked for anew once, not for ever")]
-    public async Task A_server_that_gives_the_refused_token_again_is_asked_once()
+    [Description(
+        "RFC 6749 §5.1 allows a server to return one token until it expires; for a rejected token the server is asked once, not "
+            + "in a loop"
+    )]
+    public async Task A_server_that_returns_the_rejected_token_is_asked_once()
     {
         await using ScriptedServer server = new();
         server.Answers(Same);
@@ -25,7 +30,7 @@ public class StubbornServerTests
 
     [Test]
     [Description("The same for the client's own token (RFC 6749 §4.4)")]
-    public async Task A_server_that_gives_the_client_its_refused_token_again_is_asked_once()
+    public async Task A_server_that_returns_the_clients_rejected_token_is_asked_once()
     {
         await using ScriptedServer server = new();
         server.Answers(Same);
@@ -38,8 +43,11 @@ public class StubbornServerTests
     }
 
     [Test]
-    [Description("A life of nothing cannot be meant: believed, every call after a login would ask for another login")]
-    public async Task A_token_that_is_over_when_it_comes_and_cannot_be_had_anew_is_used_all_the_same()
+    [Description(
+        "A stated lifetime of zero is ignored for a token that cannot be renewed: otherwise every call after a login would "
+            + "require another login"
+    )]
+    public async Task A_token_with_a_lifetime_of_zero_that_cannot_be_renewed_is_used()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"access_token":"at","token_type":"Bearer","expires_in":0}""");
@@ -49,8 +57,8 @@ public class StubbornServerTests
     }
 
     [Test]
-    [Description("While a token still lives, a server that is out is asked again after a pause and not at every call")]
-    public async Task An_early_request_for_the_client_that_fails_is_not_repeated_at_once()
+    [Description("While the token is valid, an unavailable server is asked again after a delay and not at every call")]
+    public async Task A_failed_early_request_of_the_client_is_not_repeated_at_once()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"access_token":"at","token_type":"Bearer","expires_in":100}""");
@@ -68,7 +76,7 @@ public class StubbornServerTests
         for (int i = 0; i < 1000; i++)
             Assert.That(await server.Client.GetAccessTokenAsync(GrantOwner.Client), Is.EqualTo(token));
 
-        // The first failure may land while the loop runs: one more attempt can start before its pause is known.
+        // The first failure may occur during the loop: one more attempt can start before the delay is recorded.
         Assert.That(server.Requests, Has.Count.LessThanOrEqualTo(3));
     }
 }

@@ -4,7 +4,7 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Giving a grant back (RFC 7009): forgotten here first, whatever the server says.</summary>
+/// <summary>Tests the revocation of a grant (RFC 7009): it is removed from the store first, whatever the server responds.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class GrantRevokerTests
@@ -12,8 +12,8 @@ public class GrantRevokerTests
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Test]
-    [Description("RFC 7009 §2.1: ended at the server, and forgotten here")]
-    public async Task Ended_at_the_server()
+    [Description("RFC 7009 §2.1: the grant is removed from the store and revoked at the server")]
+    public async Task Removed_and_revoked()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await using var api = await host.Server.StartResourceServerAsync();
@@ -34,8 +34,8 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("Forgotten before the server is asked: nothing is used any more while, or because, the server does not answer")]
-    public async Task Forgotten_first()
+    [Description("The grant is removed before the server is called: no token is used while the server does not respond")]
+    public async Task Removed_first()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at", "rt"));
@@ -54,8 +54,8 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("RFC 7009 §2.1: every access token that lives is given back, dead ones are not worth a request")]
-    public async Task Every_living_token()
+    [Description("RFC 7009 §2.1: every valid access token is revoked; expired ones need no request")]
+    public async Task Every_valid_access_token_is_revoked()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b", "c"]);
         await server.SignedInAsync(Tokens("wide", "rt"));
@@ -73,8 +73,8 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("One token that the server does not take back is no reason to leave it the others")]
-    public async Task Refused_for_one_token()
+    [Description("A failure for one token does not prevent the revocation of the others")]
+    public async Task Failure_for_one_token()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at", "rt"));
@@ -84,8 +84,8 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("All the owner's grants, also those after one that failed; nobody else's")]
-    public async Task All_of_the_owner()
+    [Description("All grants of the owner are revoked, also those after one that failed; grants of other owners are not")]
+    public async Task All_grants_of_the_owner()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Scopes = ["a"] });
@@ -99,7 +99,7 @@ public class GrantRevokerTests
     }
 
     [Test]
-    public async Task Nothing_to_end()
+    public async Task No_grant()
     {
         await using ScriptedServer server = new();
         Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.Nothing);
@@ -107,7 +107,7 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("Without a revocation endpoint the grant is only forgotten, and the log says so")]
+    [Description("Without a revocation endpoint the grant is only removed, and the log says so")]
     public async Task No_revocation_endpoint()
     {
         await using ScriptedServer server = new(o => o.RevocationEndpoint = null);
@@ -119,7 +119,7 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("Rotation race: a refresh under way is waited for, and the refresh token it brought is the one given back")]
+    [Description("Rotation race: the revocation waits for a refresh in progress, and revokes the refresh token it returned")]
     public async Task Waits_for_a_refresh([Values] bool refreshFails)
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -138,14 +138,14 @@ public class GrantRevokerTests
         await revoke.Promptly();
         await refresh.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
-        string given = host.Server.RequestsTo(TestEndpoint.Revocation)[0].Form["token"];
-        Assert.That(given == before.RefreshToken!.Reveal(), Is.EqualTo(refreshFails));
+        string revoked = host.Server.RequestsTo(TestEndpoint.Revocation)[0].Form["token"];
+        Assert.That(revoked == before.RefreshToken!.Reveal(), Is.EqualTo(refreshFails));
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
-    [Description("Nobody gets a token of a grant that is being ended: readers who come meanwhile are told that there is none")]
-    public async Task Readers_meanwhile()
+    [Description("A grant that is being revoked returns no token: callers receive the exception for a missing grant")]
+    public async Task Callers_during_a_revocation()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -163,8 +163,8 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("A caller who leaves does not stop the ending, once it has begun")]
-    public async Task Caller_leaves()
+    [Description("A caller who cancels does not stop a revocation that has begun")]
+    public async Task Canceled_caller()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -181,8 +181,8 @@ public class GrantRevokerTests
     }
 
     [Test]
-    [Description("Two who end the same grant at the same moment end it once")]
-    public async Task Ended_twice()
+    [Description("Two concurrent revocations of the same grant revoke it once")]
+    public async Task Concurrent_revocations()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What is sent to give a token back, and which answers are good ones (RFC 7009).</summary>
+/// <summary>Tests the revocation request, and which responses are successful (RFC 7009).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RevocationTests
@@ -10,7 +10,10 @@ public class RevocationTests
     private const string Tokens = """{"access_token":"the-access-token","token_type":"Bearer","refresh_token":"the-refresh-token"}""";
 
     [Test]
-    [Description("RFC 7009 §2.1: token and hint in the body, the client authenticated as at the token endpoint; the refresh token first")]
+    [Description(
+        "RFC 7009 §2.1: the body contains token and hint, the client authenticates as at the token endpoint, and the refresh "
+            + "token is first"
+    )]
     public async Task Form()
     {
         await using var server = await SignedInAsync();
@@ -30,7 +33,7 @@ public class RevocationTests
     }
 
     [Test]
-    [Description("RFC 7009 §2.1: a public client names itself")]
+    [Description("RFC 7009 §2.1: a public client sends its client_id")]
     public async Task Form_of_a_public_client()
     {
         await using var server = await SignedInAsync(o => o.ClientSecret = null);
@@ -45,8 +48,8 @@ public class RevocationTests
     [TestCase(204, "")]
     [TestCase(400, """{"error":"unsupported_token_type"}""")]
     [TestCase(503, """{"error":"unsupported_token_type"}""")]
-    [Description("RFC 7009 §2.2, §2.2.1: done, also for a token the server does not know; a kind that it cannot revoke is not our fault")]
-    public async Task Good_answers(int status, string body)
+    [Description("RFC 7009 §2.2, §2.2.1: success, also for a token that the server does not know and for an unsupported token type")]
+    public async Task Successful_responses(int status, string body)
     {
         await using var server = await SignedInAsync();
         server.Answers(body, status);
@@ -59,8 +62,8 @@ public class RevocationTests
     [TestCase(400, """{"error":"UNSUPPORTED_TOKEN_TYPE"}""")]
     [TestCase(302, "")]
     [TestCase(500, "<html>")]
-    [Description("RFC 7009 §2.2.1: what the server did not take back is reported, and is forgotten here all the same")]
-    public async Task Bad_answers(int status, string body)
+    [Description("RFC 7009 §2.2.1: a failure is reported, and the grant is removed from the store all the same")]
+    public async Task Error_responses(int status, string body)
     {
         await using var server = await SignedInAsync();
         server.Answers(body, status);
@@ -76,7 +79,7 @@ public class RevocationTests
     }
 
     [Test]
-    [Description("RFC 7009 §2.2.1: a 503 may say when to try again")]
+    [Description("RFC 7009 §2.2.1: a 503 response may state when to try again")]
     public async Task Retry_after()
     {
         await using var server = await SignedInAsync();
@@ -93,7 +96,7 @@ public class RevocationTests
     }
 
     [Test]
-    [Description("Threat: secrets in exceptions. Neither the token nor the client's secret comes back in the message")]
+    [Description("Threat: secrets in exceptions. The message contains neither the token nor the client secret")]
     public async Task Echoed_secrets()
     {
         await using var server = await SignedInAsync();

@@ -2,14 +2,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Disconnecting ends everything it can, whatever fails on the way (RFC 7009 §2.1).</summary>
+/// <summary>Tests that a revocation continues after a failure (RFC 7009 §2.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RevokeToTheEndTests
 {
     [Test]
-    [Description("RFC 7009 §2.2.1: a refusal for the refresh token leaves the access token to be revoked, and is reported")]
-    public async Task A_refusal_for_one_token_does_not_spare_the_next()
+    [Description("RFC 7009 §2.2.1: after an error for the refresh token the access token is still revoked, and the error is reported")]
+    public async Task An_error_for_one_token_does_not_prevent_the_next()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var grant = await host.SignedInAsync();

@@ -3,13 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Grants that a newer grant of the same user replaces, and sign-ins beyond the limit (RFC 7009).</summary>
+/// <summary>
+/// Tests the revocation of grants that a newer grant of the same user replaces, and of sign-ins beyond the limit (RFC 7009).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SupersededGrantsTests
 {
     [Test]
-    [Description("Unless the option is set nothing is revoked: at many servers that would end the new grant too (RFC 7009 §2.1)")]
+    [Description("Unless the option is set no grant is revoked: at many servers that would end the new grant too (RFC 7009 §2.1)")]
     public async Task By_default_nothing_is_revoked()
     {
         await using OpenIdServer server = new();
@@ -21,7 +23,7 @@ public class SupersededGrantsTests
 
     [Test]
     [Description(
-        "RFC 7009 §2.1: a grant that the next sign-in of the same session replaces is removed and revoked, and the new one " + "is not"
+        "RFC 7009 §2.1: a grant that the next sign-in of the same session replaces is removed and revoked, and the new one is not"
     )]
     public async Task A_replaced_grant_is_revoked()
     {
@@ -46,10 +48,10 @@ public class SupersededGrantsTests
 
     [Test]
     [Description("A revocation that fails is logged. The new grant is kept, the old one is removed, and the remaining tokens are revoked")]
-    public async Task A_failure_is_logged([Values] bool isAway)
+    public async Task A_failure_is_logged([Values] bool isUnavailable)
     {
         await using OpenIdServer server = new(o => o.RevokeSupersededGrants = true);
-        server.Revoke = () => isAway ? throw new HttpRequestException("gone") : ScriptedServer.Json(503, "");
+        server.Revoke = () => isUnavailable ? throw new HttpRequestException("gone") : ScriptedServer.Json(503, "");
         await server.SignInAsync();
         var newer = await server.SignInAsync();
         await Eventually.UntilAsync(() => server.Script.Log.Events(33).Count > 0);
@@ -59,7 +61,7 @@ public class SupersededGrantsTests
     }
 
     [Test]
-    [Description("The sign-in does not wait for the revocation; an application that stops does")]
+    [Description("The sign-in does not wait for the revocation; the shutdown of the application does")]
     public async Task The_sign_in_does_not_wait()
     {
         OpenIdServer server = new(o => o.RevokeSupersededGrants = true);
@@ -72,9 +74,9 @@ public class SupersededGrantsTests
         });
         await server.SignInAsync();
         await server.SignInAsync().Promptly();
-        var stopping = server.DisposeAsync().AsTask();
+        var shutdown = server.DisposeAsync().AsTask();
         release.SetResult();
-        await stopping.Promptly();
+        await shutdown.Promptly();
         Assert.That(server.Revoked, Is.EqualTo(new[] { "rt-1", "at-1" }));
     }
 
@@ -88,7 +90,7 @@ public class SupersededGrantsTests
         store.RefusesToRemove = true;
         await server.SignInAsync();
         await Eventually.UntilAsync(() => server.Script.Log.Events(34).Count > 0);
-        Assert.That(server.Revoked, Is.Empty, "what is still used is not revoked");
+        Assert.That(server.Revoked, Is.Empty, "a grant that is still used is not revoked");
         store.RefusesToRemove = false;
         await server.SignInAsync();
         await Eventually.UntilAsync(() => server.Revoked.Count() == 4);

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Extension grants (RFC 6749 §4.5): anything but what has a safer way here.</summary>
+/// <summary>Tests extension grants (RFC 6749 §4.5), except those for which the library has a safer method.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ExtensionGrantRequestTests
@@ -8,7 +8,7 @@ public class ExtensionGrantRequestTests
     private const string JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
     [Test]
-    public async Task Parameters_are_sent_as_they_are()
+    public async Task Parameters_are_sent_unchanged()
     {
         await using ScriptedServer server = new();
         await server.Client.RequestTokenAsync(TokenRequest.Extension(JwtBearer, [new("assertion", "a.b&c"), new("scope", "x y")]));
@@ -24,8 +24,8 @@ public class ExtensionGrantRequestTests
     [TestCase("refresh_token", "TokenRequest.Refresh")]
     [TestCase("password", "RFC 9700 §2.4")]
     [TestCase("implicit", "RFC 9700 §2.1.2")]
-    [Description("RFC 9700 §2.1.2, §2.4: no way round validation, and no retired grant; the message says what to use")]
-    public void Grant_type_with_a_safer_way(string grantType, string instead) =>
+    [Description("RFC 9700 §2.1.2, §2.4: grant types that bypass validation or are deprecated are rejected; the message says what to use")]
+    public void Grant_type_with_a_safer_alternative(string grantType, string instead) =>
         Assert.That(
             () => TokenRequest.Extension(grantType, [new("password", "hunter2-hunter2")]),
             Throws.ArgumentException.With.Message.Contain($"'{grantType}'").And.Message.Contain(instead).And.Message.Not.Contain("hunter2")
@@ -36,7 +36,7 @@ public class ExtensionGrantRequestTests
     [TestCase("client_secret")]
     [TestCase("client_assertion")]
     [TestCase("client_assertion_type")]
-    [Description("RFC 6749 §2.3: one client authentication method, the registration's")]
+    [Description("RFC 6749 §2.3: only the client authentication method of the registration is used")]
     public void Reserved_parameter(string name) =>
         Assert.That(
             () => TokenRequest.Extension(JwtBearer, [new("assertion", "x"), new(name, "the-value")]),
@@ -44,7 +44,7 @@ public class ExtensionGrantRequestTests
         );
 
     [Test]
-    [Description("RFC 6749 §3.2: no parameter twice")]
+    [Description("RFC 6749 §3.2: a parameter must not be repeated")]
     public void Repeated_parameter() =>
         Assert.That(
             () => TokenRequest.Extension(JwtBearer, [new("assertion", "one"), new("assertion", "two")]),
@@ -72,18 +72,18 @@ public class ExtensionGrantRequestTests
         Assert.That(() => TokenRequest.Extension(grantType!, []), Throws.InstanceOf<ArgumentException>());
 
     [Test]
-    [Description("RFC 6749 §5.1: a response without scope means what was asked for, also here")]
-    public async Task Scope_when_unstated()
+    [Description("RFC 6749 §5.1: a response without scope has the requested scope, also for an extension grant")]
+    public async Task Unstated_scope()
     {
         await using ScriptedServer server = new();
-        var asked = await server.Client.RequestTokenAsync(TokenRequest.Extension(JwtBearer, [new("scope", "x y"), new("other", "z")]));
-        var unasked = await server.Client.RequestTokenAsync(TokenRequest.Extension(JwtBearer, [new("other", "z")]));
-        Assert.That(asked.AccessToken.Scopes, Is.EqualTo(new[] { "x", "y" }));
-        Assert.That(unasked.AccessToken.Scopes, Is.Empty);
+        var withScope = await server.Client.RequestTokenAsync(TokenRequest.Extension(JwtBearer, [new("scope", "x y"), new("other", "z")]));
+        var withoutScope = await server.Client.RequestTokenAsync(TokenRequest.Extension(JwtBearer, [new("other", "z")]));
+        Assert.That(withScope.AccessToken.Scopes, Is.EqualTo(new[] { "x", "y" }));
+        Assert.That(withoutScope.AccessToken.Scopes, Is.Empty);
     }
 
     [Test]
-    [Description("Threat: secrets in exceptions. What an unknown parameter holds is unknown: from eight characters on it is not repeated")]
+    [Description("Threat: secrets in exceptions. An unknown parameter may hold a secret: a value of eight characters or more is redacted")]
     public async Task Echoed_parameter()
     {
         await using ScriptedServer server = new();

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace OAuthClient.Tests;
 
-/// <summary>How a refusal, or something that is no answer, is reported (RFC 6749 §5.2): what to do, and no secret.</summary>
+/// <summary>Tests the exceptions for error responses and unusable responses (RFC 6749 §5.2): advice, and no secret.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class TokenErrorTests
@@ -16,7 +16,7 @@ public class TokenErrorTests
     [TestCase(429)]
     [TestCase(500)]
     [TestCase(503)]
-    [Description("RFC 6749 §5.2: endpoint, status, error and description, in properties and in the message")]
+    [Description("RFC 6749 §5.2: endpoint, status, error and description are in the properties and in the message")]
     public async Task Error_object(int status)
     {
         await using ScriptedServer server = new(o => o.TokenEndpoint = new("https://as.example/token?key=hidden"));
@@ -24,7 +24,7 @@ public class TokenErrorTests
             """{"error":"invalid_request","error_description":"a word","error_uri":"https://as.example/help","access_token":"at-secret"}""",
             status
         );
-        var exception = await RefusedAsync(server);
+        var exception = await RequireErrorAsync(server);
         Assert.That(exception.Endpoint, Is.EqualTo(Endpoint));
         Assert.That(exception.StatusCode, Is.EqualTo((HttpStatusCode)status));
         Assert.That(exception.Error, Is.EqualTo("invalid_request"));
@@ -41,27 +41,27 @@ public class TokenErrorTests
     [TestCase("invalid_scope", "Scopes")]
     [TestCase("unauthorized_client", "registration")]
     [TestCase("unsupported_grant_type", "does not know")]
-    [Description("What each error code most often means on the first day is said with it")]
+    [Description("The message states the most likely cause of each error code")]
     public async Task Advice(string error, string advice)
     {
         await using ScriptedServer server = new();
         server.Answers($$"""{"error":"{{error}}"}""", 400);
-        var exception = await RefusedAsync(server);
+        var exception = await RequireErrorAsync(server);
         Assert.That(exception.Message, Does.Contain($"answered 400 {error}: ").And.Contain(advice));
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: some servers answer 200 with an error inside; that is no token, even if one lies beside it")]
+    [Description("RFC 6749 §5.2: some servers respond with status 200 and an error; the response is not a token, even if it contains one")]
     public async Task Error_in_a_200()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"error":"bad_verification_code","access_token":"at","token_type":"Bearer"}""");
-        var exception = await RefusedAsync(server);
+        var exception = await RequireErrorAsync(server);
         Assert.That(exception.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(exception.Error, Is.EqualTo("bad_verification_code"));
     }
 
-    private static IEnumerable<TestCaseData> NoAnswers()
+    private static IEnumerable<TestCaseData> UnusableResponses()
     {
         yield return Case("HTML", 200, "<html>at-secret</html>", "text/html", "22 bytes of text/html instead of a JSON object");
         yield return Case("HTML of a gateway", 502, "<html>at-secret</html>", "text/html", "answered 502 with 22 bytes of text/html");
@@ -151,13 +151,13 @@ public class TokenErrorTests
             """{"access_token":"at-secret","token_type":"Bearer","x":""" + new string('[', depth - 1) + new string(']', depth - 1) + "}";
     }
 
-    [TestCaseSource(nameof(NoAnswers))]
-    [Description("RFC 6749 §5.1–5.2: an answer that is none is reported by its kind and size, and nothing of it is repeated")]
-    public async Task No_answer(int status, string body, string mediaType, string said)
+    [TestCaseSource(nameof(UnusableResponses))]
+    [Description("RFC 6749 §5.1–5.2: an unusable response is described by its kind and size, and none of its content is repeated")]
+    public async Task Unusable_response(int status, string body, string mediaType, string said)
     {
         await using ScriptedServer server = new();
         server.Answers(_ => ScriptedServer.Text(status, body, mediaType));
-        var exception = await RefusedAsync(server);
+        var exception = await RequireErrorAsync(server);
         Assert.That(
             exception.Message,
             Does.StartWith("The token endpoint (https://as.example/token) answered ").And.Contain(said).And.Not.Contain("at-secret")
@@ -166,8 +166,8 @@ public class TokenErrorTests
     }
 
     [Test]
-    [Description("Threat: JSON tricks. 32 deep is the deepest that is read")]
-    public async Task Deepest()
+    [Description("Threat: malicious JSON. A depth of 32 is the maximum")]
+    public async Task Maximum_depth()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"access_token":"at","token_type":"Bearer","x":""" + new string('[', 31) + new string(']', 31) + "}");
@@ -180,34 +180,37 @@ public class TokenErrorTests
     {
         await using ScriptedServer server = new();
         server.Answers(_ => Refusal(new RetryConditionHeaderValue(TimeSpan.FromSeconds(17))));
-        Assert.That((await RefusedAsync(server)).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(17)));
+        Assert.That((await RequireErrorAsync(server)).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(17)));
     }
 
     [TestCase(90, 90)]
     [TestCase(0, 0)]
     [TestCase(-90, 0)]
-    [Description("RFC 9110 §10.2.3: Retry-After as a date, counted from our own clock and never negative")]
+    [Description("RFC 9110 §10.2.3: Retry-After as a date, relative to the local clock and never negative")]
     public async Task Retry_after_date(int fromNow, int seconds)
     {
         await using ScriptedServer server = new();
         server.Answers(_ => Refusal(new RetryConditionHeaderValue(server.Clock.GetUtcNow().AddSeconds(fromNow))));
-        Assert.That((await RefusedAsync(server)).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+        Assert.That((await RequireErrorAsync(server)).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(seconds)));
     }
 
     [TestCase("the-refresh-token", TestName = "Echoed_secret_is_redacted (refresh token)")]
     [TestCase("the-client-secret", TestName = "Echoed_secret_is_redacted (client secret)")]
     [TestCase("Y2xpZW50OnRoZS1jbGllbnQtc2VjcmV0", TestName = "Echoed_secret_is_redacted (Basic credentials)")]
     [Description(
-        "RFC 6749 §10.14, threat: secrets in exceptions. A server that echoes what we sent does not get it into message or properties"
+        "RFC 6749 §10.14, threat: secrets in exceptions. A secret that a server echoes is in neither the message nor the properties"
     )]
     public async Task Echoed_secret_is_redacted(string secret)
     {
         await using ScriptedServer server = new();
         server.Answers(
-            $$"""{"error":"{{secret}}","error_description":"got {{secret}} twice: {{secret}}","error_uri":"https://as.example/?{{secret}}"}""",
+            $$"""
+            {"error":"{{secret}}","error_description":"got {{secret}} twice: {{secret}}",
+             "error_uri":"https://as.example/?{{secret}}"}
+            """,
             400
         );
-        var exception = await RefusedAsync(server);
+        var exception = await RequireErrorAsync(server);
         Assert.That(exception.ToString(), Does.Not.Contain(secret));
         Assert.That(exception.Error, Is.EqualTo("[redacted]"));
         Assert.That(exception.ErrorDescription, Is.EqualTo("got [redacted] twice: [redacted]"));
@@ -215,12 +218,12 @@ public class TokenErrorTests
     }
 
     [Test]
-    [Description("Threat: secrets in exceptions. Also when it is echoed as it was form-encoded")]
+    [Description("Threat: secrets in exceptions. A form-encoded echo is redacted too")]
     public async Task Encoded_echo_is_redacted()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"error":"invalid_request","error_description":"bad body: refresh_token=a+secret%2Fof%3Dours&x"}""", 400);
-        var exception = await RefusedAsync(server, "a secret/of=ours");
+        var exception = await RequireErrorAsync(server, "a secret/of=ours");
         Assert.That(exception.ErrorDescription, Is.EqualTo("bad body: refresh_token=[redacted]&x"));
     }
 
@@ -241,7 +244,7 @@ public class TokenErrorTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.14: what the server says is made printable and cut at 256 characters")]
+    [Description("RFC 6749 §10.14: text of the server is made printable and truncated to 256 characters")]
     public async Task Hostile_description()
     {
         await using ScriptedServer server = new();
@@ -249,7 +252,7 @@ public class TokenErrorTests
             "{\"error\":\"e\\u001b[31m\",\"error_description\":\"line\\r\\nline \\\"quoted\\\"" + new string('x', 300) + "\"}",
             400
         );
-        var exception = await RefusedAsync(server);
+        var exception = await RequireErrorAsync(server);
         Assert.That(exception.Error, Is.EqualTo("e?[31m"));
         Assert.That(exception.ErrorDescription, Does.StartWith("line??line ?quoted?xxx").And.Length.EqualTo(256).And.EndWith("x~"));
         Assert.That(exception.Message.Any(char.IsControl), Is.False);
@@ -262,7 +265,7 @@ public class TokenErrorTests
         return response;
     }
 
-    private static async Task<TokenEndpointException> RefusedAsync(ScriptedServer server, string refreshToken = "the-refresh-token")
+    private static async Task<TokenEndpointException> RequireErrorAsync(ScriptedServer server, string refreshToken = "the-refresh-token")
     {
         try
         {
@@ -272,6 +275,6 @@ public class TokenErrorTests
         {
             return exception;
         }
-        throw new AssertionException("The token endpoint's answer was taken.");
+        throw new AssertionException("The response of the token endpoint was accepted.");
     }
 }

@@ -2,17 +2,22 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>RFC 6749 §5.1: the response as nearly every server writes it is read in one pass; everything else goes the way that can say what is wrong.</summary>
+/// <summary>
+/// Tests that a common token response is read in one pass; any other is left to the slower reader that reports the fault (RFC 6749 §5.1).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class TokenMembersTests
 {
     [Test]
-    public void The_usual()
+    public void Common_response()
     {
         Assert.That(
             TokenMembers.TryRead(
-                """ {"token_type":"Bearer","access_token":"at\/1","expires_in":3600,"refresh_token":"rt","scope":"a b","id_token":"a.b.c","session_state":"s","not-before-policy":0} """u8,
+                """
+                {"token_type":"Bearer","access_token":"at\/1","expires_in":3600,"refresh_token":"rt","scope":"a b",
+                "id_token":"a.b.c","session_state":"s","not-before-policy":0}
+                """u8,
                 out var members
             ),
             Is.True
@@ -31,7 +36,7 @@ public class TokenMembersTests
     [TestCase("315360001", 315_360_000)]
     [TestCase("0", 0)]
     [TestCase("-1", 0)]
-    public void A_life_within_bounds(string stated, long seconds)
+    public void Lifetime_within_bounds(string stated, long seconds)
     {
         Assert.That(
             TokenMembers.TryRead(Encoding.UTF8.GetBytes($$"""{"access_token":"at","expires_in":{{stated}}}"""), out var members),
@@ -66,11 +71,11 @@ public class TokenMembersTests
     [TestCase("""{"x":1,"x":2}""")]
     [TestCase("""{"x":{"y":1,"y":2}}""")]
     [TestCase("""{"x":[]}""")]
-    [Description("RFC 8259 §4, RFC 6749 §5.2: an error, something twice, in another type or nested is not read here")]
-    public void The_unusual(string json) => Assert.That(TokenMembers.TryRead(Encoding.UTF8.GetBytes(json), out _), Is.False);
+    [Description("RFC 8259 §4, RFC 6749 §5.2: an error, a duplicate member, another type or a nested value is not read here")]
+    public void Uncommon_response(string json) => Assert.That(TokenMembers.TryRead(Encoding.UTF8.GetBytes(json), out _), Is.False);
 
     [Test]
-    [Description("RFC 8259 §8.1: neither a byte order mark nor bytes that are no UTF-8")]
+    [Description("RFC 8259 §8.1: a byte order mark and invalid UTF-8 are not read here")]
     public void Other_bytes()
     {
         Assert.That(TokenMembers.TryRead([0xEF, 0xBB, 0xBF, .. """{"access_token":"at"}"""u8], out _), Is.False);

@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What exactly a token request says (RFC 6749 §3.2, §4.1.3, §4.4.2, §6).</summary>
+/// <summary>Tests the exact content of token requests (RFC 6749 §3.2, §4.1.3, §4.4.2, §6).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class TokenRequestTests
@@ -12,7 +12,7 @@ public class TokenRequestTests
     private const string Basic = "Basic Y2xpZW50OnRoZS1jbGllbnQtc2VjcmV0";
 
     [Test]
-    [Description("RFC 6749 §4.1.3, RFC 7636 §4.5: the code exchange, character by character")]
+    [Description("RFC 6749 §4.1.3, RFC 7636 §4.5: the exact content of the code exchange")]
     public async Task Code_exchange()
     {
         const string RedirectUri = "HTTPS://App.example:443/call%62ack/../x?tenant=a%20b";
@@ -44,7 +44,7 @@ public class TokenRequestTests
         Assert.That(sentRequest["grant_type"], Is.EqualTo("authorization_code"));
         Assert.That(sentRequest["code"], Is.EqualTo("c/+ =&ode"));
         Assert.That(sentRequest["redirect_uri"], Is.EqualTo(RedirectUri));
-        Assert.That(query["redirect_uri"].ToString(), Is.EqualTo(RedirectUri), "the same characters as in the authorization request");
+        Assert.That(query["redirect_uri"].ToString(), Is.EqualTo(RedirectUri), "identical to that of the authorization request");
         Assert.That(new CodeVerifier(sentRequest["code_verifier"]!).Challenge(), Is.EqualTo(query["code_challenge"].ToString()));
         Assert.That(
             sentRequest.Form.Where(field => field.Key == "resource").Select(field => field.Value),
@@ -54,7 +54,7 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.2, RFC 7636 §4.6, against a strict server: the exchange leaves nothing out and says nothing twice")]
+    [Description("RFC 6749 §3.2, RFC 7636 §4.6: a strict server accepts the code exchange, so no parameter is missing or repeated")]
     public async Task Code_exchange_with_a_real_server()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -66,8 +66,8 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.1–3.2: the token endpoint's own query is kept")]
-    public async Task Endpoints_own_query()
+    [Description("RFC 6749 §3.1–3.2: the query of the token endpoint is kept")]
+    public async Task Query_of_the_endpoint()
     {
         await using ScriptedServer server = new(o => o.TokenEndpoint = new("https://as.example/token?tenant=one"));
         await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
@@ -75,7 +75,9 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("RFC 6749 §2.3: one method per request. In the body when that was chosen, and then not in the header")]
+    [Description(
+        "RFC 6749 §2.3: one authentication method per request: the secret is in the body if so configured, and then not in the header"
+    )]
     public async Task Client_secret_in_the_body()
     {
         await using ScriptedServer server = new(o => o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost);
@@ -85,7 +87,7 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.2.1: a public client names itself and proves nothing")]
+    [Description("RFC 6749 §3.2.1: a public client sends its client_id and no credentials")]
     public async Task Public_client()
     {
         await using ScriptedServer server = new(o => o.ClientSecret = null);
@@ -95,7 +97,7 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("RFC 6749 §6: without scope and resource when none is asked for")]
+    [Description("RFC 6749 §6: without scope and resource if none is requested")]
     public async Task Refresh()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["registered"]);
@@ -105,7 +107,7 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("RFC 6749 §6, RFC 8707 §2.2: with scopes in one parameter and resources in several")]
+    [Description("RFC 6749 §6, RFC 8707 §2.2: scopes are sent in one parameter and resources in several")]
     public async Task Refresh_with_scopes_and_resources()
     {
         await using ScriptedServer server = new();
@@ -117,7 +119,7 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.4.2: client credentials ask for what they are told to, and leave scope out otherwise")]
+    [Description("RFC 6749 §4.4.2: client credentials request the given scopes, or send no scope parameter")]
     public async Task Client_credentials()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["registered"]);
@@ -155,7 +157,7 @@ public class TokenRequestTests
     }
 
     [Test]
-    public void Nothing_is_null()
+    public void Null_arguments()
     {
         Assert.That(() => TokenRequest.Refresh(null!), Throws.ArgumentNullException);
         Assert.That(() => TokenRequest.Extension("urn:x", null!), Throws.ArgumentNullException);
@@ -166,7 +168,7 @@ public class TokenRequestTests
     [TestCase("a\"b")]
     [TestCase("a\nb")]
     [TestCase("ä")]
-    [Description("RFC 6749 §3.3: a scope that would be two, or none, is refused before it is sent")]
+    [Description("RFC 6749 §3.3: a scope that contains a space or is empty is rejected before the request is sent")]
     public void Malformed_scope(string scope)
     {
         Assert.That(() => TokenRequest.ClientCredentials([scope]), Throws.ArgumentException.With.Message.Contain("scope"));
@@ -176,7 +178,7 @@ public class TokenRequestTests
     [TestCase("https://api.example/#fragment")]
     [TestCase("https://api.example/#")]
     [TestCase("/relative")]
-    [Description("RFC 8707 §2: a resource is absolute and has no fragment")]
+    [Description("RFC 8707 §2: a resource is an absolute URI without a fragment")]
     public void Malformed_resource(string resource)
     {
         Uri uri = new(resource, UriKind.RelativeOrAbsolute);
@@ -192,7 +194,7 @@ public class TokenRequestTests
     }
 
     [Test]
-    [Description("No token endpoint without an address: the request to the back channel prints neither form nor credentials")]
+    [Description("The text form of a back-channel request contains its address without user and query, and neither form nor credentials")]
     public void A_back_channel_request_prints_its_address_only()
     {
         BackChannelRequest request = new("token endpoint", new("https://user:pw@as.example/token?key=value#f"))

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
-/// <summary>How a successful token response is read (RFC 6749 §5.1).</summary>
+/// <summary>Tests parsing of a successful token response (RFC 6749 §5.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class TokenResponseTests
@@ -11,7 +11,7 @@ public class TokenResponseTests
     private const long TenYears = 315_360_000;
 
     [Test]
-    [Description("RFC 6749 §5.1: every member")]
+    [Description("RFC 6749 §5.1: all members")]
     public async Task Whole_response()
     {
         await using ScriptedServer server = new();
@@ -45,7 +45,9 @@ public class TokenResponseTests
     [TestCase("1e400", TenYears)]
     [TestCase("-1e400", 0)]
     [TestCase("null", null)]
-    [Description("RFC 6749 §5.1, threat: JSON tricks. expires_in is clamped to zero and ten years; a fraction is rounded down, never up")]
+    [Description(
+        "RFC 6749 §5.1, threat: malicious JSON. expires_in is clamped to the range from zero to ten years; a fraction is rounded down"
+    )]
     public async Task Lifetime(string expiresIn, long? seconds)
     {
         await using ScriptedServer server = new();
@@ -71,8 +73,8 @@ public class TokenResponseTests
     [TestCase("\"Infinity\"")]
     [TestCase("\"-Infinity\"")]
     [TestCase("\"\\ud800\"")]
-    [Description("RFC 6749 §5.1: what is no number of seconds is a violation of the protocol, not a guess")]
-    public async Task No_lifetime(string expiresIn)
+    [Description("RFC 6749 §5.1: a value that is not a number of seconds is a protocol violation")]
+    public async Task Invalid_lifetime(string expiresIn)
     {
         await using ScriptedServer server = new();
         server.Answers($$"""{"access_token":"at-secret","token_type":"Bearer","expires_in":{{expiresIn}}}""");
@@ -83,7 +85,7 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description("A lifetime counts from before the request left, so it never ends later here than at the server")]
+    [Description("A lifetime counts from before the request was sent, so that the token never expires later here than at the server")]
     public async Task Lifetime_counts_from_before_the_request()
     {
         await using ScriptedServer server = new();
@@ -101,7 +103,7 @@ public class TokenResponseTests
     [TestCase("Bearer")]
     [TestCase("bearer")]
     [TestCase("BEARER")]
-    [Description("RFC 6749 §5.1: token_type is compared without case, and is presented as Bearer")]
+    [Description("RFC 6749 §5.1: token_type is case-insensitive and is presented as Bearer")]
     public async Task Token_type_of_any_case(string type)
     {
         await using ScriptedServer server = new();
@@ -117,7 +119,7 @@ public class TokenResponseTests
     [TestCase("null", "no token_type")]
     [TestCase("5", "token_type")]
     [TestCase("[\"Bearer\"]", "token_type")]
-    [Description("RFC 6749 §7.1: a token of an unknown type, or of none, MUST NOT be used")]
+    [Description("RFC 6749 §7.1: a token of an unknown or missing type MUST NOT be used")]
     public async Task Unknown_token_type(string type, string said)
     {
         await using ScriptedServer server = new();
@@ -129,7 +131,7 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §7.1: the same when the member is missing")]
+    [Description("RFC 6749 §7.1: the same if the member is missing")]
     public async Task Missing_token_type()
     {
         await using ScriptedServer server = new();
@@ -141,10 +143,8 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description(
-        "Threat: secrets in exceptions. A server that puts the token, or what we sent, where the type belongs does not get it into the message"
-    )]
-    public async Task Token_where_its_type_belongs([Values("at-secret", "rt-secret", "the-client-secret")] string type)
+    [Description("Threat: secrets in exceptions. A token or a sent value in the token_type member is not in the message")]
+    public async Task Token_as_token_type([Values("at-secret", "rt-secret", "the-client-secret")] string type)
     {
         await using ScriptedServer server = new();
         server.Answers($$"""{"access_token":"at-secret","token_type":"{{type}}"}""");
@@ -163,7 +163,7 @@ public class TokenResponseTests
     [TestCase("""{"access_token":"at","token_type":"Bearer","id_token":{}}""", "id_token")]
     [TestCase("""{"access_token":"at","token_type":"Bearer","scope":5}""", "scope")]
     [TestCase("{}", "no access_token")]
-    [Description("RFC 6749 §5.1: a required member that is missing, or one of the wrong kind")]
+    [Description("RFC 6749 §5.1: a required member that is missing or has the wrong type")]
     public async Task Member_missing_or_wrong(string body, string said)
     {
         await using ScriptedServer server = new();
@@ -179,7 +179,7 @@ public class TokenResponseTests
     [TestCase("\\u0000")]
     [TestCase("\\u007f")]
     [TestCase("\\u00e9")]
-    [Description("RFC 6749 A.12, threat: CR, LF, NUL in a token. Such a token is not used and not shown")]
+    [Description("RFC 6749 A.12, threat: CR, LF or NUL in a token. Such a token is neither used nor shown")]
     public async Task Token_with_a_forbidden_character(string character)
     {
         await using ScriptedServer server = new();
@@ -201,7 +201,8 @@ public class TokenResponseTests
     [TestCase(",\"scope\":\"asked extra\"", "asked extra")]
     [TestCase(",\"scope\":\" asked  asked also-asked \"", "asked also-asked")]
     [Description(
-        "RFC 6749 §5.1, threat: scope widening. Absent means what was asked for; what is there is the server's word, never widened"
+        "RFC 6749 §5.1, threat: scope widening. An absent scope means the requested one; a stated scope is taken from the "
+            + "server and never widened"
     )]
     public async Task Scopes(string member, string expected)
     {
@@ -212,7 +213,7 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: neither asked for nor stated is no scope known")]
+    [Description("RFC 6749 §5.1: without a requested or stated scope the token has no known scope")]
     public async Task No_scopes()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["registered"]);
@@ -221,7 +222,7 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: unrecognised members are ignored by the library and kept for the application")]
+    [Description("RFC 6749 §5.1: unrecognized members are ignored by the library and kept for the application")]
     public async Task Unknown_members()
     {
         await using ScriptedServer server = new();
@@ -233,7 +234,7 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: error as null beside a token is what some serialisers write; it is no error")]
+    [Description("RFC 6749 §5.1: an error member of null, which some serializers write, is not an error")]
     public async Task Null_error()
     {
         await using ScriptedServer server = new();
@@ -242,8 +243,8 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description("The media type is not asked: some servers err there")]
-    public async Task Json_by_another_name()
+    [Description("The media type is ignored, since some servers send a wrong one")]
+    public async Task Json_with_another_media_type()
     {
         await using ScriptedServer server = new();
         server.Answers(_ => ScriptedServer.Text(200, """{"access_token":"at","token_type":"Bearer"}""", "text/html"));
@@ -252,15 +253,17 @@ public class TokenResponseTests
 
     [Test]
     [Description(
-        "Threat: JSON tricks. Whatever bytes are changed in a good answer, it is read or refused by one of our exceptions, and never shown"
+        "Threat: malicious JSON. A valid response with any byte changed is read or rejected with an OAuthException, and its "
+            + "content is never shown"
     )]
-    public async Task Mutated_answers()
+    public async Task Mutated_responses()
     {
-        byte[] good = Encoding.UTF8.GetBytes(
-            """{"access_token":"SECRET-VALUE","token_type":"Bearer","expires_in":3600,"scope":"a b","refresh_token":"SECRET-VALUE","x\u00e9":["\ud83d\ude00",1.5e3,null]}"""
+        byte[] valid = Encoding.UTF8.GetBytes(
+            """{"access_token":"SECRET-VALUE","token_type":"Bearer","expires_in":3600,"scope":"a b","refresh_token":"SECRET-VALUE","""
+                + """ "x\u00e9":["\ud83d\ude00",1.5e3,null]}"""
         );
         await using ScriptedServer server = new();
-        byte[] interesting =
+        byte[] replacements =
         [
             0,
             (byte)'"',
@@ -276,12 +279,12 @@ public class TokenResponseTests
             0xC3,
             0xFF,
         ];
-        for (int position = 0; position < good.Length; position++)
+        for (int position = 0; position < valid.Length; position++)
         {
-            foreach (byte value in interesting)
+            foreach (byte replacement in replacements)
             {
-                byte[] mutated = [.. good];
-                mutated[position] = value;
+                byte[] mutated = [.. valid];
+                mutated[position] = replacement;
                 server.Answers(_ => ScriptedServer.Bytes(200, mutated));
                 try
                 {
@@ -289,7 +292,7 @@ public class TokenResponseTests
                 }
                 catch (OAuthException exception)
                 {
-                    Assert.That(exception.ToString(), Does.Not.Contain("SECRET"), $"byte {position} as {value}");
+                    Assert.That(exception.ToString(), Does.Not.Contain("SECRET"), $"byte {position} as {replacement}");
                 }
             }
         }

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The states that were used up: bounded, and none forgotten while it can come again (RFC 9700 §4.7).</summary>
+/// <summary>Tests the cache of used states: it is bounded, and no state is removed before it expires (RFC 9700 §4.7).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ConsumedStatesTests
@@ -8,20 +8,20 @@ public class ConsumedStatesTests
     private readonly ManualTimeProvider clock = new();
 
     [Test]
-    public void Expired_ones_make_room()
+    public void Expired_states_are_removed()
     {
         ConsumedStates used = new(clock);
         var soon = clock.GetUtcNow().AddMinutes(1);
         for (int i = 0; i < 100; i++)
             Assert.That(used.TryAdd($"old{i}", soon.AddMinutes(-1)));
-        Assert.That(used.Count, Is.EqualTo(1), "each finds its predecessors expired");
+        Assert.That(used.Count, Is.EqualTo(1), "each call removes the expired state before it");
         Assert.That(used.TryAdd("new", soon));
         Assert.That(used.Count, Is.EqualTo(1));
     }
 
     [Test]
-    [Description("One with a long life holds back the ones behind it, and nothing is forgotten too early")]
-    public void Order_of_use()
+    [Description("A state with a long lifetime delays the removal of those added after it; no state is removed early")]
+    public void States_are_removed_in_order_of_use()
     {
         ManualTimeProvider own = new();
         ConsumedStates used = new(own);
@@ -37,8 +37,8 @@ public class ConsumedStatesTests
     }
 
     [Test]
-    [Description("Under a flood the ones used first are forgotten first, and the memory has an end")]
-    public void Bounded()
+    [Description("Under a flood the oldest states are removed first, and the size is bounded")]
+    public void The_size_is_bounded()
     {
         ConsumedStates used = new(clock);
         var expiry = clock.GetUtcNow().AddMinutes(10);
@@ -47,13 +47,13 @@ public class ConsumedStatesTests
         Assert.That(used.Count, Is.EqualTo(ConsumedStates.Capacity));
         Assert.That(used.TryAdd("one more", expiry));
         Assert.That(used.Count, Is.EqualTo(ConsumedStates.Capacity));
-        Assert.That(used.TryAdd("2", expiry), Is.False, "used, and still remembered");
-        Assert.That(used.TryAdd("0", expiry), Is.True, "the oldest was forgotten");
+        Assert.That(used.TryAdd("2", expiry), Is.False, "used, and still cached");
+        Assert.That(used.TryAdd("0", expiry), Is.True, "the oldest was removed");
     }
 
     [Test]
-    [Description("A replay must not push out what is remembered: it adds nothing")]
-    public void Replays_push_nothing_out()
+    [Description("A replay adds nothing, so it must not evict a cached state")]
+    public void Replays_do_not_evict_states()
     {
         ConsumedStates used = new(clock);
         var expiry = clock.GetUtcNow().AddMinutes(10);

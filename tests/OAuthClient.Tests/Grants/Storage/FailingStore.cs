@@ -1,24 +1,24 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The store in memory, with a database's bad days.</summary>
+/// <summary>An in-memory store that simulates failures of a database.</summary>
 internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 {
     public bool RefusesToSave { get; set; }
 
-    /// <summary>Compares names as the default collation of some databases does.</summary>
+    /// <summary>Gets a value indicating whether names are compared as the default collation of some databases does.</summary>
     public bool IgnoresCase { get; init; }
 
     public Action? BeforeConsuming { get; set; }
 
-    /// <summary>What happens between the moment a lease is given and the moment its holder goes on.</summary>
+    /// <summary>Gets or sets an action that runs after a lease is acquired and before the caller continues.</summary>
     public Action? AfterLeasing { get; set; }
 
     public bool RepeatsAfterLeasing { get; set; }
 
     public bool RefusesToLease { get; set; }
 
-    /// <summary>It was renewed, and nobody hears of it.</summary>
-    public bool LosesAnswerToRenewal { get; set; }
+    /// <summary>Gets or sets a value indicating whether a renewal succeeds and its response is lost.</summary>
+    public bool LosesResponseToRenewal { get; set; }
 
     public Func<Task>? BeforeLeasing { get; set; }
 
@@ -34,23 +34,25 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
     )
     {
         if (RefusesToLease)
-            throw new IOException("The database is away.");
+            throw new IOException("The database is unavailable.");
         if (BeforeLeasing is { } first)
             await first();
-        var answer = await inner.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
-        if (LosesAnswerToRenewal && held is not null)
-            throw new IOException("The answer was lost.");
+        var result = await inner.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
+        if (LosesResponseToRenewal && held is not null)
+            throw new IOException("The response was lost.");
         var then = AfterLeasing;
         if (!RepeatsAfterLeasing)
             AfterLeasing = null;
         then?.Invoke();
-        return answer;
+        return result;
     }
 
     public bool RefusesToEndLeases { get; set; }
 
     public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
-        RefusesToEndLeases ? throw new IOException("The database is away.") : inner.ReleaseLeaseAsync(lease, status, cancellationToken);
+        RefusesToEndLeases
+            ? throw new IOException("The database is unavailable.")
+            : inner.ReleaseLeaseAsync(lease, status, cancellationToken);
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {
@@ -59,15 +61,15 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
         await inner.WaitForChangeAsync(seen, atMost, cancellationToken);
     }
 
-    /// <summary>What a memory that has not heard of the newest yet would say, once.</summary>
-    public IReadOnlyList<Grant>? RemembersOnce { get; set; }
+    /// <summary>Gets or sets an outdated result that the next read returns, as a stale replica would.</summary>
+    public IReadOnlyList<Grant>? StaleResultOnce { get; set; }
 
     public async ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
-        if (RemembersOnce is { } remembered)
+        if (StaleResultOnce is { } stale)
         {
-            RemembersOnce = null;
-            return remembered;
+            StaleResultOnce = null;
+            return stale;
         }
         return await inner.FindAsync(clientName, IgnoresCase ? GrantOwner.User(owner.Id!.ToLowerInvariant()) : owner, cancellationToken);
     }
@@ -85,7 +87,7 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
     public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
     {
         if (RefusesToSave)
-            throw new IOException("The database is away.");
+            throw new IOException("The database is unavailable.");
         bool replaced = await inner.TryReplaceAsync(newer, cancellationToken);
         Saved++;
         return replaced;
@@ -93,7 +95,7 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public bool RefusesToRemove { get; set; }
 
-    /// <summary>How many removals succeed before the next ones fail.</summary>
+    /// <summary>Gets or sets the number of removals that succeed before the following ones fail.</summary>
     public int? RemovesBeforeRefusing { get; set; }
 
     public int Removals { get; private set; }
@@ -102,7 +104,7 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
     {
         Removals++;
         return RefusesToRemove || RemovesBeforeRefusing-- <= 0
-            ? throw new IOException("The database is away.")
+            ? throw new IOException("The database is unavailable.")
             : inner.RemoveAsync(grant, cancellationToken);
     }
 

@@ -1,28 +1,28 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The part of the contract that keeps two nodes from spending the same refresh token (RFC 9700 §4.14).</summary>
+/// <summary>Tests the leases that keep two nodes from sending the same refresh token (RFC 9700 §4.14).</summary>
 public abstract partial class GrantStoreContract
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
 
     [Test]
-    [Description("Rotation race: of all who ask at the same moment exactly one gets the lease, and the others hear what is stored")]
-    public async Task One_holder()
+    [Description("Rotation race: of concurrent callers exactly one acquires the lease, and the others receive the stored grant")]
+    public async Task One_concurrent_caller_acquires_the_lease()
     {
         var (store, grant) = await WithGrantAsync();
 
-        var answers = await Task.WhenAll(
+        var results = await Task.WhenAll(
             Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryAcquireLeaseAsync(grant, held: null, Long, default)))
         );
 
-        Assert.That(answers.Count(answer => answer.Lease is not null), Is.EqualTo(1));
-        Assert.That(answers.Select(answer => answer.Current?.Generation), Is.All.EqualTo(1));
-        var lease = answers.Single(answer => answer.Lease is not null).Lease!;
+        Assert.That(results.Count(result => result.Lease is not null), Is.EqualTo(1));
+        Assert.That(results.Select(result => result.Current?.Generation), Is.All.EqualTo(1));
+        var lease = results.Single(result => result.Lease is not null).Lease!;
         Assert.That((lease.GrantId, lease.Generation), Is.EqualTo(("g1", 1L)));
     }
 
     [Test]
-    [Description("Leases are by grant: another grant of the same owner is another matter")]
+    [Description("A lease belongs to one grant: another grant of the same owner can be leased")]
     public async Task Another_grant_can_be_leased()
     {
         var (store, grant) = await WithGrantAsync();
@@ -33,22 +33,22 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("Whoever saw an older generation gets no lease but the newer grant: its tokens are what the caller wanted")]
-    public async Task A_newer_generation_is_told_and_not_leased()
+    [Description("A caller that saw an older generation receives the newer grant, whose tokens it wanted, and no lease")]
+    public async Task A_newer_generation_is_returned_and_not_leased()
     {
         var (store, grant) = await WithGrantAsync();
         await store.TryReplaceAsync(Next(grant), default);
 
-        var answer = await store.TryAcquireLeaseAsync(grant, held: null, Long, default);
+        var result = await store.TryAcquireLeaseAsync(grant, held: null, Long, default);
 
-        Assert.That(answer.Lease, Is.Null);
-        Assert.That(answer.Current!.Generation, Is.EqualTo(2));
-        Assert.That(answer.Current.RefreshToken, Is.EqualTo(Next(grant).RefreshToken));
-        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
+        Assert.That(result.Lease, Is.Null);
+        Assert.That(result.Current!.Generation, Is.EqualTo(2));
+        Assert.That(result.Current.RefreshToken, Is.EqualTo(Next(grant).RefreshToken));
+        Assert.That(result.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
     }
 
     [Test]
-    [Description("A grant that was ended cannot be leased")]
+    [Description("A removed grant cannot be leased")]
     public async Task A_removed_grant_is_not_leased()
     {
         var (store, grant) = await WithGrantAsync();
@@ -61,7 +61,7 @@ public abstract partial class GrantStoreContract
 
     [Test]
     [Description("The holder can renew its lease; the renewed lease has a higher fence")]
-    public async Task The_holder_renews()
+    public async Task The_holder_renews_its_lease()
     {
         var (store, grant) = await WithGrantAsync();
         var lease = await LeaseAsync(store, grant);
@@ -70,45 +70,46 @@ public abstract partial class GrantStoreContract
         Assert.That(
             (await store.TryAcquireLeaseAsync(grant, lease, Long, default)).Lease,
             Is.EqualTo(renewed.Lease),
-            "asked again, because the answer was lost"
+            "repeated, because the response was lost"
         );
         Assert.That(
             (await store.TryAcquireLeaseAsync(grant, renewed.Lease, Long, default)).Lease!.Fence,
             Is.GreaterThan(renewed.Lease.Fence)
         );
-        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another caller");
     }
 
     [Test]
     [Description(
-        "A store that was away: a lease that is over, and that nobody has taken since, is its holder's to renew; what it did with the refresh token it knows"
+        "After an outage of the store the holder can renew a lease that has expired and that no other caller has acquired "
+            + "since; the holder knows whether it sent the refresh token"
     )]
-    public async Task The_holder_renews_what_is_over()
+    public async Task The_holder_renews_an_expired_lease()
     {
         var (store, grant) = await WithGrantAsync();
         var lease = (await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
         var renewed = await store.TryAcquireLeaseAsync(grant, lease, Long, default);
         Assert.That((renewed.Lease is not null, renewed.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)));
-        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another caller");
     }
 
     [Test]
-    [Description("A network that was away delivers late: an end that was sent before the lease was renewed ends nothing")]
-    public async Task An_end_that_comes_after_the_renewal_ends_nothing()
+    [Description("The network can deliver late: a release that was sent before the lease was renewed has no effect")]
+    public async Task A_release_that_arrives_after_the_renewal_has_no_effect()
     {
         var (store, grant) = await WithGrantAsync();
         var lease = await LeaseAsync(store, grant);
         var renewed = (await store.TryAcquireLeaseAsync(grant, lease, Long, default)).Lease!;
 
         await store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Unused, default);
-        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "it is still held");
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "the lease is still held");
         await store.ReleaseLeaseAsync(renewed, RefreshTokenStatus.Unused, default);
         Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Not.Null);
     }
 
     [Test]
-    [Description("A lease taken over by another is lost to its first holder: it can neither renew nor end it")]
-    public async Task A_lease_that_was_taken_over_is_lost()
+    [Description("The former holder of a lease that another caller acquired can neither renew nor release it")]
+    public async Task A_lease_that_another_caller_acquired_is_lost()
     {
         var (store, grant) = await WithGrantAsync();
         var first = (await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
@@ -117,14 +118,15 @@ public abstract partial class GrantStoreContract
 
         Assert.That((await store.TryAcquireLeaseAsync(grant, first, Long, default)).Lease, Is.Null, "renewed");
         await store.ReleaseLeaseAsync(first, RefreshTokenStatus.Unused, default);
-        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "ended");
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "released");
     }
 
     [Test]
     [Description(
-        "Rule 8: a holder that neither saved nor ended its lease leaves the intent; the next one learns that the token may have been presented"
+        "Rule 8: a holder that neither saved nor released its lease leaves the intent; the next holder learns that the token "
+            + "may have been presented"
     )]
-    public async Task A_holder_that_died_leaves_its_intent()
+    public async Task A_failed_holder_leaves_its_intent()
     {
         var (store, grant) = await WithGrantAsync();
         Assert.That(
@@ -138,8 +140,8 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("A refresh token that the server refused is not presented again because somebody who knew that died")]
-    public async Task What_was_refused_stays_refused()
+    [Description("A refresh token that the server rejected is not presented again after the process that knew it ended")]
+    public async Task A_rejected_refresh_token_stays_rejected()
     {
         var (store, grant) = await WithGrantAsync();
         await store.ReleaseLeaseAsync(await LeaseAsync(store, grant), RefreshTokenStatus.Rejected, default);
@@ -153,8 +155,8 @@ public abstract partial class GrantStoreContract
     [TestCase(RefreshTokenStatus.Unused)]
     [TestCase(RefreshTokenStatus.Unknown)]
     [TestCase(RefreshTokenStatus.Rejected)]
-    [Description("What a holder found out is known to the next one")]
-    public async Task What_was_found_out_is_told(RefreshTokenStatus known)
+    [Description("The status that a holder reported is returned to the next one")]
+    public async Task A_reported_status_is_returned(RefreshTokenStatus known)
     {
         var (store, grant) = await WithGrantAsync();
         await store.ReleaseLeaseAsync(await LeaseAsync(store, grant), known, default);
@@ -167,8 +169,8 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("A new generation has a new refresh token: neither the lease nor what was known of the old one concerns it")]
-    public async Task A_new_generation_begins_anew()
+    [Description("A new generation has a new refresh token: neither the old lease nor the status of the old token applies to it")]
+    public async Task A_new_generation_has_a_new_status()
     {
         var (store, grant) = await WithGrantAsync();
         await store.ReleaseLeaseAsync(await LeaseAsync(store, grant), RefreshTokenStatus.Rejected, default);
@@ -176,15 +178,15 @@ public abstract partial class GrantStoreContract
         var second = Next(grant);
         await store.TryReplaceAsync(second, default);
 
-        var answer = await store.TryAcquireLeaseAsync(second, held: null, Long, default);
+        var result = await store.TryAcquireLeaseAsync(second, held: null, Long, default);
 
-        Assert.That(answer.Lease?.Generation, Is.EqualTo(2));
-        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
+        Assert.That(result.Lease?.Generation, Is.EqualTo(2));
+        Assert.That(result.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
     }
 
     [Test]
     [Description(
-        "Rule 5: grant and generation decide whether a result is saved; a token that works is not thrown away because the fence moved"
+        "Rule 5: grant and generation decide whether a result is saved; a working token is not discarded because the fence changed"
     )]
     public async Task A_late_result_is_saved()
     {
@@ -195,8 +197,8 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("A lease of the old generation, ended late, does not end the new generation's")]
-    public async Task A_late_end_ends_nothing()
+    [Description("The late release of a lease of the old generation does not release that of the new one")]
+    public async Task A_late_release_has_no_effect()
     {
         var (store, grant) = await WithGrantAsync();
         var old = await LeaseAsync(store, grant);
@@ -208,7 +210,7 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("Whoever waits for a lease waits no longer than it lasts: saved, ended and removed each wake them")]
+    [Description("A caller waits for a lease no longer than it lasts: saving, releasing and removing each end the wait")]
     public async Task Waiting_ends_with_the_lease([Values("saved", "ended", "removed")] string how)
     {
         var (store, grant) = await WithGrantAsync();
@@ -230,8 +232,8 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("There is nothing to wait for when nobody holds the lease, or the generation is another")]
-    public async Task Nothing_to_wait_for()
+    [Description("The wait ends at once when no node holds the lease, or when the generation has changed")]
+    public async Task The_wait_ends_at_once_without_a_lease()
     {
         var (store, grant) = await WithGrantAsync();
         await store.WaitForChangeAsync(grant, Long, default);
@@ -245,8 +247,8 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("A caller who cancels stops waiting; the lease stays")]
-    public async Task Waiting_can_be_cancelled()
+    [Description("A canceled caller stops waiting; the lease remains held")]
+    public async Task Waiting_can_be_canceled()
     {
         var (store, grant) = await WithGrantAsync();
         await LeaseAsync(store, grant);

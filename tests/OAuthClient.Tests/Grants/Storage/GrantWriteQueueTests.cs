@@ -2,26 +2,28 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Nothing is lost: a rotated refresh token outlives a store that is away.</summary>
+/// <summary>Tests that a rotated refresh token is kept while the store is unavailable.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class GrantWriteQueueTests
 {
     [Test]
-    [Description("RFC 9700 §4.14: with rotation the old refresh token is worthless, so the new one is kept until the store takes it")]
+    [Description(
+        "RFC 9700 §4.14: after rotation the old refresh token is invalid, so the new one is kept in memory until the store saves it"
+    )]
     public async Task A_refresh_that_cannot_be_saved_is_kept_in_memory_and_saved_later()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var host = await BenchAsync(store);
+        await using var host = await StartAsync(store);
         var grant = await host.SignedInAsync();
 
         store.RefusesToSave = true;
         host.Clock.Advance(TimeSpan.FromHours(2));
         var second = await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(second), "served from memory meanwhile");
+        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(second), "served from memory until saved");
         Assert.That(host.TokenRequests, Is.EqualTo(1));
 
-        // Over again, and still unsaved: whoever spent the one in memory now would risk two.
+        // Expired and still unsaved: a refresh of the token in memory would put two tokens at risk.
         host.Clock.Advance(TimeSpan.FromHours(2));
         Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
         Assert.That(host.TokenRequests, Is.EqualTo(1));
@@ -38,12 +40,12 @@ public class GrantWriteQueueTests
     }
 
     [Test]
-    [Description("Nothing is lost: what the store would not take is offered again by itself, at growing intervals, until it does")]
-    public async Task It_is_offered_again_in_the_background()
+    [Description("A grant that the store did not save is written again in the background, at growing intervals, until it is saved")]
+    public async Task An_unsaved_grant_is_written_again_in_the_background()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var host = await BenchAsync(store);
-        var token = await UnsavedAsync(host, store);
+        await using var host = await StartAsync(store);
+        var token = await RefreshUnsavedAsync(host, store);
 
         store.RefusesToSave = false;
         await Eventually.UntilAsync(
@@ -61,14 +63,14 @@ public class GrantWriteQueueTests
     }
 
     [Test]
-    [Description("Nothing is lost: a process that ends offers the store what it would not take, one last time")]
-    public async Task It_is_offered_on_shutdown()
+    [Description("A process that shuts down tries to write unsaved grants one last time")]
+    public async Task An_unsaved_grant_is_written_on_shutdown()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         AccessToken token;
-        await using (var host = await BenchAsync(store))
+        await using (var host = await StartAsync(store))
         {
-            token = await UnsavedAsync(host, store);
+            token = await RefreshUnsavedAsync(host, store);
             store.RefusesToSave = false;
         }
         Assert.That(
@@ -78,12 +80,12 @@ public class GrantWriteQueueTests
     }
 
     [Test]
-    [Description("Nothing is lost: also by a container that is disposed of synchronously")]
-    public async Task It_is_offered_on_a_synchronous_shutdown()
+    [Description("Unsaved grants are also written when the container is disposed synchronously")]
+    public async Task An_unsaved_grant_is_written_on_a_synchronous_shutdown()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var host = await BenchAsync(store);
-        var token = await UnsavedAsync(host, store);
+        await using var host = await StartAsync(store);
+        var token = await RefreshUnsavedAsync(host, store);
         store.RefusesToSave = false;
 
         ((IDisposable)host.Services).Dispose();
@@ -95,11 +97,11 @@ public class GrantWriteQueueTests
     }
 
     [Test]
-    [Description("Nothing is lost: a process that ends waits for the refresh token that is at the server just now, and saves what comes")]
-    public async Task A_refresh_under_way_is_waited_for_on_shutdown()
+    [Description("A process that shuts down waits for a refresh in progress, and saves its result")]
+    public async Task Shutdown_waits_for_a_refresh_in_progress()
     {
         InMemoryGrantStore store = new(TimeProvider.System);
-        await using var host = await BenchAsync(store);
+        await using var host = await StartAsync(store);
         var grant = await host.SignedInAsync();
         host.Clock.Advance(TimeSpan.FromHours(2));
         TaskCompletionSource release = new();
@@ -118,12 +120,12 @@ public class GrantWriteQueueTests
     }
 
     [Test]
-    [Description("Nothing is lost in silence: a process that has to end with an unsaved grant says so")]
-    public async Task A_store_that_is_away_on_shutdown_is_logged()
+    [Description("A process that shuts down with an unsaved grant logs it")]
+    public async Task A_store_that_is_unavailable_on_shutdown_is_logged()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         RecordedLog log;
-        await using (var host = await BenchAsync(store))
+        await using (var host = await StartAsync(store))
         {
             log = host.Log;
             await host.SignedInAsync();
@@ -136,11 +138,11 @@ public class GrantWriteQueueTests
     }
 
     [Test]
-    [Description("RFC 7009: what is revoked is the refresh token that lives, also when only memory knows it")]
+    [Description("RFC 7009: the newest refresh token is revoked, even if it is only in memory")]
     public async Task A_grant_kept_in_memory_is_revoked_with_its_newest_refresh_token()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var host = await BenchAsync(store);
+        await using var host = await StartAsync(store);
         var grant = await host.SignedInAsync();
         store.RefusesToSave = true;
         host.Clock.Advance(TimeSpan.FromHours(2));
@@ -158,11 +160,11 @@ public class GrantWriteQueueTests
     }
 
     [Test]
-    [Description("One user's token to another (CVE-2024-51987 class): the store's word for whose a grant is, is not enough")]
-    public async Task A_store_that_ignores_case_gives_nobody_anothers_grant()
+    [Description("One user's token to another (CVE-2024-51987 class): the client checks the owner of a grant that the store returns")]
+    public async Task A_store_that_ignores_case_does_not_return_another_owners_grant()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };
-        await using var host = await BenchAsync(store);
+        await using var host = await StartAsync(store);
         await host.SignedInAsync("alice");
 
         Assert.That(
@@ -175,23 +177,24 @@ public class GrantWriteQueueTests
 
     [Test]
     [Description(
-        "One user's token to another (CVE-2024-51987 class): nor does another owner's login at the same account end the first one's grant"
+        "One user's token to another (CVE-2024-51987 class): a login of another owner at the same account does not end the "
+            + "first owner's grant"
     )]
-    public async Task A_store_that_ignores_case_ends_nobody_elses_grant()
+    public async Task A_store_that_ignores_case_does_not_end_another_owners_grant()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };
-        await using var host = await BenchAsync(store);
+        await using var host = await StartAsync(store);
         await host.SignedInAsync("alice");
         await host.SignedInAsync("Alice");
 
         Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("alice")))!.Owner.Id, Is.EqualTo("alice"));
     }
 
-    private static Task<OAuthTestHost> BenchAsync(IGrantStore store) =>
+    private static Task<OAuthTestHost> StartAsync(IGrantStore store) =>
         OAuthTestHost.StartAsync(registerFirst: services => services.AddSingleton(store));
 
-    /// <summary>Refreshes a grant while the store takes nothing.</summary>
-    private static async Task<AccessToken> UnsavedAsync(OAuthTestHost host, FailingStore store)
+    /// <summary>Refreshes a grant while the store saves nothing.</summary>
+    private static async Task<AccessToken> RefreshUnsavedAsync(OAuthTestHost host, FailingStore store)
     {
         await host.SignedInAsync();
         host.Clock.Advance(TimeSpan.FromHours(2));

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The store in memory: what every store must do, and that it neither drops what lives nor hoards what is dead.</summary>
+/// <summary>Tests the in-memory store: the contract of every store, and the removal of grants that are no longer usable.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class InMemoryGrantStoreTests : GrantStoreContract
@@ -12,8 +12,8 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     protected override ValueTask<IGrantStore> CreateAsync() => new(new InMemoryGrantStore(new ManualTimeProvider()));
 
     [Test]
-    [Description("A grant with a refresh token is never dropped, however many there are and however old its access token is")]
-    public async Task Living_grants_are_never_dropped()
+    [Description("A grant with a refresh token is never removed, regardless of the number of grants and the age of its access token")]
+    public async Task Grants_with_a_refresh_token_are_never_removed()
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
@@ -24,23 +24,23 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     }
 
     [Test]
-    [Description("A grant without refresh token is kept as long as one of its access tokens lives, or nobody said when it ends")]
-    public async Task Grants_of_use_are_kept()
+    [Description("A grant without a refresh token is kept while one of its access tokens is valid or has no stated expiry")]
+    public async Task Usable_grants_are_kept()
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        await store.AddAsync(Sample("living", "living", refreshToken: null, expiresAt: clock.GetUtcNow() + Tick), default);
+        await store.AddAsync(Sample("valid", "valid", refreshToken: null, expiresAt: clock.GetUtcNow() + Tick), default);
         await store.AddAsync(Endless("endless"), default);
         await FillAsync(store, 1022);
-        Assert.That((await store.FindAsync("photos", GrantOwner.User("living"), default)).Count, Is.EqualTo(1));
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("valid"), default)).Count, Is.EqualTo(1));
         Assert.That((await store.FindAsync("photos", GrantOwner.User("endless"), default)).Count, Is.EqualTo(1));
     }
 
     [Test]
     [Description(
-        "A grant by which somebody is signed in is kept until that is over, whatever became of its tokens; then it goes, and is found no more"
+        "A grant of a sign-in is kept until the sign-in expires, regardless of its tokens; then it is removed and no longer found"
     )]
-    public async Task Grants_of_the_signed_in_are_kept()
+    public async Task Grants_of_a_sign_in_are_kept()
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
@@ -63,8 +63,8 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     }
 
     [TestCase(null, false), TestCase("offline_access", true)]
-    [Description("A grant that ended with its sign-in is swept away with its refresh token; one for offline access is kept")]
-    public async Task Grants_that_ended_with_the_sign_in_are_swept(string? scope, bool isKept)
+    [Description("A grant that ended with its sign-in is removed with its refresh token; a grant for offline access is kept")]
+    public async Task Grants_that_ended_with_the_sign_in_are_removed(string? scope, bool isKept)
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
@@ -79,8 +79,8 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     }
 
     [Test]
-    [Description("A grant without refresh token is kept as long as any one of its access tokens lives")]
-    public async Task One_living_token_is_enough()
+    [Description("A grant without a refresh token is kept while any of its access tokens is valid")]
+    public async Task One_valid_access_token_is_enough()
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
@@ -88,8 +88,8 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         {
             Tokens = new Dictionary<string, AccessToken>(StringComparer.Ordinal)
             {
-                ["over"] = new("over", default, clock.GetUtcNow(), [], []),
-                ["living"] = new("living", default, clock.GetUtcNow() + Tick, [], []),
+                ["expired"] = new("expired", default, clock.GetUtcNow(), [], []),
+                ["valid"] = new("valid", default, clock.GetUtcNow() + Tick, [], []),
             }.ToFrozenDictionary(StringComparer.Ordinal),
         };
         await store.AddAsync(grant, default);
@@ -99,46 +99,46 @@ public class InMemoryGrantStoreTests : GrantStoreContract
 
     [Test]
     [Description(
-        "A grant of no use to anybody, without refresh token and with every access token over, is swept at the 1,024th owner and not before"
+        "An unusable grant, without refresh token and with every access token expired, is removed at the 1,024th owner and not before"
     )]
-    public async Task Dead_grants_are_swept()
+    public async Task Unusable_grants_are_removed()
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        await store.AddAsync(Sample("dead", "mixed", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
-        await store.AddAsync(Sample("living", "mixed"), default);
-        await store.AddAsync(Sample("dead", "dead", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
+        await store.AddAsync(Sample("expired", "mixed", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
+        await store.AddAsync(Sample("valid", "mixed"), default);
+        await store.AddAsync(Sample("expired", "expired", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
         await FillAsync(store, 1021);
-        Assert.That((await store.FindAsync("photos", GrantOwner.User("dead"), default)).Count, Is.EqualTo(1), "before the sweep");
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("expired"), default)).Count, Is.EqualTo(1), "before the removal");
 
         await store.AddAsync(Sample("last", "last"), default);
 
-        Assert.That(await store.FindAsync("photos", GrantOwner.User("dead"), default), Is.Empty);
+        Assert.That(await store.FindAsync("photos", GrantOwner.User("expired"), default), Is.Empty);
         Assert.That(
             (await store.FindAsync("photos", GrantOwner.User("mixed"), default)).Select(grant => grant.Id),
-            Is.EqualTo(new[] { "living" })
+            Is.EqualTo(new[] { "valid" })
         );
     }
 
     [Test]
-    [Description("Sweeping goes on: the next one comes when the owners have doubled, and a removed owner counts no longer")]
-    public async Task Sweeps_again()
+    [Description("The next removal happens when the number of owners has doubled; a removed owner no longer counts")]
+    public async Task Unusable_grants_are_removed_again()
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
         await FillAsync(store, 1024);
-        await store.AddAsync(Sample("dead", "dead", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
+        await store.AddAsync(Sample("expired", "expired", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
         await store.RemoveAsync(Sample("fill0", "fill0"), default);
         await FillAsync(store, 1023, from: 2000);
-        Assert.That((await store.FindAsync("photos", GrantOwner.User("dead"), default)).Count, Is.EqualTo(1), "2,047 owners");
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("expired"), default)).Count, Is.EqualTo(1), "2,047 owners");
 
         await store.AddAsync(Sample("last", "last"), default);
 
-        Assert.That(await store.FindAsync("photos", GrantOwner.User("dead"), default), Is.Empty, "2,048 owners");
+        Assert.That(await store.FindAsync("photos", GrantOwner.User("expired"), default), Is.Empty, "2,048 owners");
     }
 
     [Test]
-    [Description("RFC 9700 §4.7: a used state is forgotten when it could not come again anyway")]
+    [Description("RFC 9700 §4.7: a used state is removed once its own lifetime has passed")]
     public async Task Used_states_expire()
     {
         ManualTimeProvider clock = new();

@@ -3,11 +3,11 @@ using OAuthClient.Chaos.Server;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>The store, and the named points at which the plan kills this process: as <c>kill -9</c> does, with nothing said and nothing saved.</summary>
-internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node, Trace? trace) : IGrantStore
+/// <summary>A store that kills this process at the named points of the plan, as <c>kill -9</c> does.</summary>
+internal sealed class CrashingStore(IGrantStore inner, FaultPlan plan, string node, Trace? trace) : IGrantStore
 {
-    /// <summary>From when on the plan is no longer followed: whoever dies then is missed by nobody in time.</summary>
-    public DateTimeOffset MortalUntil { get; set; }
+    /// <summary>Gets or sets the time after which the plan is no longer followed, because no other node could take over in time.</summary>
+    public DateTimeOffset CrashesUntil { get; set; }
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         inner.FindAsync(clientName, owner, cancellationToken);
@@ -23,7 +23,7 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
     public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
     {
         trace?.Write($"{newer.Owner} generation {newer.Generation} answered");
-        DieAt("answered, not saved", newer, newer.Generation);
+        CrashAt("answered, not saved", newer, newer.Generation);
         bool replaced;
         try
         {
@@ -35,7 +35,7 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
             trace?.Write($"{newer.Owner} generation {newer.Generation} not saved: {exception.GetType().Name} {exception.Message}");
             throw;
         }
-        DieAt("saved", newer, newer.Generation);
+        CrashAt("saved", newer, newer.Generation);
         return replaced;
     }
 
@@ -48,13 +48,14 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
         CancellationToken cancellationToken
     )
     {
-        var answer = await inner.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
+        var result = await inner.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
         trace?.Write(
-            $"{seen.Owner} generation {seen.Generation} lease {answer.Lease?.Fence} stored {answer.Current?.Generation} {answer.PreviousStatus}"
+            $"{seen.Owner} generation {seen.Generation} "
+                + $"lease {result.Lease?.Fence} stored {result.Current?.Generation} {result.PreviousStatus}"
         );
-        if (answer.Lease is not null)
-            DieAt("leased, not sent", seen, seen.Generation);
-        return answer;
+        if (result.Lease is not null)
+            CrashAt("leased, not sent", seen, seen.Generation);
+        return result;
     }
 
     public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
@@ -66,9 +67,9 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
     public ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
         inner.TryConsumeStateAsync(stateFingerprint, expiresAt, cancellationToken);
 
-    private void DieAt(string point, Grant grant, long generation)
+    private void CrashAt(string point, Grant grant, long generation)
     {
-        if (TimeProvider.System.GetUtcNow() >= MortalUntil || !plan.Kills(grant.Owner.Id!, generation, point, node))
+        if (TimeProvider.System.GetUtcNow() >= CrashesUntil || !plan.Kills(grant.Owner.Id!, generation, point, node))
             return;
         trace?.Write($"{grant.Owner} generation {generation} killed: {point}");
         using var self = Process.GetCurrentProcess();

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.Chaos.Server;
 
 /// <summary>
-/// An authorization server that follows a plan of faults, and the API whose tokens it gives. It knows nothing of the library but
-/// what comes over the wire.
+/// An authorization server that injects faults according to a plan, and the API that accepts its tokens. It is independent of the library
+/// and sees only the requests.
 /// </summary>
-internal sealed class TormentingServer : IAsyncDisposable
+internal sealed class FaultyServer : IAsyncDisposable
 {
     public const string NodeHeader = "X-Node";
     public static readonly TimeSpan AccessTokenExpiry = TimeSpan.FromSeconds(5);
@@ -20,16 +20,16 @@ internal sealed class TormentingServer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, TokenFamily> families = new(StringComparer.Ordinal);
     private readonly Reuse reuse;
     private readonly FaultPlan plan;
-    private readonly Func<string, bool> wasStoppedLately;
+    private readonly Func<string, bool> wasRecentlySuspended;
     private readonly TimeProvider time = TimeProvider.System;
     private int stale;
     private int refreshes;
     private int apiCalls;
     private int apiRefusals;
 
-    private TormentingServer(Reuse reuse, FaultPlan plan, Func<string, bool> wasStoppedLately)
+    private FaultyServer(Reuse reuse, FaultPlan plan, Func<string, bool> wasRecentlySuspended)
     {
-        (this.reuse, this.plan, this.wasStoppedLately) = (reuse, plan, wasStoppedLately);
+        (this.reuse, this.plan, this.wasRecentlySuspended) = (reuse, plan, wasRecentlySuspended);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -38,11 +38,11 @@ internal sealed class TormentingServer : IAsyncDisposable
         app.MapGet("/api", Api);
     }
 
-    /// <summary>How long the token endpoint takes to answer.</summary>
+    /// <summary>Gets or sets the response time of the token endpoint.</summary>
     public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Whether the plan of faults is followed.</summary>
-    public bool IsTormenting { get; set; }
+    /// <summary>Gets or sets a value indicating whether faults are injected.</summary>
+    public bool InjectsFaults { get; set; }
 
     public Uri Address => new(app.Urls.First());
     public IReadOnlyCollection<TokenFamily> Families => (IReadOnlyCollection<TokenFamily>)families.Values;
@@ -52,9 +52,9 @@ internal sealed class TormentingServer : IAsyncDisposable
     public int ApiRefusals => apiRefusals;
     public int MostPresentations => families.Values.Max(family => family.MostPresentations);
 
-    public static async Task<TormentingServer> StartAsync(Reuse reuse, FaultPlan plan, Func<string, bool> wasStoppedLately)
+    public static async Task<FaultyServer> StartAsync(Reuse reuse, FaultPlan plan, Func<string, bool> wasRecentlySuspended)
     {
-        TormentingServer server = new(reuse, plan, wasStoppedLately);
+        FaultyServer server = new(reuse, plan, wasRecentlySuspended);
         await server.app.StartAsync();
         return server;
     }
@@ -86,25 +86,25 @@ internal sealed class TormentingServer : IAsyncDisposable
     private async Task RefreshAsync(HttpContext context, TokenFamily family, long generation, string node)
     {
         int times = family.Count(generation, node);
-        if (times > 1 && family.RotatedBy(generation) is { } rotation && rotation.Node != node && wasStoppedLately(node))
+        if (times > 1 && family.RotatedBy(generation) is { } rotation && rotation.Node != node && wasRecentlySuspended(node))
             Interlocked.Increment(ref stale);
-        // The plan's fault is for the first presentation; whoever comes again is served.
-        var fault = times == 1 && IsTormenting ? plan.For(family.Owner, generation) : new Fault(FaultKind.None, IsAfterRotation: false);
+        // The fault of the plan applies to the first presentation; a repeated presentation succeeds.
+        var fault = times == 1 && InjectsFaults ? plan.For(family.Owner, generation) : new Fault(FaultKind.None, IsAfterRotation: false);
         if (fault.Kind != FaultKind.None && !fault.IsAfterRotation)
         {
-            family.Note(node, $"meets {fault.Kind} before the rotation of {generation}");
+            family.Record(node, $"meets {fault.Kind} before the rotation of {generation}");
             await FailAsync(context, fault.Kind);
             return;
         }
         await Task.Delay(Latency, time);
         if (family.Rotate(generation, node, fault.IsAfterRotation) is not { } next)
         {
-            family.Note(node, $"is refused {generation}");
+            family.Record(node, $"is rejected for {generation}");
             await context.WriteJsonAsync(400, """{"error":"invalid_grant"}""");
             return;
         }
         Interlocked.Increment(ref refreshes);
-        family.Note(node, fault.IsAfterRotation ? $"meets {fault.Kind} after the rotation to {next}" : $"gets {next}");
+        family.Record(node, fault.IsAfterRotation ? $"meets {fault.Kind} after the rotation to {next}" : $"gets {next}");
         if (fault.IsAfterRotation)
             await FailAsync(context, fault.Kind);
         else
@@ -116,7 +116,10 @@ internal sealed class TormentingServer : IAsyncDisposable
             200,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{"access_token":"{{family.NewAccessToken(AccessTokenExpiry)}}","token_type":"Bearer","expires_in":{{AccessTokenExpiry.TotalSeconds}},"refresh_token":"{{refreshToken}}"}"""
+                $$"""
+                {"access_token":"{{family.NewAccessToken(AccessTokenExpiry)}}","token_type":"Bearer",
+                "expires_in":{{AccessTokenExpiry.TotalSeconds}},"refresh_token":"{{refreshToken}}"}
+                """
             )
         );
 
@@ -167,10 +170,10 @@ internal static class HttpContextExtensions
         await context.Response.WriteAsync(body);
     }
 
-    public static async Task WaitHandleAsync(this CancellationToken gone)
+    public static async Task WaitHandleAsync(this CancellationToken canceled)
     {
         TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (gone.Register(ended.SetResult))
+        await using (canceled.Register(ended.SetResult))
             await ended.Task;
     }
 }
