@@ -48,7 +48,7 @@ public sealed class SignOutTests
     {
         var (browser, back) = await SignedOutAsync();
         string without = back.Split('?')[0];
-        (await browser.GetAsync(without)).RequireRefusal("OAuthProtocolException", "without the state");
+        (await browser.GetAsync(without)).RequireRefusal("OAuthProtocolException", "lacks the state");
         (await browser.GetAsync(without + "?state=another")).RequireRefusal("OAuthProtocolException", "another state");
         (await app.OpenBrowser(user: null).GetAsync(back)).RequireRefusal(
             "OAuthProtocolException",

@@ -4,44 +4,44 @@ using Microsoft.IdentityModel.Tokens;
 namespace OAuthClient;
 
 /// <summary>
-/// The server's signing keys (RFC 7517 §5): cached, fetched once at a time, again when a token names one that is not there,
-/// and kept through an outage of a day.
+/// Caches the server's signing keys (RFC 7517 §5). Concurrent callers share one request. The keys are fetched again when no cached key
+/// verifies a token. During an outage the cached keys are used for up to 24 hours.
 /// </summary>
 internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time)
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
 
-    // A key that was withdrawn is believed no longer than this, whoever keeps us from hearing of it.
+    // Limits how long a withdrawn key is trusted, even if an attacker blocks the key set endpoint.
     private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
 
-    // Through an outage the known keys are used for this long before the server is asked again.
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
+    // During an outage, the delay before the keys are requested again.
+    private static readonly TimeSpan OutageRetryDelay = TimeSpan.FromSeconds(60);
 
-    // Anyone can send tokens with made-up key ids, so that the keys are not fetched for each. Short, because a token that was signed by a
-    // really new key is refused meanwhile.
-    private static readonly TimeSpan UnknownKeyPause = TimeSpan.FromSeconds(10);
+    // Limits the requests that tokens with invented key identifiers cause. Short, because a token signed with a new key is rejected until
+    // the delay has ended.
+    private static readonly TimeSpan UnknownKeyRetryDelay = TimeSpan.FromSeconds(10);
 
     private readonly SingleFlight<Uri, KeySet> fetches = new(rememberFailuresBy: time);
-    private KeySet? newest;
+    private KeySet? cached;
 
-    /// <summary>Requires the token's signature, fetching the keys anew when none of the known ones made it.</summary>
-    /// <param name="token">What is signed.</param>
-    /// <param name="jwksUri">Where the keys are.</param>
-    /// <param name="hasTenants">Whether they may be those of single tenants.</param>
-    /// <param name="cancellationToken">Stops waiting for them.</param>
-    /// <exception cref="OAuthProtocolException">The signature does not verify.</exception>
+    /// <summary>Validates the token's signature. Fetches the keys again when no cached key verifies it.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="jwksUri">The address of the key set.</param>
+    /// <param name="hasTenants">Whether a key may belong to a single tenant of the server.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <exception cref="OAuthProtocolException">The signature is not valid.</exception>
     public async Task ValidateSignatureAsync(UnverifiedJwt token, Uri jwksUri, bool hasTenants, CancellationToken cancellationToken)
     {
-        var keys = Known(jwksUri);
+        var keys = FindCached(jwksUri);
         if (keys is null || time.GetUtcNow() >= keys.FreshUntil)
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
         var candidates = JwtSignature.Candidates(token, keys.Keys, hasTenants);
         if (await JwtSignature.VerifiesAsync(token, candidates).ConfigureAwait(false))
             return;
-        // The server may have changed its keys just before it signed, and not every server gives the new one another name.
-        bool mayAsk = time.GetUtcNow() >= keys.UnknownKeysRefusedUntil;
-        if (mayAsk)
+        // The server may have rotated its keys before it signed the token. Some servers reuse the key identifier for the new key.
+        bool mayFetchAgain = time.GetUtcNow() >= keys.NextUnknownKeyFetchAt;
+        if (mayFetchAgain)
         {
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
             candidates = JwtSignature.Candidates(token, keys.Keys, hasTenants);
@@ -49,13 +49,13 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
                 return;
         }
         keys.Outage?.Throw();
-        throw JwtSignature.Refusal(token, candidates.Count, mayPass: candidates.Count == 0 || !mayAsk);
+        throw JwtSignature.Refusal(token, candidates.Count, mayPass: candidates.Count == 0 || !mayFetchAgain);
     }
 
-    /// <summary>Fetches the keys if they are not at hand; a failure is left to whoever needs them.</summary>
+    /// <summary>Fetches the keys if no fresh ones are cached. A failure is ignored.</summary>
     public async Task PrefetchAsync(Uri jwksUri)
     {
-        var keys = Known(jwksUri);
+        var keys = FindCached(jwksUri);
         if (keys is not null && time.GetUtcNow() < keys.FreshUntil)
             return;
         try
@@ -64,37 +64,37 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         }
         catch (Exception)
         {
-            // Whoever needs them asks again, and says why there are none.
+            // ValidateSignatureAsync fetches the keys again and reports the failure.
         }
     }
 
-    private KeySet? Known(Uri jwksUri) =>
-        Volatile.Read(ref newest) is { } keys && keys.Source == jwksUri && time.GetUtcNow() < keys.EndsAt ? keys : null;
+    private KeySet? FindCached(Uri jwksUri) =>
+        Volatile.Read(ref cached) is { } keys && keys.Source == jwksUri && time.GetUtcNow() < keys.ExpiresAt ? keys : null;
 
-    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) =>
+    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? previous, bool forUnknownKey) =>
         fetches.JoinOrStart(
             jwksUri,
             async () =>
             {
-                // Between the caller's look and this one another fetch may have ended.
-                if (Known(jwksUri) is { } other && !ReferenceEquals(other, seen))
-                    return other;
+                // Another fetch may have completed since the caller read the cache.
+                if (FindCached(jwksUri) is { } newer && !ReferenceEquals(newer, previous))
+                    return newer;
                 try
                 {
                     var keys = await DownloadAsync(jwksUri).ConfigureAwait(false);
                     var now = time.GetUtcNow();
-                    return Keep(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyPause : now));
+                    return Store(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyRetryDelay : now));
                 }
                 catch (Exception exception)
-                    when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
+                    when (previous is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
                 {
                     var now = time.GetUtcNow();
-                    var pause = now + Pause;
-                    return Keep(
-                        seen! with
+                    var retryAt = now + OutageRetryDelay;
+                    return Store(
+                        previous! with
                         {
-                            FreshUntil = seen.FreshUntil > pause ? seen.FreshUntil : pause,
-                            UnknownKeysRefusedUntil = now + UnknownKeyPause,
+                            FreshUntil = previous.FreshUntil > retryAt ? previous.FreshUntil : retryAt,
+                            NextUnknownKeyFetchAt = now + UnknownKeyRetryDelay,
                             Outage = ExceptionDispatchInfo.Capture(exception),
                         }
                     );
@@ -102,9 +102,9 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
             }
         );
 
-    private KeySet Keep(KeySet keys)
+    private KeySet Store(KeySet keys)
     {
-        Volatile.Write(ref newest, keys);
+        Volatile.Write(ref cached, keys);
         return keys;
     }
 
@@ -121,11 +121,13 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         Uri Source,
         IReadOnlyList<JsonWebKey> Keys,
         DateTimeOffset FreshUntil,
-        DateTimeOffset EndsAt,
-        DateTimeOffset UnknownKeysRefusedUntil
+        DateTimeOffset ExpiresAt,
+        DateTimeOffset NextUnknownKeyFetchAt
     )
     {
-        /// <summary>Why there is no newer set: a key that is not in this one may well be in that.</summary>
+        /// <summary>
+        /// The failure of the last fetch. It is thrown when no key verifies a token, because a newer set may hold the key.
+        /// </summary>
         public ExceptionDispatchInfo? Outage { get; init; }
     }
 }

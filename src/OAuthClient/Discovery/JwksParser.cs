@@ -3,12 +3,12 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
-/// <summary>A key set as the server publishes it (RFC 7517 §5).</summary>
+/// <summary>Parses the key set that a server publishes (RFC 7517 §5).</summary>
 internal static class JwksParser
 {
     private const int MaximumKeys = 100;
 
-    /// <exception cref="OAuthProtocolException">It is malformed, or holds far too many keys.</exception>
+    /// <exception cref="OAuthProtocolException">The key set is malformed, or holds too many keys.</exception>
     public static IReadOnlyList<JsonWebKey> Read(ReadOnlySpan<byte> json)
     {
         IList<JsonWebKey> keys;
@@ -21,11 +21,11 @@ internal static class JwksParser
             throw new OAuthProtocolException("The server's key set is malformed (RFC 7517 §5).") { IsTransient = true };
         }
         if (keys.Count > MaximumKeys)
-            throw new OAuthProtocolException($"The server's key set holds more than {MaximumKeys} keys; it was not used.")
+            throw new OAuthProtocolException($"The server's key set holds more than {MaximumKeys} keys and was rejected.")
             {
                 IsTransient = true,
             };
-        // A certificate would be believed in place of the key beside it, which is the one that was looked at.
+        // The framework would verify with the certificate in place of the JWK's parameters, which JwtSignature checks.
         foreach (var key in keys)
             key.X5c.Clear();
         return [.. keys];

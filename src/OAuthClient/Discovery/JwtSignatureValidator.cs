@@ -1,10 +1,12 @@
 namespace OAuthClient;
 
-/// <summary>Requires that a JWT was signed by the authorization server, in a way that was agreed on.</summary>
+/// <summary>Validates that the authorization server signed a JWT, with an algorithm that the client's configuration allows.</summary>
 internal sealed class JwtSignatureValidator(JwksCache keys)
 {
-    /// <summary>Opens it where it is encrypted, takes it apart and requires its signature. What it claims is for the caller to check.</summary>
-    /// <exception cref="OAuthProtocolException">It is not to be believed; the message says why.</exception>
+    /// <summary>Decrypts the JWT if it is encrypted, parses it and validates its signature. The caller validates the claims.</summary>
+    /// <exception cref="OAuthProtocolException">
+    /// The JWT cannot be decrypted, is malformed, or its algorithm or signature is not valid.
+    /// </exception>
     public async Task<UnverifiedJwt> ReadAsync(
         string compact,
         JwtType kind,
@@ -22,8 +24,8 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
         return token;
     }
 
-    /// <summary>Requires the signature of one that was taken apart before.</summary>
-    /// <exception cref="OAuthProtocolException">It does not verify.</exception>
+    /// <summary>Validates the signature of a parsed JWT.</summary>
+    /// <exception cref="OAuthProtocolException">The signature is not valid, or no key is known to verify it with.</exception>
     public Task ValidateAsync(
         UnverifiedJwt token,
         ClientConfiguration configuration,
@@ -40,14 +42,15 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
             token,
             server.JwksUri
                 ?? throw new OAuthProtocolException(
-                    $"The {token.Kind.Name} is signed by {token.Algorithm}, but where the server's keys are is not known, so it cannot be checked. Set JwksUri."
+                    $"The {token.Kind.Name} is signed with {token.Algorithm}, but the address of the server's keys is not known, so the "
+                        + "signature cannot be validated. Set JwksUri."
                 ),
             server.IssuerTemplate is not null,
             cancellationToken
         );
     }
 
-    /// <summary>Has the keys at hand by the time a token comes. That they cannot be had just now is for that time to say.</summary>
+    /// <summary>Fetches the server's keys before a token arrives. A failure is ignored: it is reported when a token is validated.</summary>
     public Task PrefetchKeysAsync(AuthorizationServerMetadata server) =>
         server.JwksUri is { } jwksUri ? keys.PrefetchAsync(jwksUri) : Task.CompletedTask;
 }

@@ -1,42 +1,45 @@
 namespace OAuthClient;
 
 /// <summary>
-/// The server's metadata as it is known now: fetched once at a time, and again after an hour while callers go on with what they have. Through an
-/// outage an old copy serves for a day.
+/// Caches the server's metadata. Concurrent callers share one request. After one hour the metadata is refreshed in the background while
+/// callers use the cached entry. During an outage an entry is used for up to 24 hours.
 /// </summary>
 internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimeProvider time)
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
     private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
 
-    // By the configuration and not by the issuer: a corrected configuration is tried at once, whatever failed before.
+    // Keyed by the configuration, not by the issuer: a corrected configuration is tried at once, although an earlier one failed.
     private readonly SingleFlight<AuthorizationServerMetadata, AuthorizationServerMetadata> fetches = new(
         ReferenceEqualityComparer.Instance,
         time
     );
-    private Copy? newest;
+    private CacheEntry? cached;
 
-    /// <summary>The discovered endpoints, with those that are spelled out in their place.</summary>
-    /// <param name="current">The registration that the caller's dance began with: a reloaded one may name another server, which must not get what was meant for this.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <summary>Returns the discovered endpoints. Configured endpoints override discovered ones.</summary>
+    /// <param name="current">
+    /// The configuration that the caller's operation started with. A reloaded configuration may name another server, which must not receive
+    /// this operation's requests.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public ValueTask<AuthorizationServerMetadata> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
         if (!current.UsesDiscovery)
             return new(current.ConfiguredMetadata);
         var now = time.GetUtcNow();
         if (
-            Volatile.Read(ref newest) is not { } known
-            || !ReferenceEquals(known.Registration.ConfiguredMetadata, current.ConfiguredMetadata)
-            || now >= known.EndsAt
+            Volatile.Read(ref cached) is not { } entry
+            || !ReferenceEquals(entry.Registration.ConfiguredMetadata, current.ConfiguredMetadata)
+            || now >= entry.ExpiresAt
         )
             return new(FetchOnceAsync(current).WaitAsync(cancellationToken));
-        if (now >= known.RefreshAt)
+        if (now >= entry.RefreshAt)
             _ = FetchOnceAsync(current);
-        return new(known.Metadata);
+        return new(entry.Metadata);
     }
 
-    /// <summary>Ends when all has come that is under way now.</summary>
+    /// <summary>Waits for the requests in progress.</summary>
     public Task DrainAsync(CancellationToken cancellationToken) => fetches.DrainAsync(cancellationToken);
 
     private Task<AuthorizationServerMetadata> FetchOnceAsync(ClientConfiguration current) =>
@@ -44,61 +47,64 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
 
     private async Task<AuthorizationServerMetadata> FetchAsync(ClientConfiguration current)
     {
-        var old = Volatile.Read(ref newest);
+        var previous = Volatile.Read(ref cached);
         var now = time.GetUtcNow();
-        // Between the caller's look and this one another fetch may have ended.
+        // Another fetch may have completed since the caller read the cache.
         if (
-            old is not null
-            && ReferenceEquals(old.Registration.ConfiguredMetadata, current.ConfiguredMetadata)
-            && now < old.RefreshAt
-            && now < old.EndsAt
+            previous is not null
+            && ReferenceEquals(previous.Registration.ConfiguredMetadata, current.ConfiguredMetadata)
+            && now < previous.RefreshAt
+            && now < previous.ExpiresAt
         )
-            return old.Metadata;
-        bool hasOld = old is not null && old.Registration.Issuer == current.Issuer && now < old.EndsAt;
+            return previous.Metadata;
+        bool hasPrevious = previous is not null && previous.Registration.Issuer == current.Issuer && now < previous.ExpiresAt;
         try
         {
-            var found = await ServerMetadataClient.FetchAsync(current, backChannel, CancellationToken.None).ConfigureAwait(false);
+            var discovered = await ServerMetadataClient.FetchAsync(current, backChannel, CancellationToken.None).ConfigureAwait(false);
             now = time.GetUtcNow();
-            return Keep(new(current, Merge(found, current.ConfiguredMetadata), now + FreshFor, now + MaximumAge));
+            return Store(new(current, Merge(discovered, current.ConfiguredMetadata), now + FreshFor, now + MaximumAge));
         }
         catch (Exception exception)
-            when (hasOld && exception is HttpRequestException or OperationCanceledException or OAuthException and not OAuthProtocolException
+            when (hasPrevious
+                && exception is HttpRequestException or OperationCanceledException or OAuthException and not OAuthProtocolException
             )
         {
-            // The server is out for a moment; what it said before still holds, and it is asked again soon.
-            return Keep(new(current, Merge(old!.Metadata, current.ConfiguredMetadata), time.GetUtcNow() + RetryPause, old.EndsAt));
+            // The server is unavailable: the previous metadata stays valid until it expires, and the fetch is retried soon.
+            return Store(
+                new(current, Merge(previous!.Metadata, current.ConfiguredMetadata), time.GetUtcNow() + RetryDelay, previous.ExpiresAt)
+            );
         }
         catch (OAuthProtocolException)
         {
-            // A server that now says something else is not out: whoever comes next hears it.
-            Interlocked.CompareExchange(ref newest, null, old);
+            // The server responded with invalid metadata, so the cached entry is removed and the next caller gets the error as well.
+            Interlocked.CompareExchange(ref cached, null, previous);
             throw;
         }
     }
 
-    private AuthorizationServerMetadata Keep(Copy copy)
+    private AuthorizationServerMetadata Store(CacheEntry entry)
     {
-        Volatile.Write(ref newest, copy);
-        return copy.Metadata;
+        Volatile.Write(ref cached, entry);
+        return entry.Metadata;
     }
 
-    private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata found, AuthorizationServerMetadata spelledOut) =>
-        found with
+    private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata discovered, AuthorizationServerMetadata configured) =>
+        discovered with
         {
-            IssuerTemplate = spelledOut.IssuerTemplate,
-            AuthorizationEndpoint = spelledOut.AuthorizationEndpoint ?? found.AuthorizationEndpoint,
-            RevocationEndpoint = spelledOut.RevocationEndpoint ?? found.RevocationEndpoint,
-            RegistrationEndpoint = spelledOut.RegistrationEndpoint ?? found.RegistrationEndpoint,
-            IntrospectionEndpoint = spelledOut.IntrospectionEndpoint ?? found.IntrospectionEndpoint,
-            UserInfoEndpoint = spelledOut.UserInfoEndpoint ?? found.UserInfoEndpoint,
-            JwksUri = spelledOut.JwksUri ?? found.JwksUri,
-            EndSessionEndpoint = spelledOut.EndSessionEndpoint ?? found.EndSessionEndpoint,
+            IssuerTemplate = configured.IssuerTemplate,
+            AuthorizationEndpoint = configured.AuthorizationEndpoint ?? discovered.AuthorizationEndpoint,
+            RevocationEndpoint = configured.RevocationEndpoint ?? discovered.RevocationEndpoint,
+            RegistrationEndpoint = configured.RegistrationEndpoint ?? discovered.RegistrationEndpoint,
+            IntrospectionEndpoint = configured.IntrospectionEndpoint ?? discovered.IntrospectionEndpoint,
+            UserInfoEndpoint = configured.UserInfoEndpoint ?? discovered.UserInfoEndpoint,
+            JwksUri = configured.JwksUri ?? discovered.JwksUri,
+            EndSessionEndpoint = configured.EndSessionEndpoint ?? discovered.EndSessionEndpoint,
         };
 
-    private sealed record Copy(
+    private sealed record CacheEntry(
         ClientConfiguration Registration,
         AuthorizationServerMetadata Metadata,
         DateTimeOffset RefreshAt,
-        DateTimeOffset EndsAt
+        DateTimeOffset ExpiresAt
     );
 }

@@ -2,11 +2,14 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>Fetches an authorization server's metadata from its well-known addresses and believes it only when it names the issuer that was asked (RFC 8414 §3.3).</summary>
+/// <summary>
+/// Fetches an authorization server's metadata from its well-known addresses and validates that it names the configured issuer
+/// (RFC 8414 §3.3).
+/// </summary>
 internal static class ServerMetadataClient
 {
-    /// <exception cref="OAuthProtocolException">The document names another issuer, or is malformed.</exception>
-    /// <exception cref="OAuthException">There is no metadata at either address.</exception>
+    /// <exception cref="OAuthProtocolException">The metadata names another issuer, or is malformed.</exception>
+    /// <exception cref="OAuthException">No metadata is found at either address.</exception>
     public static async Task<AuthorizationServerMetadata> FetchAsync(
         ClientConfiguration configuration,
         BackChannelClient backChannel,
@@ -14,9 +17,9 @@ internal static class ServerMetadataClient
     )
     {
         var issuer = configuration.Issuer!;
-        var answers = new List<string>();
-        EndpointException? refusal = null;
-        bool isServersFault = false;
+        var failures = new List<string>();
+        EndpointException? lastFailure = null;
+        bool hasServerError = false;
         foreach (var address in Addresses(issuer, openIdFirst: configuration.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)))
         {
             var request = new BackChannelRequest("metadata endpoint", address);
@@ -30,28 +33,32 @@ internal static class ServerMetadataClient
                     configuration.HasClientCertificate
                 );
                 ValidateIssuer(metadata, configuration);
-                // Of many tenants' metadata only where they were found is one name for all.
+                // In the metadata of a multi-tenant server the issuer is a template, so the address it was fetched from identifies the
+                // server.
                 return metadata with { Issuer = issuer.OriginalString };
             }
             var failure = response.Failure(json);
-            answers.Add(
-                $"{failure.Endpoint} answered {(int)failure.StatusCode}{(response.IsSuccess ? $" {failure.UnexpectedContent}" : "")}"
+            failures.Add(
+                $"{failure.Endpoint} returned {(int)failure.StatusCode}{(response.IsSuccess ? $" {failure.UnexpectedContent}" : "")}"
             );
-            isServersFault |= (int)response.StatusCode >= 500;
-            refusal = new EndpointException(failure);
+            hasServerError |= (int)response.StatusCode >= 500;
+            lastFailure = new EndpointException(failure);
         }
         throw new OAuthException(
-            $"The metadata of {issuer.OriginalString} could not be read: {string.Join(", ", answers)}. "
+            $"The metadata of {issuer.OriginalString} cannot be read: {string.Join(", ", failures)}. "
                 + (
-                    isServersFault
-                        ? "The server is at fault; try again later."
-                        : "Check Issuer, or spell out the endpoints if this server publishes no metadata."
+                    hasServerError
+                        ? "The server failed; try again later."
+                        : "Check Issuer, or set the endpoints if this server publishes no metadata."
                 ),
-            refusal
+            lastFailure
         );
     }
 
-    /// <summary>RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 behind it.</summary>
+    /// <summary>
+    /// Returns the addresses of the metadata. RFC 8414 §3.1 inserts the well-known segment before the issuer's path; OpenID Connect
+    /// Discovery §4 appends it.
+    /// </summary>
     public static IEnumerable<Uri> Addresses(Uri issuer, bool openIdFirst)
     {
         string origin = issuer.GetLeftPart(UriPartial.Authority);
@@ -61,27 +68,30 @@ internal static class ServerMetadataClient
         return openIdFirst ? [openId, oauth] : [oauth, openId];
     }
 
-    private static string SlashHint(string? found, string written) =>
-        found is null ? ""
-        : string.Equals(found + "/", written, StringComparison.Ordinal) ? " (without the slash at the end)"
-        : string.Equals(found, written + "/", StringComparison.Ordinal) ? " (with a slash at the end)"
+    private static string SlashHint(string? stated, string expected) =>
+        stated is null ? ""
+        : string.Equals(stated + "/", expected, StringComparison.Ordinal) ? " (without the trailing slash)"
+        : string.Equals(stated, expected + "/", StringComparison.Ordinal) ? " (with a trailing slash)"
         : "";
 
     private static void ValidateIssuer(AuthorizationServerMetadata metadata, ClientConfiguration configuration)
     {
-        // Not Uri equality: a slash, a capital or a default port makes another issuer.
+        // Not Uri equality: a trailing slash, the letter case or a default port distinguishes issuers.
         string expected = configuration.IssuerTemplate?.Text ?? configuration.Issuer!.OriginalString;
         if (string.Equals(metadata.Issuer, expected, StringComparison.Ordinal))
             return;
+        string expectation = configuration.IssuerTemplate is null ? "" : $", not '{expected}'";
         string option = configuration.IssuerTemplate is null
             ? nameof(OAuthClientOptions.Issuer)
             : nameof(OAuthClientOptions.IssuerTemplate);
         string advice =
             configuration.IssuerTemplate is null && metadata.Issuer?.Contains(IssuerTemplate.Placeholder, StringComparison.Ordinal) == true
-                ? "this server has many tenants: write one tenant's Issuer, or that text as IssuerTemplate to let in users of all, and AllowedTenants to say whose."
-                : $"if that is the server you mean, write {option} exactly so{SlashHint(metadata.Issuer, expected)}.";
+                ? "this is a multi-tenant server: set Issuer to one tenant's issuer, or set IssuerTemplate to that text and AllowedTenants "
+                    + "to the tenants whose users may sign in."
+                : $"if this is the intended server, set {option} to exactly that text{SlashHint(metadata.Issuer, expected)}.";
         throw new OAuthProtocolException(
-            $"The metadata found for '{configuration.Issuer!.OriginalString}' says that its issuer is '{ServerTextSanitizer.Clean(metadata.Issuer) ?? "nobody"}'{(configuration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
+            $"The metadata of '{configuration.Issuer!.OriginalString}' names the issuer "
+                + $"'{ServerTextSanitizer.Clean(metadata.Issuer) ?? "none"}'{expectation}. "
                 + $"They must be identical, character by character (RFC 8414 §3.3); {advice}"
         );
     }

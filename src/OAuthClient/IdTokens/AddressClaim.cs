@@ -3,29 +3,30 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>A postal address (OpenID Connect Core §5.1.1).</summary>
+/// <summary>Represents a postal address, the value of the <c>address</c> claim (OpenID Connect Core §5.1.1).</summary>
 [DebuggerDisplay("Address")]
 public sealed record AddressClaim
 {
-    /// <summary><c>formatted</c>: as it stands on a letter; lines may end with a line feed, alone or after a carriage return.</summary>
+    /// <summary>Gets or sets the full address for display (<c>formatted</c>). It may have several lines, separated by LF or CRLF.</summary>
     public string? Formatted { get; init; }
 
-    /// <summary><c>street_address</c>: may have several lines.</summary>
+    /// <summary>Gets or sets the street address (<c>street_address</c>). It may have several lines.</summary>
     public string? StreetAddress { get; init; }
 
-    /// <summary><c>locality</c>: a city.</summary>
+    /// <summary>Gets or sets the city or locality (<c>locality</c>).</summary>
     public string? Locality { get; init; }
 
-    /// <summary><c>region</c>: a state or province.</summary>
+    /// <summary>Gets or sets the state, province or region (<c>region</c>).</summary>
     public string? Region { get; init; }
 
-    /// <summary><c>postal_code</c>.</summary>
+    /// <summary>Gets or sets the postal code (<c>postal_code</c>).</summary>
     public string? PostalCode { get; init; }
 
-    /// <summary><c>country</c>.</summary>
+    /// <summary>Gets or sets the country (<c>country</c>).</summary>
     public string? Country { get; init; }
 
-    /// <summary>Names no part of it.</summary>
+    /// <summary>Returns a fixed text that contains no part of the address.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => "Address";
 
     internal static AddressClaim Of(JsonElement address) =>

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// Where claims about a user are that the server does not state itself: in a JWT of somebody else's that it passes on (aggregated), or at an
-/// address (distributed; OpenID Connect Core §5.6.2). Nothing is fetched unless <c>ClaimSourceReader</c> is asked to.
+/// Describes a source of claims about a user that another party issues: a JWT that the server includes (aggregated claims), or an endpoint
+/// (distributed claims; OpenID Connect Core §5.6.2). Only <see cref="ClaimSourceReader"/> reads the source.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<ClaimSource>))]
@@ -15,7 +15,7 @@ public sealed class ClaimSource
     internal const string NamesMember = "_claim_names";
     internal const string SourcesMember = "_claim_sources";
 
-    // More than any server has, and few enough to look through.
+    // Limits the time to read hostile claims; no known server names as many sources.
     private const int MaximumSources = 100;
 
     private ClaimSource(string name, IReadOnlyList<string> claimNames, Uri? endpoint)
@@ -25,13 +25,15 @@ public sealed class ClaimSource
         Endpoint = endpoint;
     }
 
-    /// <summary>How the server calls the source.</summary>
+    /// <summary>Gets the name that the server gives the source.</summary>
     public string Name { get; }
 
-    /// <summary>Which claims the server says are there.</summary>
+    /// <summary>Gets the names of the claims that the server attributes to the source.</summary>
     public IReadOnlyList<string> ClaimNames { get; }
 
-    /// <summary>Where they are; <see langword="null"/> when they came along. Untrusted as any address from outside.</summary>
+    /// <summary>
+    /// Gets the endpoint of distributed claims; <see langword="null"/> for aggregated claims. The address is untrusted input.
+    /// </summary>
     public Uri? Endpoint { get; }
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -39,13 +41,14 @@ public sealed class ClaimSource
 
     internal AccessToken? AccessToken { get; private init; }
 
-    /// <summary>Whom the claims that name it are about.</summary>
+    /// <summary>Gets the subject of the claims that name the source.</summary>
     internal string? Subject { get; private init; }
 
-    /// <summary>Names no claim's value.</summary>
+    /// <summary>Returns the name of the source and no claim value.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => $"Claim source {ServerTextSanitizer.Clean(Name)}";
 
-    /// <summary>The sources that these claims name; one that is malformed is none.</summary>
+    /// <summary>Reads the sources that the claims name. A malformed source is skipped.</summary>
     internal static IReadOnlyList<ClaimSource> Of(JsonElement claims)
     {
         if (Member(claims, NamesMember) is not { } names || Member(claims, SourcesMember) is not { } sources)
@@ -74,7 +77,7 @@ public sealed class ClaimSource
     {
         if (source.TextIfAny("JWT") is { Length: > 0 } jwt)
             return new(name, claimNames, endpoint: null) { Jwt = jwt, Subject = subject };
-        // What is http is left to the back channel, which says why it is not asked.
+        // An http address is accepted here; the back channel rejects it with a message that states the reason.
         if (
             !Uri.TryCreate(source.TextIfAny("endpoint"), UriKind.Absolute, out var endpoint)
             || (endpoint.Scheme != Uri.UriSchemeHttps && endpoint.Scheme != Uri.UriSchemeHttp)

@@ -4,15 +4,17 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Turns what a server says about a user into the framework's claims, under the names the server gave them.</summary>
+/// <summary>
+/// Creates a <see cref="ClaimsPrincipal"/> from a server's claims about a user. Claim types are the server's claim names.
+/// </summary>
 internal static class ClaimsPrincipalFactory
 {
     private const string ClientClaim = "oauthclient.client";
     private const string SignInClaim = "oauthclient.sign_in";
     private const string SessionClaim = "sid";
 
-    // What protects the token, or points elsewhere, says nothing about the user. The session is the grant's, whatever userinfo says.
-    private static readonly FrozenSet<string> AboutTheToken = FrozenSet.Create(
+    // Claims about the token or about claim sources do not describe the user. The session is taken from the grant, not from userinfo.
+    private static readonly FrozenSet<string> TokenClaims = FrozenSet.Create(
         StringComparer.Ordinal,
         "iss",
         "aud",
@@ -29,13 +31,16 @@ internal static class ClaimsPrincipalFactory
         ClaimSource.SourcesMember
     );
 
-    /// <summary>Of those by which an application tells whose grants a user has, and in which session they are, none is a server's to choose.</summary>
-    /// <param name="ownerClaims">The claims that say which grant owner the principal stands for.</param>
-    /// <param name="issuer">The server, which becomes each claim's issuer.</param>
-    /// <param name="authenticationType">What the identity says it was authenticated by.</param>
-    /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
-    /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
-    /// <param name="sets">Claims about one user; where two sets have the same, the first counts.</param>
+    /// <summary>
+    /// Creates a principal. The claims that identify the grant owner and the session are never taken from the server's claims.
+    /// </summary>
+    /// <param name="ownerClaims">The claims that identify the grant owner.</param>
+    /// <param name="issuer">The server, which becomes the issuer of each claim.</param>
+    /// <param name="authenticationType">The authentication type of the identity.</param>
+    /// <param name="nameClaim">The claim type of <c>Identity.Name</c>.</param>
+    /// <param name="roleClaim">The claim type that <c>IsInRole</c> reads.</param>
+    /// <param name="sets">Sets of claims about one user. When two sets contain the same claim, the first set takes precedence.</param>
+    /// <returns>The principal.</returns>
     public static ClaimsPrincipal Create(
         IEnumerable<Claim> ownerClaims,
         string issuer,
@@ -46,13 +51,13 @@ internal static class ClaimsPrincipalFactory
     )
     {
         var identity = new ClaimsIdentity(authenticationType, nameClaim, roleClaim);
-        var known = new HashSet<string>(AboutTheToken, StringComparer.Ordinal);
+        var known = new HashSet<string>(TokenClaims, StringComparer.Ordinal);
         foreach (var claims in sets)
         {
             var names = new List<string>();
             foreach (var claim in claims.EnumerateObject())
             {
-                if (known.Contains(claim.Name) || IsOurs(claim.Name))
+                if (known.Contains(claim.Name) || IsReserved(claim.Name))
                     continue;
                 names.Add(claim.Name);
                 foreach (
@@ -66,26 +71,27 @@ internal static class ClaimsPrincipalFactory
         return new ClaimsPrincipal(identity);
     }
 
-    /// <summary>Creates the claims by which it can be checked whether the sign-in of a principal is still valid.</summary>
-    /// <param name="clientName">The client by which the user signed in.</param>
+    /// <summary>Creates the claims with which the application checks whether the sign-in of a principal is still valid.</summary>
+    /// <param name="clientName">The client with which the user signed in.</param>
     /// <param name="signInId">
-    /// The sign-in, as in <see cref="Grant.SignInId"/>; <see langword="null"/> for a grant by which no user signed in.
+    /// The sign-in, as in <see cref="Grant.SignInId"/>; <see langword="null"/> for a grant that is not a sign-in.
     /// </param>
     /// <param name="sessionId">The session at the server, as in <see cref="Grant.SessionId"/>.</param>
     /// <param name="issuer">The server.</param>
+    /// <returns>The claims.</returns>
     public static IEnumerable<Claim> OfSignIn(string clientName, string? signInId, string? sessionId, string issuer)
     {
         if (sessionId is not null)
             yield return new(SessionClaim, sessionId, ClaimValueTypes.String, issuer);
         if (signInId is null)
             yield break;
-        // Like the owner, these are this library's words and not the server's.
+        // Issued by this library and not by the server, as the owner claims are.
         yield return new(ClientClaim, clientName);
         yield return new(SignInClaim, signInId);
     }
 
-    // In any case, for so the framework finds them.
-    private static bool IsOurs(string name) =>
+    // Ignores case, because ClaimsPrincipal compares claim types without case.
+    private static bool IsReserved(string name) =>
         string.Equals(name, ClaimTypes.NameIdentifier, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("oauthclient.", StringComparison.OrdinalIgnoreCase);
 

@@ -1,32 +1,39 @@
 namespace OAuthClient;
 
-/// <summary>Validates an ID Token before anything that came with it is used (OpenID Connect Core §3.1.3.7).</summary>
+/// <summary>Validates an ID Token before the response that contains it is used (OpenID Connect Core §3.1.3.7).</summary>
 internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimeProvider time)
 {
-    /// <summary>Whether it is known what an ID Token of this server must look like. One that nobody asked for and nobody can check is left alone.</summary>
+    /// <summary>
+    /// Determines whether ID Tokens of this server can be validated. An unrequested ID Token that cannot be validated is ignored.
+    /// </summary>
     public static bool CanValidate(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
         server.Issuer is not null
         && (server.JwksUri is not null || configuration.IdTokenSigningAlgorithms.All(SignatureAlgorithms.IsSymmetric));
 
-    /// <summary>Has the keys at hand by the time a token comes. That they cannot be had just now is for that time to say.</summary>
+    /// <summary>Fetches the server's keys before a token arrives. A failure is ignored: it is reported when a token is validated.</summary>
     public Task PrefetchKeysAsync(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
         CanValidate(server, configuration) ? signatures.PrefetchKeysAsync(server) : Task.CompletedTask;
 
-    /// <summary>The signed token inside an encrypted one, which is also what the server expects to get back as a hint (OpenID Connect Core §3.1.2.1).</summary>
-    /// <exception cref="OAuthProtocolException">None of the client's keys opens it.</exception>
+    /// <summary>
+    /// Decrypts an encrypted ID Token. The result is the signed token, which is also the value of <c>id_token_hint</c> (OpenID Connect Core
+    /// §3.1.2.1).
+    /// </summary>
+    /// <exception cref="OAuthProtocolException">None of the client's keys decrypts the token.</exception>
     public static IdToken Decrypt(IdToken token, ClientConfiguration configuration)
     {
         string inside = JweDecryptor.Decrypt(token.Reveal(), JwtType.IdToken, configuration.DecryptionKeys);
         return ReferenceEquals(inside, token.Reveal()) ? token : new IdToken(inside);
     }
 
-    /// <param name="token">What <see cref="Decrypt"/> gave.</param>
-    /// <param name="accessToken">What came with it.</param>
-    /// <param name="configuration">Whom it must be for.</param>
-    /// <param name="server">Whom it must be from.</param>
-    /// <param name="nonce">That of the authorization request, when this answers one.</param>
-    /// <param name="cancellationToken">Stops waiting for the server's keys.</param>
-    /// <exception cref="OAuthProtocolException">It is not to be believed; the message says why.</exception>
+    /// <summary>Validates the signature and the claims of an ID Token.</summary>
+    /// <param name="token">The token that <see cref="Decrypt"/> returned.</param>
+    /// <param name="accessToken">The access token of the same response.</param>
+    /// <param name="configuration">The client that must be the audience.</param>
+    /// <param name="server">The server that must be the issuer.</param>
+    /// <param name="nonce">The nonce of the authorization request, or <see langword="null"/> when there is none.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The validated ID Token.</returns>
+    /// <exception cref="OAuthProtocolException">The token is malformed, or its signature or a claim is not valid.</exception>
     public async Task<ValidatedIdToken> ValidateAsync(
         IdToken token,
         AccessToken accessToken,
@@ -39,7 +46,8 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
         if (!CanValidate(server, configuration))
         {
             throw new OAuthProtocolException(
-                "The server sent an ID Token, but its issuer or its keys are not known, so it cannot be checked. Set Issuer (and JwksUri, when the endpoints are spelled out)."
+                "The server sent an ID Token, but the server's issuer or keys are not known, so the token cannot be validated. Set Issuer, "
+                    + "and JwksUri if the endpoints are configured."
             );
         }
         var unverified = UnverifiedJwt.Parse(token.Reveal(), JwtType.IdToken, configuration.IdTokenSigningAlgorithms);

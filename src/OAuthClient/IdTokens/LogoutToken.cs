@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Who signed out at the server: a session, a subject in all their sessions, or both at once.</summary>
-/// <param name="Issuer">The <c>iss</c>.</param>
-/// <param name="Subject">The <c>sub</c>, when there is one.</param>
-/// <param name="SessionId">The <c>sid</c>, when there is one.</param>
-/// <param name="IssuedAt">The <c>iat</c>, by the server's clock.</param>
-/// <param name="Id">The <c>jti</c>.</param>
-/// <param name="AcceptedUntil">When the token is accepted no more, by this machine's clock.</param>
+/// <summary>The claims of a logout token, which names the session or the subject (or both) that signed out at the server.</summary>
+/// <param name="Issuer">The issuer (<c>iss</c>).</param>
+/// <param name="Subject">The subject (<c>sub</c>), or <see langword="null"/>.</param>
+/// <param name="SessionId">The session (<c>sid</c>), or <see langword="null"/> for all sessions of the subject.</param>
+/// <param name="IssuedAt">The time of issue (<c>iat</c>), by the server's clock.</param>
+/// <param name="Id">The identifier of the token (<c>jti</c>).</param>
+/// <param name="AcceptedUntil">The time from which the token is rejected as expired, by this machine's clock.</param>
 internal sealed record LogoutToken(
     string Issuer,
     string? Subject,
@@ -24,11 +24,11 @@ internal sealed record LogoutToken(
 
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
-    // What is on its way for longer was kept by somebody; a server that tries again makes a new one.
+    // An older token may be a replay. A server that retries issues a new token.
     private static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
 
-    /// <summary>What a logout token must say to be one, and to be ours (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
-    /// <exception cref="OAuthProtocolException">A claim is missing or wrong.</exception>
+    /// <summary>Validates the claims of a logout token (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
+    /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
     public static LogoutToken Validate(JsonElement claims, string issuer, string clientId, DateTimeOffset now)
     {
         ValidateIssuer(claims, issuer);
@@ -53,25 +53,26 @@ internal sealed record LogoutToken(
             claims.Text("jti")
             ?? throw new OAuthProtocolException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
         ValidateEvent(claims);
-        // Without this an ID Token, which browsers see, could sign its user out.
+        // Otherwise an ID Token, which the browser can read, could be used as a logout token.
         if (claims.TryGetProperty("nonce", out _))
             throw new OAuthProtocolException(
                 "The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4)."
             );
-        // Servers write the end of the calendar for "never": the maximum age applies first, because nothing can be added to that.
+        // The maximum age is applied first: some servers send the year 9999 for "never", and adding the clock skew to it would overflow.
         var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + ClockSkew;
         var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt, id, acceptedUntil);
         return token is { Subject: null, SessionId: null }
             ? throw new OAuthProtocolException(
-                "The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6)."
+                "The logout token has neither sub nor sid, so it identifies no session and no user (OpenID Connect Back-Channel Logout "
+                    + "§2.6)."
             )
             : token;
     }
 
-    /// <summary>Requires the issuer (§2.6).</summary>
+    /// <summary>Validates the issuer (§2.6).</summary>
     /// <param name="claims">The token's claims.</param>
     /// <param name="issuer">The issuer that the token must name.</param>
-    /// <exception cref="OAuthProtocolException">The token names another issuer, or none.</exception>
+    /// <exception cref="OAuthProtocolException">The token names another issuer, or no issuer.</exception>
     public static void ValidateIssuer(JsonElement claims, string issuer)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
@@ -80,7 +81,7 @@ internal sealed record LogoutToken(
             );
     }
 
-    /// <summary>Names nobody.</summary>
+    /// <summary>Returns a fixed text that contains no claim value.</summary>
     public override string ToString() => "Logout token";
 
     private static void ValidateEvent(JsonElement claims)
@@ -93,7 +94,8 @@ internal sealed record LogoutToken(
         )
         {
             throw new OAuthProtocolException(
-                $"The logout token's events do not hold {Event} with an object: it tells of something else than a logout (OpenID Connect Back-Channel Logout §2.4)."
+                $"The logout token's events claim contains no object {Event}, so it is not a logout token (OpenID Connect Back-Channel "
+                    + "Logout §2.4)."
             );
         }
     }

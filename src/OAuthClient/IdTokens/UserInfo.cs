@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>What the server says about the user (OpenID Connect Core §5.3.2).</summary>
+/// <summary>Represents the response of the userinfo endpoint (OpenID Connect Core §5.3.2).</summary>
 [DebuggerDisplay("UserInfo")]
 public sealed class UserInfo
 {
@@ -15,41 +15,46 @@ public sealed class UserInfo
         Issuer = claims.TextIfAny(ParameterNames.Issuer) ?? server;
     }
 
-    /// <summary>The user's identifier at this server: unique and never reassigned there, and the same as in the ID Token.</summary>
+    /// <summary>
+    /// Gets the user's identifier at the server, which is unique and never reassigned there. It equals the subject of the ID Token.
+    /// </summary>
     public string Subject { get; }
 
-    /// <summary>All claims as the server sent them, such as <c>name</c> or <c>email</c> (§5.1).</summary>
+    /// <summary>Gets all claims as the server sent them, such as <c>name</c> or <c>email</c> (§5.1).</summary>
     public JsonElement Claims { get; }
 
-    /// <summary>The standard claims among them (§5.1).</summary>
+    /// <summary>Gets the standard claims (§5.1).</summary>
     public StandardClaims StandardClaims => StandardClaims.Of(Claims);
 
-    /// <summary>Where further claims are (§5.6.2); <see cref="ClaimSourceReader"/> reads them.</summary>
+    /// <summary>Gets the sources of aggregated and distributed claims (§5.6.2). <see cref="ClaimSourceReader"/> reads them.</summary>
     public IReadOnlyList<ClaimSource> ClaimSources => ClaimSource.Of(Claims);
 
     internal string Issuer { get; }
 
     /// <summary>
-    /// Gets or sets the claims that say which grant owner the principal stands for; <see langword="null"/> when the user's tenant is not
-    /// known. Set by the client, which knows the grant.
+    /// Gets or sets the claims that identify the grant owner; <see langword="null"/> when the user's tenant is not known. The client sets
+    /// them from the grant.
     /// </summary>
     internal IReadOnlyList<Claim>? OwnerClaims { get; set; } = [];
 
-    /// <summary>A claim that is a text, or <see langword="null"/> when it is absent or something else.</summary>
-    /// <param name="claim">The claim's name.</param>
+    /// <summary>Gets the value of a string claim, or <see langword="null"/> when the claim is absent or not a string.</summary>
+    /// <param name="claim">The name of the claim.</param>
+    /// <returns>The value, or <see langword="null"/>.</returns>
     public string? this[string claim] => Claims.TextIfAny(claim);
 
-    /// <summary>The claims as a principal, under the names the server gave them, each with the server as its <see cref="Claim.Issuer"/>.</summary>
+    /// <summary>
+    /// Creates a principal from the claims. The claim types are the server's claim names, and <see cref="Claim.Issuer"/> is the server.
+    /// </summary>
     /// <remarks>
-    /// A claim of the type <see cref="GrantOwner.ClaimType"/> names the subject of this issuer: principals of two servers are two owners,
-    /// even where the subjects are equal.
+    /// A claim of the type <see cref="GrantOwner.ClaimType"/> identifies the issuer and the subject. Principals of two servers are two
+    /// owners, even if their subjects are equal.
     /// </remarks>
-    /// <param name="authenticationType">What the identity says it was authenticated by.</param>
-    /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
-    /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
+    /// <param name="authenticationType">The authentication type of the identity.</param>
+    /// <param name="nameClaim">The claim type of <c>Identity.Name</c>.</param>
+    /// <param name="roleClaim">The claim type that <c>IsInRole</c> reads.</param>
     /// <returns>The principal.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The server has many tenants (<c>IssuerTemplate</c>), and the grant has no ID Token, so the user's tenant is not known.
+    /// The server is a multi-tenant server (<c>IssuerTemplate</c>) and the grant has no ID Token, so the user's tenant is not known.
     /// </exception>
     public ClaimsPrincipal ToClaimsPrincipal(
         string authenticationType = "OAuthClient",
@@ -57,12 +62,13 @@ public sealed class UserInfo
         string roleClaim = "roles"
     ) => ClaimsPrincipalFactory.Create(OwnerClaims ?? throw TenantUnknown(), Issuer, authenticationType, nameClaim, roleClaim, Claims);
 
-    /// <summary>Names no claim's value.</summary>
+    /// <summary>Returns a fixed text that contains no claim value.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => "UserInfo";
 
     private static InvalidOperationException TenantUnknown() =>
         new(
-            "The server has many tenants, and without an ID Token the tenant of the user is not known, so a user of another tenant with the "
-                + "same sub would be the same owner; ask for the scope openid."
+            "The server is a multi-tenant server, and the grant has no ID Token that names the user's tenant. A user of another tenant "
+                + "with the same sub would be the same owner; request the scope openid."
         );
 }

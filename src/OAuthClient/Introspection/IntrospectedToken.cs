@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>What the server says about a token (RFC 7662 §2.2). Of one that is not active nothing else is known.</summary>
+/// <summary>Represents the response of the introspection endpoint (RFC 7662 §2.2). An inactive token has no other properties.</summary>
 [DebuggerDisplay("IntrospectedToken, active: {IsActive}")]
 public sealed class IntrospectedToken
 {
@@ -12,9 +12,7 @@ public sealed class IntrospectedToken
         IsActive =
             claims.TryGetProperty("active", out var active) && active.ValueKind is JsonValueKind.True or JsonValueKind.False
                 ? active.ValueKind == JsonValueKind.True
-                : throw new OAuthProtocolException(
-                    "The introspection answer's active is not true or false, so nothing is known of the token (RFC 7662 §2.2)."
-                );
+                : throw new OAuthProtocolException("The introspection response's active is neither true nor false (RFC 7662 §2.2).");
         Claims = claims;
         if (!IsActive)
             return;
@@ -31,46 +29,50 @@ public sealed class IntrospectedToken
         Id = claims.Text("jti");
     }
 
-    /// <summary>Whether the token is good: issued by this server, not expired, not revoked, and meant for whoever asks.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the token is active (<c>active</c>): issued by this server, not expired, not revoked, and valid for
+    /// the caller.
+    /// </summary>
     public bool IsActive { get; }
 
-    /// <summary>What it allows (<c>scope</c>); empty when the server did not say.</summary>
+    /// <summary>Gets the scopes of the token (<c>scope</c>); empty when the server does not state them.</summary>
     public IReadOnlyList<string> Scopes { get; } = [];
 
-    /// <summary>The client that the token was issued to.</summary>
+    /// <summary>Gets the client to which the token was issued (<c>client_id</c>).</summary>
     public string? ClientId { get; }
 
-    /// <summary>A name of the resource owner, for people to read.</summary>
+    /// <summary>Gets the human-readable name of the resource owner (<c>username</c>).</summary>
     public string? UserName { get; }
 
-    /// <summary>How it is presented, for example <c>Bearer</c>.</summary>
+    /// <summary>Gets the type of the token (<c>token_type</c>), for example <c>Bearer</c>.</summary>
     public string? TokenType { get; }
 
-    /// <summary>When it ends (<c>exp</c>).</summary>
+    /// <summary>Gets the time at which the token expires (<c>exp</c>).</summary>
     public DateTimeOffset? ExpiresAt { get; }
 
-    /// <summary>When it was issued (<c>iat</c>).</summary>
+    /// <summary>Gets the time at which the token was issued (<c>iat</c>).</summary>
     public DateTimeOffset? IssuedAt { get; }
 
-    /// <summary>Before when it must not be used (<c>nbf</c>).</summary>
+    /// <summary>Gets the time before which the token is not valid (<c>nbf</c>).</summary>
     public DateTimeOffset? NotBefore { get; }
 
-    /// <summary>Whom it is about: usually the resource owner's identifier at this server (<c>sub</c>).</summary>
+    /// <summary>Gets the subject of the token (<c>sub</c>), usually the resource owner's identifier at this server.</summary>
     public string? Subject { get; }
 
-    /// <summary>For whom it is meant (<c>aud</c>); empty when the server did not say.</summary>
+    /// <summary>Gets the audience of the token (<c>aud</c>); empty when the server does not state it.</summary>
     public IReadOnlyList<string> Audience { get; } = [];
 
-    /// <summary>Who issued it (<c>iss</c>).</summary>
+    /// <summary>Gets the issuer of the token (<c>iss</c>).</summary>
     public string? Issuer { get; }
 
-    /// <summary>The token's own identifier (<c>jti</c>).</summary>
+    /// <summary>Gets the identifier of the token (<c>jti</c>).</summary>
     public string? Id { get; }
 
-    /// <summary>All that the server said of it.</summary>
+    /// <summary>Gets all members of the response.</summary>
     public JsonElement Claims { get; }
 
-    /// <summary>Names no claim's value.</summary>
+    /// <summary>Returns whether the token is active and no claim value.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => $"IntrospectedToken, active: {IsActive}";
 
     private DateTimeOffset? Time(string name)
@@ -78,8 +80,10 @@ public sealed class IntrospectedToken
         if (!Claims.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.Number || !member.TryGetDouble(out double seconds) || seconds < 0)
-            throw new OAuthProtocolException($"The introspection answer's {name} is no number of seconds since 1970 (RFC 7662 §2.2).");
-        // Servers write the end of the calendar, and more, for "never".
+            throw new OAuthProtocolException(
+                $"The introspection response's {name} is not a number of seconds since 1970-01-01 (RFC 7662 §2.2)."
+            );
+        // Some servers send the year 9999 or later for "never".
         return seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? DateTimeOffset.MaxValue
             : DateTimeOffset.FromUnixTimeSeconds((long)seconds);

@@ -2,42 +2,44 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>What a signed introspection answer must say to be meant for us, now (RFC 9701 §5).</summary>
+/// <summary>Validates the claims of a signed introspection response (RFC 9701 §5).</summary>
 internal static class IntrospectionJwtValidator
 {
-    // Clocks differ, and an answer that is made for this very question is not old when it comes.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
+    // The server creates the response for this request, so an older one is a replay.
     private static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
 
-    /// <returns>What it says about the token.</returns>
-    /// <exception cref="OAuthProtocolException">A claim is missing or wrong.</exception>
+    /// <summary>Validates the claims.</summary>
+    /// <returns>The members of <c>token_introspection</c>.</returns>
+    /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
     public static JsonElement Validate(JsonElement claims, string? issuer, string clientId, DateTimeOffset now)
     {
         if (issuer is null)
-            throw new OAuthProtocolException(
-                "The introspection answer is signed, but whose signature it has to be is not known; set Issuer."
-            );
+            throw new OAuthProtocolException("The introspection response is signed, but the server's issuer is not known; set Issuer.");
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
             throw new OAuthProtocolException(
-                $"The introspection answer's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that was asked (RFC 9701 §5)."
+                $"The introspection response's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that "
+                    + "received the request (RFC 9701 §5)."
             );
         if (!claims.TextOrTexts("aud").Contains(clientId, StringComparer.Ordinal))
             throw new OAuthProtocolException(
-                "The introspection answer's aud does not name this client: it was made for another (RFC 9701 §5)."
+                "The introspection response's aud does not name this client: it was created for another client (RFC 9701 §5)."
             );
         var issuedAt =
             Time(claims, "iat")
-            ?? throw new OAuthProtocolException("The introspection answer has no iat, so it may be as old as it likes (RFC 9701 §5).");
+            ?? throw new OAuthProtocolException("The introspection response has no iat, so its age is not known (RFC 9701 §5).");
         if (issuedAt > now + ClockSkew || now - issuedAt > MaximumAge || Time(claims, "exp") <= now - ClockSkew)
             throw new OAuthProtocolException(
-                "The introspection answer was made at another time (iat, exp); it may be a copy of an old one, or a clock is wrong: this machine's, or the server's."
+                "The introspection response is too old, has expired, or was issued in the future (iat, exp). Check this machine's clock, "
+                    + "or the server's; otherwise the response may be a replay."
             )
             {
                 IsTransient = true,
             };
         return claims.Object("token_introspection")
             ?? throw new OAuthProtocolException(
-                "The introspection answer has no token_introspection, so it says nothing about the token (RFC 9701 §5)."
+                "The introspection response has no token_introspection, which describes the token (RFC 9701 §5)."
             );
     }
 
@@ -47,6 +49,6 @@ internal static class IntrospectionJwtValidator
             return null;
         return member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double seconds) && seconds is >= 0 and <= 253_402_300_799
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
-            : throw new OAuthProtocolException($"The introspection answer's {name} is no moment in time (RFC 7519 §4.1).");
+            : throw new OAuthProtocolException($"The introspection response's {name} is not a valid time (RFC 7519 §4.1).");
     }
 }

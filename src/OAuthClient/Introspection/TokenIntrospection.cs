@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>
-/// Asks the authorization server what a token is worth (RFC 7662): for those who accept tokens that only the server can read. A keyed
-/// service of the client's name, without a key where there is only one client. Each question is a request; nothing is cached.
+/// Introspects tokens at the authorization server (RFC 7662), for resource servers that accept tokens which only the server can read. It is
+/// registered as a keyed service by the client's name, and without a key for a single client. Each call sends a request; no response is
+/// cached. Instances are safe for concurrent use.
 /// </summary>
 public sealed class TokenIntrospection
 {
@@ -31,12 +32,17 @@ public sealed class TokenIntrospection
         this.time = time;
     }
 
-    /// <summary>Asks about a token that somebody presented.</summary>
-    /// <param name="token">The token; its shape does not matter.</param>
-    /// <param name="tokenTypeHint">What it may be, such as <c>access_token</c> or <c>refresh_token</c>, so that the server finds it sooner.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="EndpointException">The endpoint refused, or answered with something else than JSON. A token that is not good is no error.</exception>
-    /// <exception cref="OAuthProtocolException">The answer has no shape the specification knows, or is not signed as it has to be.</exception>
+    /// <summary>Introspects a token that the application received (RFC 7662 §2.1).</summary>
+    /// <param name="token">The token, in any format.</param>
+    /// <param name="tokenTypeHint">
+    /// The probable type of the token, such as <c>access_token</c> or <c>refresh_token</c>, which speeds up the lookup at the server.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The state of the token. An invalid token is not an error: it is not active.</returns>
+    /// <exception cref="EndpointException">The endpoint refused the request, or its response is not JSON.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The response is malformed, or it is not signed although <c>SignedIntrospectionResponses</c> is set.
+    /// </exception>
     /// <exception cref="OAuthException">The server has no introspection endpoint.</exception>
     public async Task<IntrospectedToken> IntrospectAsync(
         string token,
@@ -47,19 +53,22 @@ public sealed class TokenIntrospection
         ArgumentException.ThrowIfNullOrEmpty(token);
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        var response = await AskAsync(token, tokenTypeHint, current, server, cancellationToken).ConfigureAwait(false);
+        var response = await SendAsync(token, tokenTypeHint, current, server, cancellationToken).ConfigureAwait(false);
         return new(
             current.SignedIntrospectionResponses && response.IsSuccess
-                ? await SignedAsync(response, current, server, cancellationToken).ConfigureAwait(false)
+                ? await ReadSignedAsync(response, current, server, cancellationToken).ConfigureAwait(false)
                 : Json(response)
         );
     }
 
-    /// <summary>Asks about a token of this application's own.</summary>
-    /// <param name="token">An access or refresh token.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="EndpointException">The endpoint refused, or answered with something else than JSON. A token that is not good is no error.</exception>
-    /// <exception cref="OAuthProtocolException">The answer has no shape the specification knows.</exception>
+    /// <summary>Introspects a token that was issued to this application (RFC 7662 §2.1).</summary>
+    /// <param name="token">The access token or refresh token.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The state of the token. An invalid token is not an error: it is not active.</returns>
+    /// <exception cref="EndpointException">The endpoint refused the request, or its response is not JSON.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The response is malformed, or it is not signed although <c>SignedIntrospectionResponses</c> is set.
+    /// </exception>
     /// <exception cref="OAuthException">The server has no introspection endpoint.</exception>
     public Task<IntrospectedToken> IntrospectAsync(Secret token, CancellationToken cancellationToken = default)
     {
@@ -73,7 +82,7 @@ public sealed class TokenIntrospection
         return IntrospectAsync(token.Reveal(), hint, cancellationToken);
     }
 
-    private async Task<BackChannelResponse> AskAsync(
+    private async Task<BackChannelResponse> SendAsync(
         string token,
         string? tokenTypeHint,
         ClientConfiguration current,
@@ -84,7 +93,7 @@ public sealed class TokenIntrospection
         var endpoint =
             server.IntrospectionEndpoint
             ?? throw new OAuthException(
-                $"{server.ServerId} names no introspection endpoint; spell out IntrospectionEndpoint if it has one."
+                $"The metadata of {server.ServerId} names no introspection endpoint; set IntrospectionEndpoint if the server has one."
             );
         var form = new List<KeyValuePair<string, string>>(4) { new(ParameterNames.Token, token) };
         if (tokenTypeHint is not null)
@@ -95,7 +104,7 @@ public sealed class TokenIntrospection
                 new BackChannelRequest("introspection endpoint", endpoint)
                 {
                     Form = form,
-                    // To ask twice changes nothing.
+                    // Introspection does not change the token.
                     RetryMode = RetryMode.Idempotent,
                     Accept = current.SignedIntrospectionResponses ? "application/token-introspection+jwt" : "application/json",
                     Authorization = authorization,
@@ -109,7 +118,7 @@ public sealed class TokenIntrospection
             .ConfigureAwait(false);
     }
 
-    private async Task<JsonElement> SignedAsync(
+    private async Task<JsonElement> ReadSignedAsync(
         BackChannelResponse response,
         ClientConfiguration current,
         AuthorizationServerMetadata server,
@@ -119,7 +128,8 @@ public sealed class TokenIntrospection
         if (response.Json() is not null)
         {
             throw new OAuthProtocolException(
-                $"{server.ServerId} answered the introspection request without a signature; it was not believed, because SignedIntrospectionResponses is set. Have the client registered there for signed answers (RFC 9701 §6), or take the option back."
+                $"{server.ServerId} returned an unsigned introspection response, which was rejected because SignedIntrospectionResponses "
+                    + "is set. Register the client at the server for signed responses (RFC 9701 §6), or clear the option."
             );
         }
         string compact = Encoding.UTF8.GetString(response.Body.Span).Trim();
@@ -130,15 +140,16 @@ public sealed class TokenIntrospection
     private static JsonElement Json(BackChannelResponse response)
     {
         var json = response.Json();
-        if (response.IsSuccess && json is { } answer)
-            return answer;
+        if (response.IsSuccess && json is { } members)
+            return members;
         var failure = response.Failure(json);
         throw new EndpointException(
             failure is { StatusCode: HttpStatusCode.Unauthorized, Error: null }
                 ? failure with
                 {
                     Hint =
-                        ": it did not accept the client's credentials (RFC 7662 §2.3); check ClientId, ClientSecret and ClientAuthentication.",
+                        ": the server did not accept the client's credentials (RFC 7662 §2.3); check ClientId, ClientSecret and "
+                        + "ClientAuthentication.",
                 }
                 : failure
         );

@@ -6,48 +6,57 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient;
 
-/// <summary>A private key of the client that opens what was encrypted for it (RFC 7516 §5.2), as it is written in the options: PEM (RFC 7468) or a private JWK (RFC 7517).</summary>
+/// <summary>
+/// A private key of the client that decrypts JWTs (RFC 7516 §5.2). The options hold it as PEM (RFC 7468) or as a private JWK (RFC 7517).
+/// </summary>
 internal sealed class DecryptionKey
 {
-    private readonly PrivateKey written;
+    private readonly PrivateKey text;
 
-    private DecryptionKey(string written, JsonElement? jwk, string? curve)
+    private DecryptionKey(string text, JsonElement? jwk, string? curve)
     {
-        this.written = new(written);
+        this.text = new(text);
         Curve = curve;
         KeyId = jwk?.Text("kid");
         Algorithm = jwk?.Text("alg");
     }
 
-    /// <summary>Its name; one that is written as PEM has none, and is tried whichever the server asks for.</summary>
+    /// <summary>Gets the key identifier. A PEM key has none and is tried for every <c>kid</c>.</summary>
     public string? KeyId { get; }
 
-    /// <summary>The one algorithm it is for, when it says so.</summary>
+    /// <summary>Gets the only algorithm that the key may be used with; <see langword="null"/> when the key does not restrict it.</summary>
     public string? Algorithm { get; }
 
-    /// <summary>Its curve, as <c>crv</c> names it (RFC 7518 §6.2.1.1); <see langword="null"/> for an RSA key.</summary>
+    /// <summary>Gets the curve as the value of <c>crv</c> (RFC 7518 §6.2.1.1); <see langword="null"/> for an RSA key.</summary>
     public string? Curve { get; }
 
-    /// <exception cref="FormatException">It is no such key; the message says, in half a sentence, why.</exception>
-    public static DecryptionKey Read(string? written)
+    /// <summary>Parses a key.</summary>
+    /// <exception cref="FormatException">
+    /// The text is not a supported key. The message is a predicate that completes the caller's sentence.
+    /// </exception>
+    public static DecryptionKey Read(string? text)
     {
-        if (string.IsNullOrWhiteSpace(written))
+        if (string.IsNullOrWhiteSpace(text))
             throw new FormatException("is empty");
-        return TryRead(written)
+        return TryRead(text)
             ?? throw new FormatException(
-                "is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with all its members (for RSA also p, q, dp, dq and qi)"
+                "is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with all "
+                    + "its members (for RSA also p, q, dp, dq and qi)"
             );
     }
 
-    public RSA OpenRsa() => (RSA)Open(written.Reveal());
+    public RSA OpenRsa() => (RSA)Open(text.Reveal());
 
-    public ECDiffieHellman OpenEc() => (ECDiffieHellman)Open(written.Reveal());
+    public ECDiffieHellman OpenEc() => (ECDiffieHellman)Open(text.Reveal());
 
-    /// <summary>What others need to encrypt for it (RFC 7517 §4). A key without a name is named by its thumbprint (RFC 7638).</summary>
+    /// <summary>
+    /// Creates the public JWK with which the server encrypts (RFC 7517 §4). Without a key identifier, <c>kid</c> is the thumbprint (RFC
+    /// 7638).
+    /// </summary>
     public JsonObject PublicJwk()
     {
         var jwk = PublicMembers();
-        // §3.2: the required members in the order of their names, as they stand here.
+        // RFC 7638 §3.2: the thumbprint is computed over the required members in lexicographic order, the order of PublicMembers.
         string thumbprint = Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(jwk.ToJsonString())));
         (jwk["use"], jwk["kid"]) = ("enc", KeyId ?? thumbprint);
         if (Algorithm is not null)
@@ -60,12 +69,12 @@ internal sealed class DecryptionKey
         if (Curve is null)
         {
             using var rsa = OpenRsa();
-            var numbers = rsa.ExportParameters(includePrivateParameters: false);
+            var parameters = rsa.ExportParameters(includePrivateParameters: false);
             return new()
             {
-                ["e"] = Base64Url.EncodeToString(numbers.Exponent),
+                ["e"] = Base64Url.EncodeToString(parameters.Exponent),
                 ["kty"] = "RSA",
-                ["n"] = Base64Url.EncodeToString(numbers.Modulus),
+                ["n"] = Base64Url.EncodeToString(parameters.Modulus),
             };
         }
         using var ec = OpenEc();
@@ -79,31 +88,31 @@ internal sealed class DecryptionKey
         };
     }
 
-    private static DecryptionKey? TryRead(string written)
+    private static DecryptionKey? TryRead(string text)
     {
         try
         {
-            var jwk = Jwk(written);
+            var jwk = Jwk(text);
             if (jwk?.Text("use") is { } use and not "enc")
                 throw new FormatException(
-                    $"is for another use ('{ServerTextSanitizer.Clean(use)}'); one for decryption has the use \"enc\", or none"
+                    $"has the use '{ServerTextSanitizer.Clean(use)}'; a key for decryption has the use \"enc\" or no use"
                 );
-            using var key = Open(written);
+            using var key = Open(text);
             if (key is RSA { KeySize: < 2048 })
                 throw new FormatException("has fewer than 2048 bits (RFC 7518 §4.3)");
-            return new(written, jwk, key is ECDiffieHellman ec ? CurveOf(ec.ExportParameters(includePrivateParameters: true)) : null);
+            return new(text, jwk, key is ECDiffieHellman ec ? CurveOf(ec.ExportParameters(includePrivateParameters: true)) : null);
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException or OAuthProtocolException)
         {
-            // What the framework says of a malformed key could quote it.
+            // The framework's message may quote the malformed key.
             return null;
         }
     }
 
-    private static AsymmetricAlgorithm Open(string written)
+    private static AsymmetricAlgorithm Open(string text)
     {
-        if (Jwk(written) is not { } jwk)
-            return OpenPem(written);
+        if (Jwk(text) is not { } jwk)
+            return OpenPem(text);
         return jwk.Text("kty") switch
         {
             "RSA" => RSA.Create(RsaParameters(jwk)),
@@ -138,9 +147,9 @@ internal sealed class DecryptionKey
         }
     }
 
-    private static JsonElement? Jwk(string written) =>
-        written.AsSpan().TrimStart().StartsWith("{")
-            ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(written)) ?? throw new CryptographicException()
+    private static JsonElement? Jwk(string text) =>
+        text.AsSpan().TrimStart().StartsWith("{")
+            ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text)) ?? throw new CryptographicException()
             : null;
 
     private static RSAParameters RsaParameters(JsonElement jwk)
@@ -186,7 +195,7 @@ internal sealed class DecryptionKey
             _ => throw new FormatException("is on a curve that is not supported; use P-256, P-384 or P-521"),
         };
 
-    // RFC 7518 §6.3.1.1 writes numbers without zeros in front; the framework wants them as long as the key.
+    // RFC 7518 §6.3.1.1 omits leading zeros; the framework requires numbers of the key's length.
     private static byte[] Number(JsonElement jwk, string name, int length)
     {
         string encoded = jwk.Text(name) ?? throw new CryptographicException();

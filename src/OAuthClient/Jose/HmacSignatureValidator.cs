@@ -5,18 +5,21 @@ using System.Text;
 namespace OAuthClient;
 
 /// <summary>
-/// Checks a JWT that is signed with the client secret (OpenID Connect Core §10.1). No key of the server's set comes near it: a public key
-/// that were taken for a secret would let anyone sign (RFC 8725 §2.1).
+/// Validates the signature of a JWT that is signed with the client secret (OpenID Connect Core §10.1). The server's key set is never used:
+/// if a public key were accepted as the secret, anyone could sign (RFC 8725 §2.1).
 /// </summary>
 internal static class HmacSignatureValidator
 {
-    /// <exception cref="OAuthProtocolException">It does not verify, or there is no secret that it could be checked with.</exception>
+    /// <summary>Validates the signature.</summary>
+    /// <exception cref="OAuthProtocolException">The signature is not valid, or the client has no secret of sufficient length.</exception>
     public static void Validate(UnverifiedJwt token, ClientSecret? secret)
     {
         byte[]? key = secret is null ? null : Encoding.UTF8.GetBytes(secret.Reveal());
-        if (key is null || key.Length < SignatureAlgorithms.HashLength(token.Algorithm) / 8)
+        int requiredLength = SignatureAlgorithms.HashLength(token.Algorithm) / 8;
+        if (key is null || key.Length < requiredLength)
             throw new OAuthProtocolException(
-                $"The {token.Kind.Name} is signed by {token.Algorithm}, and there is no client secret of at least {SignatureAlgorithms.HashLength(token.Algorithm) / 8} bytes to check it with (RFC 7518 §3.2)."
+                $"The {token.Kind.Name} is signed with {token.Algorithm}, which requires a client secret of at least {requiredLength} "
+                    + "bytes (RFC 7518 §3.2); set ClientSecret to such a secret."
             );
         int end = token.Compact.LastIndexOf('.');
         byte[] signed = Encoding.ASCII.GetBytes(token.Compact[..end]);

@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace OAuthClient;
 
-/// <summary>The content of an encrypted JWT (RFC 7518 §5): authenticated encryption only, and nothing is decrypted before it is authenticated.</summary>
+/// <summary>
+/// Decrypts the content of an encrypted JWT (RFC 7518 §5). Only authenticated encryption is supported; no plaintext is returned unless the
+/// authentication tag is valid.
+/// </summary>
 internal static class JweContentDecryption
 {
     public static readonly IReadOnlyList<string> Algorithms =
@@ -16,7 +19,7 @@ internal static class JweContentDecryption
         "A256GCM",
     ];
 
-    /// <summary>How many bytes its key has.</summary>
+    /// <summary>Returns the key length of the algorithm in bytes.</summary>
     public static int KeyLength(string algorithm) =>
         algorithm switch
         {
@@ -27,7 +30,8 @@ internal static class JweContentDecryption
             _ => 32,
         };
 
-    /// <returns><see langword="null"/> when it is not authentic.</returns>
+    /// <summary>Decrypts the content.</summary>
+    /// <returns>The plaintext, or <see langword="null"/> when the authentication tag is not valid.</returns>
     public static byte[]? TryDecrypt(string algorithm, byte[] key, byte[] nonce, byte[] ciphertext, byte[] tag, byte[] associatedData)
     {
         if (key.Length != KeyLength(algorithm))
@@ -39,15 +43,15 @@ internal static class JweContentDecryption
 
     private static byte[]? TryDecryptGcm(byte[] key, byte[] nonce, byte[] ciphertext, byte[] tag, byte[] associatedData)
     {
-        // RFC 7518 §5.3. A shorter tag would be a weaker one.
+        // RFC 7518 §5.3. A shorter tag would be weaker.
         if (nonce.Length != 12 || tag.Length != 16)
             return null;
         using var gcm = new AesGcm(key, tag.Length);
-        byte[] plain = new byte[ciphertext.Length];
+        byte[] plaintext = new byte[ciphertext.Length];
         try
         {
-            gcm.Decrypt(nonce, ciphertext, tag, plain, associatedData);
-            return plain;
+            gcm.Decrypt(nonce, ciphertext, tag, plaintext, associatedData);
+            return plaintext;
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -55,7 +59,7 @@ internal static class JweContentDecryption
         }
     }
 
-    // RFC 7518 §5.2.2: the first half of the key authenticates, the second encrypts.
+    // RFC 7518 §5.2.2: the first half of the key is the MAC key, the second half the encryption key.
     private static byte[]? TryDecryptCbc(byte[] key, byte[] vector, byte[] ciphertext, byte[] tag, byte[] associatedData)
     {
         int half = key.Length / 2;

@@ -5,14 +5,19 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Opens a JWT that was encrypted for this client (RFC 7516 §5.2). What is inside must be signed, and is checked like any other.</summary>
+/// <summary>
+/// Decrypts a JWT that was encrypted for this client (RFC 7516 §5.2). The decrypted JWT must be signed and is validated like any other JWT.
+/// </summary>
 internal static class JweDecryptor
 {
-    // What is inside may have two thirds of this, like any other.
+    // Base64url encoding adds a third to the length of the signed JWT, which is limited to 64 KB.
     private const int MaximumLength = 96 * 1024;
 
-    /// <returns>The JWT inside; the very text, when it is not encrypted.</returns>
-    /// <exception cref="OAuthProtocolException">It cannot be opened. Of what failed inside, the message says nothing: it could help to guess the rest (RFC 7516 §11.5).</exception>
+    /// <summary>Decrypts a JWT if it is encrypted.</summary>
+    /// <returns>The signed JWT; <paramref name="compact"/> itself when it is not encrypted.</returns>
+    /// <exception cref="OAuthProtocolException">
+    /// The JWT cannot be decrypted. The message does not state which step failed, because that would help an attacker (RFC 7516 §11.5).
+    /// </exception>
     public static string Decrypt(string compact, JwtType kind, IReadOnlyList<DecryptionKey> keys)
     {
         if (compact.Length > MaximumLength || compact.AsSpan().Count('.') != 4)
@@ -22,7 +27,8 @@ internal static class JweDecryptor
         if (keys.Count == 0)
         {
             throw new OAuthProtocolException(
-                $"The {kind.Name} is encrypted (RFC 7516), but there are no DecryptionKeys; set them, or register the client at the server without encryption."
+                $"The {kind.Name} is encrypted (RFC 7516), but DecryptionKeys is empty; set it, or register the client at the server "
+                    + "without encryption."
             )
             {
                 IsTransient = true,
@@ -32,12 +38,12 @@ internal static class JweDecryptor
         var header = UnverifiedJwt.Part(parts[0], kind, "header");
         string algorithm = Supported(header, "alg", JweKeyDecryption.Algorithms, kind);
         string encryption = Supported(header, "enc", JweContentDecryption.Algorithms, kind);
-        // A small text can be very large once it is inflated (RFC 8725 §3.6); the specifications leave compression to agreement, and there is none.
+        // A small JWT can be very large once it is decompressed (RFC 8725 §3.6).
         if (header.TryGetProperty("zip", out _))
-            throw new OAuthProtocolException($"The {kind.Name} is compressed (zip), which is not read: it could become very large.");
+            throw new OAuthProtocolException($"The {kind.Name} is compressed (zip), which is not supported (RFC 8725 §3.6).");
         if (header.TryGetProperty("crit", out _))
             throw new OAuthProtocolException(
-                $"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7516 §4.1.13)."
+                $"The {kind.Name}'s header requires an extension (crit) that is not supported (RFC 7516 §4.1.13)."
             );
 
         string? keyId = header.Text("kid");
@@ -47,11 +53,12 @@ internal static class JweDecryptor
                 continue;
             if (key.Algorithm is not null && !string.Equals(key.Algorithm, algorithm, StringComparison.Ordinal))
                 continue;
-            if (TryDecrypt(parts, header, algorithm, encryption, key) is { } inside)
-                return inside;
+            if (TryDecrypt(parts, header, algorithm, encryption, key) is { } decrypted)
+                return decrypted;
         }
         throw new OAuthProtocolException(
-            $"None of the DecryptionKeys opens the {kind.Name} ({algorithm}, {encryption}, kid '{ServerTextSanitizer.Clean(keyId) ?? "none"}')."
+            $"None of the DecryptionKeys decrypts the {kind.Name} ({algorithm}, {encryption}, kid "
+                + $"'{ServerTextSanitizer.Clean(keyId) ?? "none"}')."
         )
         {
             IsTransient = true,
@@ -64,7 +71,8 @@ internal static class JweDecryptor
         return stated is not null && supported.Contains(stated, StringComparer.Ordinal)
             ? stated
             : throw new OAuthProtocolException(
-                $"The {kind.Name} is encrypted with the {name} '{ServerTextSanitizer.Clean(stated) ?? "none"}'; these are supported: {string.Join(", ", supported)}. Register the client at the server for one of them."
+                $"The {kind.Name} is encrypted with the {name} '{ServerTextSanitizer.Clean(stated) ?? "none"}'; the supported values are "
+                    + $"{string.Join(", ", supported)}. Register the client at the server for one of them."
             );
     }
 
@@ -73,7 +81,7 @@ internal static class JweDecryptor
         try
         {
             byte[]? contentKey = JweKeyDecryption.TryFind(header, algorithm, encryption, Base64Url.DecodeFromChars(parts[1]), key);
-            byte[]? inside = contentKey is null
+            byte[]? decrypted = contentKey is null
                 ? null
                 : JweContentDecryption.TryDecrypt(
                     encryption,
@@ -83,7 +91,7 @@ internal static class JweDecryptor
                     Base64Url.DecodeFromChars(parts[4]),
                     Encoding.ASCII.GetBytes(parts[0])
                 );
-            return inside is { Length: > 0 } ? Encoding.UTF8.GetString(inside) : null;
+            return decrypted is { Length: > 0 } ? Encoding.UTF8.GetString(decrypted) : null;
         }
         catch (Exception exception)
             when (exception is CryptographicException or FormatException or ArgumentException or OAuthProtocolException)

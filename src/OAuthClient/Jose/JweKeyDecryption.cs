@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>
-/// Finds the key that a JWT's content was encrypted with (RFC 7518 §4), by a private key of the client's. Neither RSA1_5, whose padding tells
-/// too much, nor passwords and shared keys, which would let whoever sends the token decide how long we calculate.
+/// Determines the content encryption key of a JWT with a private key of the client (RFC 7518 §4). RSA1_5 is not supported because of
+/// padding oracle attacks. PBES2 is not supported because the sender of the token chooses its iteration count.
 /// </summary>
 internal static class JweKeyDecryption
 {
@@ -22,31 +22,34 @@ internal static class JweKeyDecryption
         "ECDH-ES+A256KW",
     ];
 
-    /// <returns><see langword="null"/> when this key cannot have been meant, or its content key is not whole.</returns>
-    /// <exception cref="CryptographicException">The same.</exception>
+    /// <summary>Determines the content encryption key.</summary>
+    /// <returns>
+    /// The key, or <see langword="null"/> when <paramref name="key"/> does not fit the header or the key cannot be unwrapped.
+    /// </returns>
+    /// <exception cref="CryptographicException">The encrypted key or the ephemeral key is malformed.</exception>
     public static byte[]? TryFind(JsonElement header, string algorithm, string encryption, byte[] encryptedKey, DecryptionKey key)
     {
         int length = JweContentDecryption.KeyLength(encryption);
         if (algorithm.StartsWith("RSA", StringComparison.Ordinal))
-            return key.Curve is null ? Decrypted(algorithm, encryptedKey, key, length) : null;
+            return key.Curve is null ? Decrypt(algorithm, encryptedKey, key, length) : null;
         if (key.Curve is null)
             return null;
-        int wrapping = algorithm switch
+        int wrappingLength = algorithm switch
         {
             "ECDH-ES+A128KW" => 16,
             "ECDH-ES+A192KW" => 24,
             "ECDH-ES+A256KW" => 32,
             _ => 0,
         };
-        if (wrapping == 0)
-            return encryptedKey.Length == 0 ? Agreed(header, encryption, length, key) : null;
-        return Agreed(header, algorithm, wrapping, key) is { } wrappingKey ? Unwrapped(encryptedKey, wrappingKey) : null;
+        if (wrappingLength == 0)
+            return encryptedKey.Length == 0 ? TryAgree(header, encryption, length, key) : null;
+        return TryAgree(header, algorithm, wrappingLength, key) is { } wrappingKey ? TryUnwrap(encryptedKey, wrappingKey) : null;
     }
 
-    // RFC 7516 §11.5: with a random key in place of one that does not decrypt, all goes on as if it had.
-    private static byte[] Decrypted(string algorithm, byte[] encryptedKey, DecryptionKey key, int length)
+    // RFC 7516 §11.5: a random key replaces a key that does not decrypt, so the caller fails later, at the authentication tag.
+    private static byte[] Decrypt(string algorithm, byte[] encryptedKey, DecryptionKey key, int length)
     {
-        byte[] instead = RandomNumberGenerator.GetBytes(length);
+        byte[] randomKey = RandomNumberGenerator.GetBytes(length);
         using var rsa = key.OpenRsa();
         try
         {
@@ -54,16 +57,16 @@ internal static class JweKeyDecryption
                 encryptedKey,
                 algorithm == "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256
             );
-            return decrypted.Length == length ? decrypted : instead;
+            return decrypted.Length == length ? decrypted : randomKey;
         }
         catch (CryptographicException)
         {
-            return instead;
+            return randomKey;
         }
     }
 
-    // RFC 7518 §4.6: the sender's ephemeral key and ours, by the concatenation KDF of NIST SP 800-56A §5.8.1.
-    private static byte[]? Agreed(JsonElement header, string use, int length, DecryptionKey key)
+    // RFC 7518 §4.6: derives a key from the sender's ephemeral key and the client's key with the Concat KDF (NIST SP 800-56A §5.8.1).
+    private static byte[]? TryAgree(JsonElement header, string use, int length, DecryptionKey key)
     {
         if (
             !header.TryGetProperty("epk", out var ephemeral)
@@ -74,13 +77,13 @@ internal static class JweKeyDecryption
         {
             return null;
         }
-        using var own = key.OpenEc();
+        using var clientKey = key.OpenEc();
         var parameters = new ECParameters
         {
-            Curve = own.ExportParameters(includePrivateParameters: false).Curve,
+            Curve = clientKey.ExportParameters(includePrivateParameters: false).Curve,
             Q = new() { X = Bytes(ephemeral, "x"), Y = Bytes(ephemeral, "y") },
         };
-        // A point that is not on the curve, which would betray the private key bit by bit, is refused here.
+        // Rejects a point that is not on the curve, which would reveal the private key (invalid curve attack).
         using var sender = ECDiffieHellman.Create(parameters);
         byte[] bits = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(bits, length * 8);
@@ -91,14 +94,14 @@ internal static class JweKeyDecryption
             .. Prefixed(Bytes(header, "apv")),
             .. bits,
         ];
-        var agreed = new List<byte>(64);
-        for (byte round = 1; agreed.Count < length; round++)
-            agreed.AddRange(own.DeriveKeyFromHash(sender.PublicKey, HashAlgorithmName.SHA256, [0, 0, 0, round], info));
-        return [.. agreed[..length]];
+        var derived = new List<byte>(64);
+        for (byte round = 1; derived.Count < length; round++)
+            derived.AddRange(clientKey.DeriveKeyFromHash(sender.PublicKey, HashAlgorithmName.SHA256, [0, 0, 0, round], info));
+        return [.. derived[..length]];
     }
 
     // RFC 3394 §2.2.2
-    private static byte[]? Unwrapped(byte[] wrapped, byte[] wrappingKey)
+    private static byte[]? TryUnwrap(byte[] wrapped, byte[] wrappingKey)
     {
         if (wrapped.Length < 24 || wrapped.Length > 72 || wrapped.Length % 8 != 0)
             return null;
@@ -110,12 +113,12 @@ internal static class JweKeyDecryption
         byte[] block = new byte[16];
         for (int step = 6 * blocks; step > 0; step--)
         {
-            int at = (step - 1) % blocks * 8;
+            int offset = (step - 1) % blocks * 8;
             BinaryPrimitives.WriteInt64BigEndian(block, BinaryPrimitives.ReadInt64BigEndian(register) ^ step);
-            key.AsSpan(at, 8).CopyTo(block.AsSpan(8));
-            byte[] open = aes.DecryptEcb(block, PaddingMode.None);
-            open.AsSpan(0, 8).CopyTo(register);
-            open.AsSpan(8).CopyTo(key.AsSpan(at));
+            key.AsSpan(offset, 8).CopyTo(block.AsSpan(8));
+            byte[] unwrapped = aes.DecryptEcb(block, PaddingMode.None);
+            unwrapped.AsSpan(0, 8).CopyTo(register);
+            unwrapped.AsSpan(8).CopyTo(key.AsSpan(offset));
         }
         return CryptographicOperations.FixedTimeEquals(register, [0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6]) ? key : null;
     }

@@ -5,18 +5,22 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
-/// <summary>Checks a JWT's signature against the server's keys (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2).</summary>
+/// <summary>Verifies a JWT's signature with the server's keys (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2).</summary>
 internal static class JwtSignature
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 256 * 1024 };
 
-    // The framework's own would keep what one server's key was made into for the whole process, and find it again for another server's.
+    // The framework's default factory caches signature providers for the whole process, across servers.
     private static readonly CryptoProviderFactory Uncached = new() { CacheSignatureProviders = false };
 
-    /// <summary>The keys that could have signed it: the right kind, for signing, and of that kid and algorithm where either is named.</summary>
-    /// <param name="token">What is signed.</param>
+    /// <summary>
+    /// Returns the keys that may have signed the token: signing keys of the matching type, whose <c>kid</c> and <c>alg</c> match when they
+    /// are present.
+    /// </summary>
+    /// <param name="token">The token.</param>
     /// <param name="keys">The server's keys.</param>
-    /// <param name="hasTenants">Whether the keys may be those of single tenants.</param>
+    /// <param name="hasTenants">Whether a key may belong to a single tenant of the server.</param>
+    /// <returns>The candidate keys.</returns>
     public static IReadOnlyList<JsonWebKey> Candidates(UnverifiedJwt token, IReadOnlyList<JsonWebKey> keys, bool hasTenants = false) =>
         [
             .. keys.Where(key =>
@@ -31,7 +35,9 @@ internal static class JwtSignature
             ),
         ];
 
-    /// <summary>Whether one of the candidates made the signature. Without a kid each is tried, and the one that verifies is enough (OpenID Connect Core §10.1).</summary>
+    /// <summary>
+    /// Determines whether one of the candidates verifies the signature. Without a <c>kid</c> each key is tried (OpenID Connect Core §10.1).
+    /// </summary>
     public static async Task<bool> VerifiesAsync(UnverifiedJwt token, IReadOnlyList<JsonWebKey> candidates)
     {
         foreach (var key in candidates)
@@ -43,26 +49,29 @@ internal static class JwtSignature
         return false;
     }
 
-    /// <param name="token">What no key verifies.</param>
-    /// <param name="candidates">How many keys could have.</param>
-    /// <param name="mayPass">Whether a newer key set could hold the one that does.</param>
+    /// <summary>Creates the exception for a signature that no key verifies.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="candidates">The number of candidate keys.</param>
+    /// <param name="mayPass">Whether a newer key set may contain the signing key.</param>
+    /// <returns>The exception.</returns>
     public static OAuthProtocolException Refusal(UnverifiedJwt token, int candidates, bool mayPass) =>
         new(
             candidates == 0
-                ? $"None of the server's keys can have signed the {token.Kind.Name} ({token.Algorithm}, kid '{ServerTextSanitizer.Clean(token.KeyId) ?? "none"}')."
+                ? $"None of the server's keys matches the {token.Kind.Name} ({token.Algorithm}, kid "
+                    + $"'{ServerTextSanitizer.Clean(token.KeyId) ?? "none"}')."
                 : $"The {token.Kind.Name}'s signature does not verify against the server's keys."
         )
         {
             IsTransient = mayPass,
         };
 
-    // A key that names an issuer is that tenant's alone, or that of the tenant whom the token names.
+    // A key that names an issuer belongs to that tenant only. The placeholder in the issuer stands for the tenant that the token names.
     private static bool MayBeOfTenant(JsonWebKey key, UnverifiedJwt token)
     {
-        if (!key.AdditionalData.TryGetValue("issuer", out object? written))
+        if (!key.AdditionalData.TryGetValue("issuer", out object? value))
             return true;
         string? tenant = token.Claims.TextIfAny("tid");
-        return written is string issuer
+        return value is string issuer
             && IssuerTemplate.IsTenant(tenant)
             && string.Equals(
                 issuer.Replace(IssuerTemplate.Placeholder, tenant, StringComparison.Ordinal),
@@ -71,7 +80,7 @@ internal static class JwtSignature
             );
     }
 
-    // The claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.
+    // IdTokenClaimsValidator validates the claims, on strictly parsed JSON and with the injected TimeProvider.
     private static TokenValidationParameters SignatureOnly(UnverifiedJwt token, JsonWebKey key) =>
         new()
         {
@@ -87,7 +96,7 @@ internal static class JwtSignature
             RequireExpirationTime = false,
         };
 
-    // RFC 7518 §3.3: 2048 bits or more. Counted here, because JsonWebKey.KeySize counts zeros in front and throws at a malformed key.
+    // RFC 7518 §3.3 requires 2048 bits or more. JsonWebKey.KeySize counts leading zeros and throws for a malformed key.
     private static bool IsStrong(string? modulus) =>
         !string.IsNullOrEmpty(modulus)
         && Base64Url.IsValid(modulus)

@@ -1,26 +1,30 @@
 namespace OAuthClient;
 
-/// <summary>What a JWT is meant to be. One kind must not pass for another, though the same keys signed both (RFC 8725 §3.11, §3.12).</summary>
-/// <param name="Name">How messages call it.</param>
-/// <param name="Type">The <c>typ</c> that is its own, when it has one.</param>
-/// <param name="TypeIsRequired">Whether its header must say so.</param>
+/// <summary>
+/// The purpose of a JWT. A JWT of one type must not be accepted as another, although the same keys sign both (RFC 8725 §3.11, §3.12).
+/// </summary>
+/// <param name="Name">The name in messages.</param>
+/// <param name="Type">The value of <c>typ</c> for this type, or <see langword="null"/> when there is none.</param>
+/// <param name="TypeIsRequired">Whether the header must contain <paramref name="Type"/>.</param>
 internal sealed record JwtType(string Name, string? Type = null, bool TypeIsRequired = false)
 {
     private const string MediaType = "application/";
 
     public static readonly JwtType IdToken = new("ID Token");
-    public static readonly JwtType UserInfo = new("userinfo answer");
+    public static readonly JwtType UserInfo = new("userinfo response");
 
-    /// <summary>OpenID Connect Back-Channel Logout §2.4 recommends the type; servers older than that send <c>JWT</c>, or nothing.</summary>
+    /// <summary>OpenID Connect Back-Channel Logout §2.4 recommends the type; older servers send <c>JWT</c> or no type.</summary>
     public static readonly JwtType LogoutToken = new("logout token", "logout+jwt");
 
-    /// <summary>OpenID Connect Core §5.6.2.</summary>
+    /// <summary>Aggregated or distributed claims (OpenID Connect Core §5.6.2).</summary>
     public static readonly JwtType ClaimSourceResult = new("JWT of the claim source");
 
-    /// <summary>RFC 9701 §5.</summary>
-    public static readonly JwtType Introspection = new("introspection answer", "token-introspection+jwt", TypeIsRequired: true);
+    /// <summary>A signed introspection response (RFC 9701 §5).</summary>
+    public static readonly JwtType Introspection = new("introspection response", "token-introspection+jwt", TypeIsRequired: true);
 
-    /// <summary>Whether a header with this <c>typ</c> may be of this kind: whatever is explicitly typed (RFC 8725 §3.11) is only what it says.</summary>
+    /// <summary>
+    /// Determines whether a header with this <c>typ</c> is accepted. An explicit type (RFC 8725 §3.11) must match exactly.
+    /// </summary>
     public bool Allows(string? type)
     {
         if (type?.StartsWith(MediaType, StringComparison.OrdinalIgnoreCase) == true)

@@ -1,9 +1,9 @@
 namespace OAuthClient;
 
-/// <summary>The signature algorithms that an ID Token, or another JWT of the server, can be checked for (RFC 7518 §3.1).</summary>
+/// <summary>The supported signature algorithms of ID Tokens and other JWTs of the server (RFC 7518 §3.1).</summary>
 internal static class SignatureAlgorithms
 {
-    /// <summary>Checked against the server's keys.</summary>
+    /// <summary>Algorithms that are verified with the server's keys.</summary>
     public static readonly IReadOnlyList<string> Asymmetric =
     [
         "RS256",
@@ -17,14 +17,14 @@ internal static class SignatureAlgorithms
         "ES512",
     ];
 
-    /// <summary>Checked against the client secret, and nothing else (OpenID Connect Core §10.1).</summary>
+    /// <summary>Algorithms that are verified only with the client secret (OpenID Connect Core §10.1).</summary>
     public static readonly IReadOnlyList<string> Symmetric = ["HS256", "HS384", "HS512"];
 
     public static readonly IReadOnlyList<string> Supported = [.. Asymmetric, .. Symmetric];
 
     public static bool IsSymmetric(string algorithm) => Symmetric.Contains(algorithm, StringComparer.Ordinal);
 
-    /// <summary>The length of the hash in bits, which is also that of the shortest secret (RFC 7518 §3.2).</summary>
+    /// <summary>Returns the length of the hash in bits, which is also the minimum length of the secret (RFC 7518 §3.2).</summary>
     public static int HashLength(string algorithm) =>
         algorithm[^3..] switch
         {

@@ -5,10 +5,10 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>A signed JWT taken apart: header and claims as strict JSON, nothing of it believed yet.</summary>
+/// <summary>A parsed signed JWT whose signature and claims are not validated yet. Header and claims are strict JSON.</summary>
 internal sealed class UnverifiedJwt
 {
-    // Size comes before parsing; the largest real ones (with groups and photos) stay below a tenth of this.
+    // Checked before parsing. Ten times the size of large ID Tokens with groups and pictures.
     private const int MaximumLength = 64 * 1024;
 
     private static readonly SearchValues<char> CompactCharacters = SearchValues.Create(
@@ -25,60 +25,64 @@ internal sealed class UnverifiedJwt
         Claims = claims;
     }
 
-    /// <summary>As it came.</summary>
+    /// <summary>Gets the token in compact serialization.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public string Compact { get; }
 
     public JwtType Kind { get; }
     public string Algorithm { get; }
 
-    /// <summary>Opaque: compared with the key set's, and used for nothing else.</summary>
+    /// <summary>Gets the key identifier, an opaque value that is only compared with those of the key set.</summary>
     public string? KeyId { get; }
 
     public JsonElement Header { get; }
     public JsonElement Claims { get; }
 
-    /// <exception cref="OAuthProtocolException">It is too large, no signed JWT, of another kind, or signed in a way that was not agreed on.</exception>
+    /// <summary>Parses a signed JWT.</summary>
+    /// <exception cref="OAuthProtocolException">
+    /// The token is too large, is not a signed JWT, has another type, or is signed with an algorithm that is not allowed.
+    /// </exception>
     public static UnverifiedJwt Parse(string compact, JwtType kind, IReadOnlyList<string> allowedAlgorithms)
     {
         if (compact.Length > MaximumLength)
-            throw new OAuthProtocolException($"The {kind.Name} is longer than {MaximumLength} characters; it was not read.");
+            throw new OAuthProtocolException($"The {kind.Name} is longer than {MaximumLength} characters and was rejected.");
         string[] parts = compact.Split('.');
         if (parts.Length != 3)
-            throw new OAuthProtocolException($"The {kind.Name} is no signed JWT: it has not three parts (RFC 7515 §7.1).");
-        // The decoder would pass over padding and white space, which RFC 7515 §2 excludes: one token would have many spellings.
+            throw new OAuthProtocolException($"The {kind.Name} is not a signed JWT: it does not have three parts (RFC 7515 §7.1).");
+        // The decoder ignores padding and white space, which RFC 7515 §2 forbids; one token would have many representations.
         if (!IsCompact(compact))
             throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7515 §2).");
 
         var header = Part(parts[0], kind, "header");
         string algorithm =
-            header.Text("alg") ?? throw new OAuthProtocolException($"The {kind.Name}'s header names no alg (RFC 7515 §4.1.1).");
+            header.Text("alg") ?? throw new OAuthProtocolException($"The {kind.Name}'s header has no alg (RFC 7515 §4.1.1).");
         if (!allowedAlgorithms.Contains(algorithm, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"The {kind.Name} is signed by '{ServerTextSanitizer.Clean(algorithm)}', but only {string.Join(", ", allowedAlgorithms)} may sign for this client (OpenID Connect Core §3.1.3.7). "
-                    + "If the client is registered at the server for that algorithm, name it in IdTokenSigningAlgorithms."
+                $"The {kind.Name} is signed with '{ServerTextSanitizer.Clean(algorithm)}', but this client allows only "
+                    + $"{string.Join(", ", allowedAlgorithms)} (OpenID Connect Core §3.1.3.7). If the client is registered at the server "
+                    + "for that algorithm, add it to IdTokenSigningAlgorithms."
             );
         }
         if (header.TryGetProperty("crit", out _))
             throw new OAuthProtocolException(
-                $"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7515 §4.1.11)."
+                $"The {kind.Name}'s header requires an extension (crit) that is not supported (RFC 7515 §4.1.11)."
             );
         if (header.TextIfAny("typ") is var type && !kind.Allows(type))
             throw new OAuthProtocolException(
-                $"The {kind.Name}'s typ is '{ServerTextSanitizer.Clean(type) ?? "none"}': it was made to be something else (RFC 8725 §3.11)."
+                $"The {kind.Name}'s typ is '{ServerTextSanitizer.Clean(type) ?? "none"}': it is a JWT of another type (RFC 8725 §3.11)."
             );
-        // jku, x5u, jwk and x5c are not looked at: keys come from the server's own key set only.
+        // jku, x5u, jwk and x5c are ignored: keys come only from the server's key set.
         return new UnverifiedJwt(compact, kind, algorithm, header, Part(parts[1], kind, "payload"));
     }
 
-    /// <summary>Whether it holds nothing but what a compact JWT is made of (RFC 7515 §7.1, RFC 7516 §7.1).</summary>
+    /// <summary>Determines whether the text contains only the characters of compact serialization (RFC 7515 §7.1, RFC 7516 §7.1).</summary>
     public static bool IsCompact(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(CompactCharacters);
 
-    /// <summary>The claims of a token that was validated before it was stored.</summary>
+    /// <summary>Reads the claims of a token that was validated before it was stored.</summary>
     public static JsonElement ClaimsOf(IdToken token) => Part(token.Reveal().Split('.')[1], JwtType.IdToken, "payload");
 
-    /// <summary>What a token claims, believed or not; <see langword="null"/> when it cannot even be read.</summary>
+    /// <summary>Reads the unverified claims of a token; <see langword="null"/> when the token is malformed.</summary>
     public static JsonElement? TryReadClaims(IdToken token)
     {
         try
@@ -93,8 +97,8 @@ internal sealed class UnverifiedJwt
         }
     }
 
-    /// <summary>A part that is JSON: the header, or the payload.</summary>
-    /// <exception cref="OAuthProtocolException">It is none.</exception>
+    /// <summary>Parses the header or the payload as a JSON object.</summary>
+    /// <exception cref="OAuthProtocolException">The part is not a JSON object.</exception>
     public static JsonElement Part(string encoded, JwtType kind, string name)
     {
         byte[] bytes;
@@ -107,6 +111,6 @@ internal sealed class UnverifiedJwt
             throw new OAuthProtocolException($"The {kind.Name}'s {name} is not base64url (RFC 7515 §2).");
         }
         return StrictJson.TryParseObject(bytes)
-            ?? throw new OAuthProtocolException($"The {kind.Name}'s {name} is no JSON object, or holds a member twice (RFC 7519 §4).");
+            ?? throw new OAuthProtocolException($"The {kind.Name}'s {name} is not a JSON object, or has a duplicate member (RFC 7519 §4).");
     }
 }

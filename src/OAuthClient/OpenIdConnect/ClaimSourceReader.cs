@@ -3,8 +3,8 @@ using System.Text;
 namespace OAuthClient;
 
 /// <summary>
-/// Reads the claims of a <see cref="ClaimSource"/> (OpenID Connect Core §5.6.2). Registered beside <see cref="IOAuthClient"/>, by the client's
-/// name as a keyed service. Safe for use by many threads at once.
+/// Reads the claims of a <see cref="ClaimSource"/> (OpenID Connect Core §5.6.2). <c>AddOAuthClient</c> registers it together with
+/// <see cref="IOAuthClient"/>, as a keyed service by the client's name. Instances are safe for concurrent use.
 /// </summary>
 public sealed class ClaimSourceReader
 {
@@ -30,13 +30,17 @@ public sealed class ClaimSourceReader
         );
 
     /// <summary>
-    /// The claims of the source: those that came along, or fetched from its endpoint, over https, with the source's own access token and no
-    /// other. Only a signature of the client's own authorization server can be checked; for any other issuer look at <see cref="ClaimSourceResult.IsVerified"/>.
+    /// Reads the claims of the source. Distributed claims are fetched from its endpoint over https, only with the access token that the
+    /// source states. Only a signature of the client's authorization server is verified; for any other issuer
+    /// <see cref="ClaimSourceResult.IsVerified"/> is <see langword="false"/>.
     /// </summary>
-    /// <param name="source">Which source, from <see cref="UserInfo.ClaimSources"/> or the grant's.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="EndpointException">The endpoint refused, or answered with something else than a JWT.</exception>
-    /// <exception cref="OAuthProtocolException">What it holds is no signed JWT, or does not verify.</exception>
+    /// <param name="source">The source, from <see cref="UserInfo.ClaimSources"/> or the grant.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The claims.</returns>
+    /// <exception cref="EndpointException">The endpoint refused the request, or its response is not a JWT.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The claims are not a signed JWT, or the signature of the client's authorization server is not valid.
+    /// </exception>
     public async Task<ClaimSourceResult> ReadAsync(ClaimSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -53,13 +57,13 @@ public sealed class ClaimSourceReader
         {
             var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
             await signatures.ValidateAsync(token, current, server, cancellationToken).ConfigureAwait(false);
-            isVerified = IsMeant(token, source, current, server);
+            isVerified = MatchesRequest(token, source, current, server);
         }
         return new ClaimSourceResult(source, issuer, isVerified, token.Claims);
     }
 
-    // A source that ever saw a token of the same server could answer with that: another user's, another client's, one of long ago.
-    private bool IsMeant(UnverifiedJwt token, ClaimSource source, ClientConfiguration current, AuthorizationServerMetadata server)
+    // A source could replay a token of the same server that was issued for another user, for another client, or that has expired.
+    private bool MatchesRequest(UnverifiedJwt token, ClaimSource source, ClientConfiguration current, AuthorizationServerMetadata server)
     {
         try
         {

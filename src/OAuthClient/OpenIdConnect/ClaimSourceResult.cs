@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>What a <see cref="ClaimSource"/> says about the user.</summary>
+/// <summary>Represents the claims about a user that a <see cref="ClaimSource"/> returned.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ClaimSourceResult
 {
@@ -15,25 +15,29 @@ public sealed class ClaimSourceResult
         Claims = claims;
     }
 
-    /// <summary>Where they are from.</summary>
+    /// <summary>Gets the source of the claims.</summary>
     public ClaimSource Source { get; }
 
-    /// <summary>Who says so, by its own word.</summary>
+    /// <summary>
+    /// Gets the issuer that the JWT names (<c>iss</c>). It is not verified unless <see cref="IsVerified"/> is <see langword="true"/>.
+    /// </summary>
     public string? Issuer { get; }
 
     /// <summary>
-    /// Whether the client's own authorization server signed them, about this user where they name one, for this client where they name one, and
-    /// not for a time that is over. Others are as good as the way they came: the server's word that this source has them, and https.
+    /// Gets a value indicating whether the client's authorization server signed the claims, they have not expired, and they name no other
+    /// user and no other client. The trust in unverified claims rests only on the server, which names the source, and on https.
     /// </summary>
     public bool IsVerified { get; }
 
-    /// <summary>All claims as they came, also those that the server did not say are there.</summary>
+    /// <summary>Gets all claims of the source, including those that the server does not attribute to it.</summary>
     public JsonElement Claims { get; }
 
-    /// <summary>A claim that is a text and that the server says is here, or <see langword="null"/>.</summary>
-    /// <param name="claim">The claim's name.</param>
+    /// <summary>Gets the value of a string claim that the server attributes to the source, or <see langword="null"/>.</summary>
+    /// <param name="claim">The name of the claim.</param>
+    /// <returns>The value, or <see langword="null"/>.</returns>
     public string? this[string claim] => Source.ClaimNames.Contains(claim, StringComparer.Ordinal) ? Claims.TextIfAny(claim) : null;
 
-    /// <summary>Names no claim's value.</summary>
+    /// <summary>Returns the name of the source and no claim value.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => $"Claims of {ServerTextSanitizer.Clean(Source.Name)}";
 }

@@ -2,13 +2,13 @@ using System.Collections.Frozen;
 
 namespace OAuthClient;
 
-/// <summary>Builds the logout request (OpenID Connect RP-Initiated Logout §2) and the pending logout that waits for the browser.</summary>
+/// <summary>Builds the logout request (OpenID Connect RP-Initiated Logout §2) and its pending logout.</summary>
 internal static class EndSessionRequestBuilder
 {
-    // Servers and proxies take 8 KB for an address; one with groups and photos in it would fail there.
-    private const int LongestHint = 6 * 1024;
+    // Many servers and proxies limit an address to 8 KB, so a larger ID Token is omitted.
+    private const int MaximumHintLength = 6 * 1024;
 
-    private static readonly AdditionalParameters Further = new(
+    private static readonly AdditionalParameters AdditionalNames = new(
         "logout",
         nameof(LogoutParameters),
         FrozenSet.Create(
@@ -29,16 +29,19 @@ internal static class EndSessionRequestBuilder
         )
     );
 
+    /// <summary>Validates the additional parameters.</summary>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    public static void Require(LogoutParameters parameters) => Further.Require(parameters.Additional);
+    public static void Require(LogoutParameters parameters) => AdditionalNames.Require(parameters.Additional);
 
+    /// <summary>Builds the request.</summary>
     /// <param name="configuration">The client.</param>
-    /// <param name="endpoint">The server's; <see langword="null"/> when it has none.</param>
-    /// <param name="parameters">What is asked beyond the registration.</param>
-    /// <param name="idToken">Whose session ends, and which.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="endpoint">The end session endpoint, or <see langword="null"/> when the server has none.</param>
+    /// <param name="parameters">The parameters of this request.</param>
+    /// <param name="idToken">The ID Token of the session to end, which becomes <c>id_token_hint</c>.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The pending logout.</returns>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
+    /// <exception cref="OAuthProtocolException">The query of the endpoint contains a parameter of the request.</exception>
     public static PendingLogout Begin(
         ClientConfiguration configuration,
         Uri? endpoint,
@@ -51,22 +54,22 @@ internal static class EndSessionRequestBuilder
         var expiresAt = now + configuration.PendingAuthorizationLifetime;
         if (endpoint is null)
             return new() { ClientName = configuration.Name, ExpiresAt = expiresAt };
-        bool comesBack = configuration.PostLogoutRedirectUri is not null;
-        string? state = comesBack && !parameters.OmitState ? SecureRandomString.Create() : null;
-        var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
-        query.Add(ParameterNames.IdTokenHint, idToken?.Reveal() is { Length: <= LongestHint } hint ? hint : null);
+        bool expectsRedirect = configuration.PostLogoutRedirectUri is not null;
+        string? state = expectsRedirect && !parameters.OmitState ? SecureRandomString.Create() : null;
+        var query = AdditionalNames.Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        query.Add(ParameterNames.IdTokenHint, idToken?.Reveal() is { Length: <= MaximumHintLength } hint ? hint : null);
         query.Add(ParameterNames.LogoutHint, parameters.LogoutHint);
         query.Add(ParameterNames.ClientId, configuration.ClientId);
         query.Add(ParameterNames.PostLogoutRedirectUri, configuration.PostLogoutRedirectUri?.OriginalString);
         query.AddEncoded(ParameterNames.State + "=", state);
         query.Add(ParameterNames.UiLocales, parameters.UiLocales);
-        Further.Add(ref query, parameters.Additional);
+        AdditionalNames.Add(ref query, parameters.Additional);
         return new()
         {
             ClientName = configuration.Name,
             ExpiresAt = expiresAt,
             Address = query.ToTextAndClear(),
-            ExpectsRedirect = comesBack,
+            ExpectsRedirect = expectsRedirect,
             State = state,
         };
     }

@@ -2,27 +2,42 @@ using System.Collections.ObjectModel;
 
 namespace OAuthClient;
 
-/// <summary>What one logout request asks beyond its registration (OpenID Connect RP-Initiated Logout §2).</summary>
+/// <summary>Represents the parameters of one logout request (OpenID Connect RP-Initiated Logout §2).</summary>
 public sealed class LogoutParameters
 {
-    /// <summary>Nothing beyond the registration.</summary>
+    /// <summary>Parameters with their default values.</summary>
     internal static readonly LogoutParameters None = new();
 
-    /// <summary>Only the grants of this session end, as in <see cref="Grant.SessionId"/>, and those of which no session is known; all of the owner's when neither it nor <see cref="SignInId"/> is set.</summary>
+    /// <summary>
+    /// Gets or sets the session to end, as in <see cref="Grant.SessionId"/>. Grants without a known session end as well. When neither this
+    /// property nor <see cref="SignInId"/> is set, all grants of the owner end.
+    /// </summary>
     public string? SessionId { get; init; }
 
-    /// <summary>The same for the session here, as in <see cref="Grant.SignInId"/>: of a server that names no sessions it ends the one, and not those of the user's other browsers.</summary>
+    /// <summary>
+    /// Gets or sets the sign-in to end, as in <see cref="Grant.SignInId"/>. For a server without session identifiers it ends this sign-in
+    /// and not those of the user's other browsers.
+    /// </summary>
     public string? SignInId { get; init; }
 
-    /// <summary>Who signs out, when the ID Token is not enough for the server: mostly what was the <c>login_hint</c>.</summary>
+    /// <summary>
+    /// Gets or sets <c>logout_hint</c>, which identifies the user to a server that requires more than the ID Token. It is usually the value
+    /// of <c>login_hint</c>.
+    /// </summary>
     public string? LogoutHint { get; init; }
 
-    /// <summary>The user's languages, best first, separated by spaces (BCP 47).</summary>
+    /// <summary>Gets or sets the preferred languages of the user, in order, separated by spaces (<c>ui_locales</c>, BCP 47).</summary>
     public string? UiLocales { get; init; }
 
-    /// <summary>Leaves out the state, for a server that does not give it back: then anyone can send the browser to the address of the return, and it says nothing.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether <c>state</c> is omitted, for a server that does not return it. Without <c>state</c> the
+    /// redirect to <c>PostLogoutRedirectUri</c> is not proof of a logout, because any page can send the browser there. The default is
+    /// <see langword="false"/>.
+    /// </summary>
     public bool OmitState { get; init; }
 
-    /// <summary>Anything else the server understands. Names that the library sets (<c>id_token_hint</c>, <c>state</c>, …) are refused.</summary>
+    /// <summary>
+    /// Gets or sets additional parameters of the request. Names that the library sets (<c>id_token_hint</c>, <c>state</c>, …) are rejected.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Additional { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 }

@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Signs users out: here and at the server (OpenID Connect RP-Initiated Logout), or here because the server says so (Back-Channel and
-/// Front-Channel Logout). Registered by <c>AddOAuthClient</c> beside <see cref="IOAuthClient"/>, under the same name. Safe for use by many
-/// threads at once.
+/// Signs users out of the application and the server (OpenID Connect RP-Initiated Logout), or of the application when the server requests
+/// it (Back-Channel and Front-Channel Logout). <c>AddOAuthClient</c> registers it together with <see cref="IOAuthClient"/>, under the same
+/// name. Instances are safe for concurrent use.
 /// </summary>
 public sealed class OpenIdLogout
 {
@@ -33,19 +33,23 @@ public sealed class OpenIdLogout
         (this.terminator, this.store, this.time, this.logger) = (terminator, store, time, logger);
     }
 
-    /// <summary>The client's name in <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
+    /// <summary>Gets the client's name in <c>AddOAuthClient</c>; empty for the unnamed client.</summary>
     public string ClientName => configuration.Name;
 
     /// <summary>
-    /// Ends the owner's grants, forgotten first and then revoked as far as the server can be reached, and gives the address at which the
-    /// server ends its own session (OpenID Connect RP-Initiated Logout §2). Where the server has none, or cannot be asked, the user is
-    /// signed out here only: <see cref="PendingLogout.EndSessionUri"/> is <see langword="null"/>.
+    /// Ends the owner's grants and creates the request that ends the session at the server (OpenID Connect RP-Initiated Logout §2). The
+    /// grants are removed from the store first and then revoked; a failed revocation does not fail the logout. When the server has no end
+    /// session endpoint, or its metadata cannot be fetched, <see cref="PendingLogout.EndSessionUri"/> is <see langword="null"/> and only
+    /// the application's session ends.
     /// </summary>
-    /// <param name="owner">Who signs out.</param>
-    /// <param name="parameters">Which session, and what is asked beyond the registration.</param>
-    /// <param name="cancellationToken">Stops waiting; what has begun to end goes on to its end.</param>
+    /// <param name="owner">The resource owner who signs out.</param>
+    /// <param name="parameters">The session to end, and the parameters of the request.</param>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. The removal of grants, once started, is completed.
+    /// </param>
+    /// <returns>The pending logout.</returns>
     /// <exception cref="ArgumentException">The owner is the client itself, or a parameter is reserved.</exception>
-    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
+    /// <exception cref="OAuthProtocolException">The query of the endpoint contains a parameter of the request.</exception>
     public async Task<PendingLogout> BeginAsync(
         GrantOwner owner,
         LogoutParameters? parameters = null,
@@ -57,7 +61,7 @@ public sealed class OpenIdLogout
         EndSessionRequestBuilder.Require(parameters);
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        // The session's own before one of which no session is known.
+        // Prefers a grant of the session to a grant without a known session.
         var hint = grants
             .Where(grant =>
                 GrantOwnership.BelongsTo(grant, current, owner)
@@ -75,13 +79,15 @@ public sealed class OpenIdLogout
     }
 
     /// <summary>
-    /// Holds the browser's return to <c>PostLogoutRedirectUri</c> against the logout that was begun (OpenID Connect RP-Initiated Logout §3).
-    /// The user is signed out already; this tells the return from somebody else's link.
+    /// Validates the redirect to <c>PostLogoutRedirectUri</c> against the pending logout (OpenID Connect RP-Initiated Logout §3). The user
+    /// is already signed out; the validation detects a redirect that another site started.
     /// </summary>
-    /// <param name="pending">What <see cref="BeginAsync"/> gave for this browser.</param>
-    /// <param name="response">The address at which it came back.</param>
-    /// <exception cref="InvalidOperationException">The browser was not to come back.</exception>
-    /// <exception cref="OAuthProtocolException">The state is missing or another, or it came too late.</exception>
+    /// <param name="pending">The pending logout that <see cref="BeginAsync"/> returned for this browser.</param>
+    /// <param name="response">The parameters of the redirect.</param>
+    /// <exception cref="InvalidOperationException">The logout expects no redirect.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The state is missing or differs, the pending logout has expired, or another client began it.
+    /// </exception>
     public void Complete(PendingLogout pending, AuthorizationResponse response)
     {
         ArgumentNullException.ThrowIfNull(pending);
@@ -90,21 +96,25 @@ public sealed class OpenIdLogout
     }
 
     /// <summary>
-    /// Takes the server's word that a user signed out there (OpenID Connect Back-Channel Logout §2.5–2.7): the grants of that session, or with
-    /// a <c>sub</c> alone of all the user's sessions, are forgotten on every node; also those for offline use.
-    /// Sessions that began after the token was issued go on. The same token may come again; it ends nothing then.
-    /// A login that is being completed just then counts for nothing if its ID Token is not newer; of one that another node completes within those moments, this node
-    /// learns nothing, and it stands.
+    /// Processes a logout token of the server (OpenID Connect Back-Channel Logout §2.5–2.7). It removes the grants of the session, or of
+    /// all the user's sessions when the token names only a <c>sub</c>, on every node and including grants for offline access. Sessions that
+    /// began after the token was issued remain. A repeated token removes nothing.
     /// </summary>
-    /// <param name="logoutToken">The <c>logout_token</c> as it was posted.</param>
-    /// <param name="cancellationToken">Stops waiting, until the first grant is forgotten.</param>
-    /// <returns>How many grants ended; none, when the user was not signed in here.</returns>
-    /// <exception cref="OAuthProtocolException">The token is not to be believed; nothing ended.</exception>
-    /// <exception cref="OAuthException">The server's metadata or keys cannot be fetched; nothing ended.</exception>
+    /// <remarks>
+    /// A login that this node completes at the same time fails if its ID Token is not newer than the logout token. A login that another
+    /// node completes at the same time is not detected.
+    /// </remarks>
+    /// <param name="logoutToken">The value of <c>logout_token</c>.</param>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. It is not observed after the first grant is removed.
+    /// </param>
+    /// <returns>The number of removed grants; zero when the user was not signed in.</returns>
+    /// <exception cref="OAuthProtocolException">The token is not valid; no grant is removed.</exception>
+    /// <exception cref="OAuthException">The server's metadata or keys cannot be fetched; no grant is removed.</exception>
     public async Task<int> ProcessBackChannelLogoutAsync(string logoutToken, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(logoutToken);
-        // Anyone can post a logout token: all that needs neither the server nor the store is checked first.
+        // Any client on the network can post a logout token, so the checks that need neither the server nor the store run first.
         var unverified = LogoutTokenValidator.Parse(logoutToken, configuration.Current);
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var token = logoutTokens.ValidateClaims(unverified, current);
@@ -114,18 +124,27 @@ public sealed class OpenIdLogout
     }
 
     /// <summary>
-    /// Takes the word of the user's own browser, sent here by a page of the server, that the user signed out there (OpenID Connect
-    /// Front-Channel Logout §2). Nothing proves it but the match with the session: so only the signed-in user's own grants end, and only if
-    /// issuer and session are theirs; neither is needed of a user who signed in by a server that names no sessions. They are
-    /// forgotten first, and then revoked as far as the server can be reached.
+    /// Processes a front-channel logout request, which a page of the server sends through the user's browser (OpenID Connect Front-Channel
+    /// Logout §2). The request is not authenticated, so only grants of the signed-in user end, and only if the issuer and the session
+    /// match. Both may be missing for a user of a server without session identifiers. The grants are removed from the store first and then
+    /// revoked; a failed revocation does not fail the logout.
     /// </summary>
-    /// <param name="owner">Who is signed in in this browser.</param>
-    /// <param name="sessionId">The session in which they are, as in <see cref="Grant.SessionId"/>; where it is not known, only grants that name <paramref name="session"/> end.</param>
-    /// <param name="issuer">The parameter <c>iss</c>.</param>
-    /// <param name="session">The parameter <c>sid</c>.</param>
-    /// <param name="signInId">By which sign-in they are, as in <see cref="Grant.SignInId"/>, where it is known.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="OAuthProtocolException">Issuer or session are missing, or not the user's; nothing ended.</exception>
+    /// <param name="owner">The resource owner who is signed in in this browser.</param>
+    /// <param name="sessionId">
+    /// The session of the user, as in <see cref="Grant.SessionId"/>. When it is <see langword="null"/>, only grants whose session is
+    /// <paramref name="session"/> end.
+    /// </param>
+    /// <param name="issuer">The value of <c>iss</c>.</param>
+    /// <param name="session">The value of <c>sid</c>.</param>
+    /// <param name="signInId">
+    /// The sign-in of the user, as in <see cref="Grant.SignInId"/>, or <see langword="null"/> when it is not known.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>A task that completes when the grants have ended.</returns>
+    /// <exception cref="ArgumentException">The owner is the client itself.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The issuer or the session is missing or does not match the user; no grant is removed.
+    /// </exception>
     public async Task ProcessFrontChannelLogoutAsync(
         GrantOwner owner,
         string? sessionId,
@@ -139,44 +158,47 @@ public sealed class OpenIdLogout
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new OAuthProtocolException(
-                "The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2)."
+                "The front-channel logout request has only one of iss and sid (OpenID Connect Front-Channel Logout §2)."
             );
         if (issuer is not null && !current.ConfiguredMetadata.IsIssuer(issuer))
             throw OtherServer(issuer, current);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        var theirs = grants.Where(grant => GrantOwnership.BelongsTo(grant, current, owner)).ToList();
-        // With a server of many tenants the user's own, not whichever it has.
-        if (issuer is not null && theirs.Count > 0 && !theirs.Exists(grant => IsFrom(grant, issuer)))
+        var userGrants = grants.Where(grant => GrantOwnership.BelongsTo(grant, current, owner)).ToList();
+        // For a multi-tenant server the issuer must be that of the user's tenant.
+        if (issuer is not null && userGrants.Count > 0 && !userGrants.Exists(grant => IsFrom(grant, issuer)))
             throw OtherServer(issuer, current);
-        // Any page could have sent it without them.
-        if (session is null && (sessionId is not null || !MayLackSession(theirs)))
+        // Any page can send a request without iss and sid.
+        if (session is null && (sessionId is not null || !MayLackSession(userGrants)))
             throw new OAuthProtocolException(
-                "The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2)."
+                "The front-channel logout request names no session; register the client at the server with "
+                    + "frontchannel_logout_session_required (OpenID Connect Front-Channel Logout §2)."
             );
         if (
             session is not null
             && !(
-                sessionId is null ? theirs.Exists(grant => Secret.SameText(session, grant.SessionId)) : Secret.SameText(session, sessionId)
+                sessionId is null
+                    ? userGrants.Exists(grant => Secret.SameText(session, grant.SessionId))
+                    : Secret.SameText(session, sessionId)
             )
         )
-            throw new OAuthProtocolException("The front-channel logout is of another session than the user's.");
-        await revoker.SignOutAsync(owner, IsMeant, cancellationToken).ConfigureAwait(false);
+            throw new OAuthProtocolException("The front-channel logout request names another session than the user's.");
+        await revoker.SignOutAsync(owner, Matches, cancellationToken).ConfigureAwait(false);
 
-        bool IsMeant(Grant grant) =>
+        bool Matches(Grant grant) =>
             (issuer is null || IsFrom(grant, issuer))
-            // Where the user's session is not known, what names none may be of any.
+            // When the user's session is not known, a grant must name the requested session.
             && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId, signInId));
     }
 
     private static OAuthProtocolException OtherServer(string issuer, ClientConfiguration current) =>
         new(
-            $"The front-channel logout comes from '{ServerTextSanitizer.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
-                + "signed in."
+            $"The front-channel logout request comes from '{ServerTextSanitizer.Clean(issuer)}', not from the server of "
+                + $"{current.DisplayName} at which the user signed in."
         );
 
     private static bool IsFrom(Grant grant, string issuer) => string.Equals(grant.Issuer, issuer, StringComparison.Ordinal);
 
-    // Only users who signed in by a server that names no sessions.
+    // Only users of a server without session identifiers.
     private static bool MayLackSession(List<Grant> grants) =>
         grants.Count == 0
         || (grants.Exists(grant => grant.SignInExpiresAt is not null) && grants.TrueForAll(grant => grant.SessionId is null));
@@ -189,13 +211,13 @@ public sealed class OpenIdLogout
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // A user who wants to leave is not kept because the server is away.
+            // An unavailable server must not prevent the user from signing out of the application.
             Log.SignedOutHereOnly(logger, current.Name, exception.GetType().Name);
             return null;
         }
     }
 
-    // A grant of which no session is known, here or there, may belong to any.
+    // A grant without a session identifier and without a sign-in identifier may belong to any session.
     private static bool IsOf(Grant grant, string? sessionId, string? signInId) =>
         (sessionId is null && signInId is null)
         || (signInId is not null && string.Equals(grant.SignInId, signInId, StringComparison.Ordinal))
@@ -209,6 +231,6 @@ public sealed class OpenIdLogout
     {
         ArgumentNullException.ThrowIfNull(owner);
         if (owner.IsClient)
-            throw new ArgumentException("The client itself is no user who could sign out; name the resource owner.", nameof(owner));
+            throw new ArgumentException("The client itself cannot sign out; pass the resource owner.", nameof(owner));
     }
 }

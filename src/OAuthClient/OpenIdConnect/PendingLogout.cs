@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// A logout that was begun (OpenID Connect RP-Initiated Logout §2): the user is signed out here, and the browser goes on to the server. Keep
-/// it with that browser until it comes back, in memory or by <see cref="Protect"/>.
+/// Represents a logout that has begun (OpenID Connect RP-Initiated Logout §2): the user is signed out of the application, and the browser
+/// is sent to the server. Keep it for that browser until the redirect, in memory or with <see cref="Protect"/>.
 /// </summary>
 [DebuggerDisplay("Pending logout of {ClientName}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<PendingLogout>))]
@@ -15,19 +15,21 @@ public sealed class PendingLogout
     internal PendingLogout() { }
 
     /// <summary>
-    /// Where to send the browser; it holds the user's ID Token, so no log may see it. <see langword="null"/> when the server has no
-    /// <c>end_session_endpoint</c>: then the user is signed out here only, and nothing comes back. Also when this one was unprotected, for
-    /// its browser is on the way already.
+    /// Gets the address to which the browser is sent. Do not log it: it contains the user's ID Token. It is <see langword="null"/> when the
+    /// server has no <c>end_session_endpoint</c>, so that only the application's session ends, and after <see cref="Unprotect"/>, because
+    /// the browser has already been sent to the server.
     /// </summary>
     public Uri? EndSessionUri => Address is null ? null : new(Address);
 
-    /// <summary>The registration it was begun by; empty for the unnamed one.</summary>
+    /// <summary>Gets the name of the client that began the logout; empty for the unnamed client.</summary>
     public string ClientName { get; internal init; } = "";
 
-    /// <summary>Whether the server was asked to send the browser back, to <c>PostLogoutRedirectUri</c>.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the request asks the server to redirect the browser to <c>PostLogoutRedirectUri</c>.
+    /// </summary>
     public bool ExpectsRedirect { get; internal init; }
 
-    /// <summary>Until when the browser is awaited.</summary>
+    /// <summary>Gets the time at which the pending logout expires.</summary>
     public DateTimeOffset ExpiresAt { get; internal init; }
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -36,21 +38,25 @@ public sealed class PendingLogout
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal string? State { get; init; }
 
-    /// <summary>Names neither the state nor the user.</summary>
+    /// <summary>Returns the name of the client, without the state and the user.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => $"Pending logout of {ClientName}";
 
-    /// <summary>To travel, in a cookie or another place that its holder must neither read nor change.</summary>
-    /// <param name="protect">Encrypts and authenticates, for example <c>IDataProtector.Protect</c>.</param>
-    /// <returns>What <paramref name="protect"/> returned.</returns>
+    /// <summary>Serializes and protects the pending logout, for example for a cookie.</summary>
+    /// <param name="protect">A function that encrypts and authenticates, for example <c>IDataProtector.Protect</c>.</param>
+    /// <returns>The result of <paramref name="protect"/>.</returns>
     public byte[] Protect(Func<byte[], byte[]> protect)
     {
         ArgumentNullException.ThrowIfNull(protect);
         return protect(PendingLogoutSerializer.Serialize(this));
     }
 
-    /// <summary>The way back from <see cref="Protect"/>.</summary>
-    /// <param name="data">What <see cref="Protect"/> returned.</param>
-    /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
+    /// <summary>Restores a pending logout from the result of <see cref="Protect"/>.</summary>
+    /// <param name="data">The result of <see cref="Protect"/>.</param>
+    /// <param name="unprotect">
+    /// A function that decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.
+    /// </param>
+    /// <returns>The pending logout.</returns>
     /// <exception cref="OAuthProtocolException">The data were changed, or are not a pending logout of this version.</exception>
     public static PendingLogout Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
@@ -66,31 +72,38 @@ public sealed class PendingLogout
         }
     }
 
-    /// <exception cref="InvalidOperationException">Nothing was to come back.</exception>
-    /// <exception cref="OAuthProtocolException">It is another's answer, or came too late.</exception>
+    /// <summary>Validates that the redirect belongs to this logout.</summary>
+    /// <exception cref="InvalidOperationException">The logout expects no redirect.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The state is missing or differs, the pending logout has expired, or another client began it.
+    /// </exception>
     internal void ValidateCorrelation(AuthorizationResponse response, string clientName, DateTimeOffset now)
     {
         if (!string.Equals(ClientName, clientName, StringComparison.Ordinal))
             throw new OAuthProtocolException(
-                $"The logout was begun by the OAuth client '{ClientName}' but came back to '{clientName}'; complete it with the client that began it."
+                $"The OAuth client '{ClientName}' began the logout, but '{clientName}' received the redirect; complete it with the client "
+                    + "that began it."
             );
         if (!ExpectsRedirect)
             throw new InvalidOperationException(
-                "This logout does not come back, so there is nothing to complete: the server has no end_session_endpoint, or PostLogoutRedirectUri is not set."
+                "This logout expects no redirect, so it cannot be completed: the server has no end_session_endpoint, or "
+                    + "PostLogoutRedirectUri is not set."
             );
         if (now >= ExpiresAt)
-            throw new OAuthProtocolException("The browser came back from the logout after the pending logout had expired.");
+            throw new OAuthProtocolException("The redirect after the logout arrived when the pending logout had expired.");
         if (State is null && response.State is not null)
             throw new OAuthProtocolException(
-                "The browser came back from the logout with a state, but none was sent: it answers no logout that was begun here."
+                "The redirect after the logout has a state, but the request had none: it belongs to another logout."
             );
         if (State is not null && response.State is null)
             throw new OAuthProtocolException(
-                "The browser came back from the logout without the state that was sent (OpenID Connect RP-Initiated Logout §3); a server that never gives it back needs LogoutParameters.OmitState."
+                "The redirect after the logout lacks the state of the request (OpenID Connect RP-Initiated Logout §3); set "
+                    + "LogoutParameters.OmitState for a server that never returns it."
             );
         if (State is not null && !Secret.SameText(State, response.State))
             throw new OAuthProtocolException(
-                "The browser came back from the logout with another state than was sent: another tab, or an attack (OpenID Connect RP-Initiated Logout §3)."
+                "The redirect after the logout has another state than the request: it belongs to another browser tab, or is an attack "
+                    + "(OpenID Connect RP-Initiated Logout §3)."
             );
     }
 }

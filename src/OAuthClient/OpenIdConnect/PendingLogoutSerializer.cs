@@ -1,19 +1,18 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Writes pending logouts as bytes for a cookie, and reads them. The bytes hold the state in plain text and are encrypted at once by the
-/// caller.
+/// Serializes and deserializes pending logouts. The bytes contain the state in plain text; the caller encrypts them.
 /// </summary>
 /// <remarks>
-/// To add a member: a new number in <see cref="Member"/>, its line in <see cref="Serialize"/> and its line in <see cref="Deserialize"/>;
-/// then a new file of sample bytes beside those of the tests. Older builds skip the member.
+/// To add a member, add a number to <see cref="Member"/>, a line to <see cref="Serialize"/> and a line to <see cref="Deserialize"/>, and
+/// add a file of sample bytes to those of the tests. Older builds skip the member.
 /// </remarks>
 internal static class PendingLogoutSerializer
 {
-    // 1 had a fixed order of members.
+    // Version 1 had a fixed order of members.
     internal const byte Version = 2;
 
-    /// <summary>The members' numbers. A number is never used again for another member.</summary>
+    /// <summary>The numbers of the members. A number is never reused for another member.</summary>
     private enum Member
     {
         ClientName = 1,
@@ -30,10 +29,11 @@ internal static class PendingLogoutSerializer
             .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
             .ToArray();
 
-    /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or more follows.</exception>
-    /// <exception cref="IOException">The data end too early.</exception>
-    /// <exception cref="FormatException">A member is missing or no number.</exception>
-    /// <exception cref="ArgumentException">A member is no UTF-8.</exception>
+    /// <summary>Deserializes a pending logout.</summary>
+    /// <exception cref="OAuthProtocolException">The data have another version, or contain excess bytes.</exception>
+    /// <exception cref="IOException">The data are truncated.</exception>
+    /// <exception cref="FormatException">A member is missing or is not a number.</exception>
+    /// <exception cref="ArgumentException">A member is not valid UTF-8.</exception>
     public static PendingLogout Deserialize(byte[] data)
     {
         var members = TaggedMembers.Read(data, Version, "logout");

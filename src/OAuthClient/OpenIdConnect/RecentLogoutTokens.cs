@@ -1,39 +1,42 @@
 namespace OAuthClient;
 
 /// <summary>
-/// What the server said of who signed out there, for as long as a login that was begun before may still be completed: its grant is not stored
-/// yet when the word comes. In this process's memory; bounded, the oldest goes first. Safe for use by many threads at once.
+/// Keeps logout tokens in memory until every login that began earlier has been completed or has expired, because the grant of such a login
+/// is not in the store when the token arrives. Bounded; the oldest token is removed first. Safe for concurrent use.
 /// </summary>
 internal sealed class RecentLogoutTokens(TimeProvider time)
 {
     internal const int Capacity = 10_000;
 
-    private readonly Queue<(LogoutToken Token, long Number, DateTimeOffset ForgetAt)> order = new();
-    private readonly Lock changes = new();
+    private readonly Queue<(LogoutToken Token, long Number, DateTimeOffset ExpiresAt)> tokens = new();
+    private readonly Lock gate = new();
     private long last;
 
-    /// <summary>Where the memory ends just now: what comes later has a higher number.</summary>
+    /// <summary>Gets the sequence number of the last token. Later tokens have higher numbers.</summary>
     public long Last => Volatile.Read(ref last);
 
-    public void Add(LogoutToken token, TimeSpan remembered)
+    public void Add(LogoutToken token, TimeSpan lifetime)
     {
-        lock (changes)
+        lock (gate)
         {
             var now = time.GetUtcNow();
-            while (order.TryPeek(out var oldest) && (oldest.ForgetAt <= now || order.Count >= Capacity))
-                order.Dequeue();
-            order.Enqueue((token, ++last, now + remembered));
+            while (tokens.TryPeek(out var oldest) && (oldest.ExpiresAt <= now || tokens.Count >= Capacity))
+                tokens.Dequeue();
+            tokens.Enqueue((token, ++last, now + lifetime));
         }
     }
 
-    /// <summary>Whether one that is meant is newer than what was issued at a moment: with the server's clock's seconds alike, one that came after <paramref name="seen"/>.</summary>
-    public bool AnyAfter(DateTimeOffset issuedAt, long seen, Predicate<LogoutToken> isMeant)
+    /// <summary>
+    /// Determines whether a matching token was issued after <paramref name="issuedAt"/>, or in the same second and received after
+    /// <paramref name="sequence"/>.
+    /// </summary>
+    public bool AnyAfter(DateTimeOffset issuedAt, long sequence, Predicate<LogoutToken> matches)
     {
-        lock (changes)
+        lock (gate)
         {
-            foreach (var (token, number, _) in order)
+            foreach (var (token, number, _) in tokens)
             {
-                if ((token.IssuedAt > issuedAt || (token.IssuedAt == issuedAt && number > seen)) && isMeant(token))
+                if ((token.IssuedAt > issuedAt || (token.IssuedAt == issuedAt && number > sequence)) && matches(token))
                     return true;
             }
             return false;

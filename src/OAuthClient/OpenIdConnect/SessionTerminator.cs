@@ -4,13 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Ends the grants of a user who signed out at the server (OpenID Connect Back-Channel Logout §2.7): forgotten at once, on every node.
-/// Nothing is revoked: the server ends what it wants ended. A refresh under way is not waited for: what it brings finds no grant, and is lost.
+/// Removes the grants of a user who signed out at the server (OpenID Connect Back-Channel Logout §2.7), at once and on every node. Tokens
+/// are not revoked, because the server decides which tokens end with the session. It does not wait for a refresh in progress: the result of
+/// such a refresh finds no grant and is discarded.
 /// </summary>
 /// <remarks>
-/// A logout token ends what began up to its <c>iat</c>, so a copy that another node receives ends at most sessions of the same second.
-/// This node remembers the <c>jti</c> as well. The store's used states cannot: they are marked in one step, and a token counts as used
-/// only after everything ended.
+/// A logout token ends sessions that began up to its <c>iat</c>, so a replay at another node ends at most sessions of the same second. This
+/// node also rejects a repeated <c>jti</c>. The store's consumed states are not used for it: they are marked in one step, but a token
+/// counts as used only after all grants are removed.
 /// </remarks>
 internal sealed class SessionTerminator(
     IGrantStore store,
@@ -22,33 +23,38 @@ internal sealed class SessionTerminator(
     ILogger logger
 )
 {
-    /// <summary>What a login that begins to be completed takes along.</summary>
+    /// <summary>
+    /// Gets the number of the last logout token. A login that is being completed passes it to <see cref="TryEndNewAsync"/>.
+    /// </summary>
     public long LogoutSequence => recentLogouts.Last;
 
-    /// <param name="current">The client that was told.</param>
-    /// <param name="token">Of which session; of all the subject's, when it names none.</param>
-    /// <param name="cancellationToken">Stops before the first grant is forgotten, and not later.</param>
-    /// <returns>How many grants ended.</returns>
+    /// <summary>Removes the grants that a logout token names.</summary>
+    /// <param name="current">The client that received the token.</param>
+    /// <param name="token">The logout token. When it names no session, all sessions of the subject end.</param>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. It is not observed after the first grant is removed.
+    /// </param>
+    /// <returns>The number of removed grants.</returns>
     public async Task<int> EndAsync(ClientConfiguration current, LogoutToken token, CancellationToken cancellationToken)
     {
-        string used = UsedOf(token);
-        if (usedTokens.Contains(used))
+        string tokenKey = TokenKey(token);
+        if (usedTokens.Contains(tokenKey))
             return 0;
-        // Before the look at the store: a login that is stored after it looks here.
+        // Recorded before the store is read: a login that is stored later checks the recorded tokens.
         recentLogouts.Add(token, current.PendingAuthorizationLifetime);
         string server = current.ConfiguredMetadata.ServerId;
         string fingerprint = token.Subject is { } subject
             ? Grant.FingerprintOfSubject(current.Name, server, subject)
             : Grant.FingerprintOfSession(current.Name, server, token.SessionId!);
-        var ended = new HashSet<string>(StringComparer.Ordinal);
+        var removed = new HashSet<string>(StringComparer.Ordinal);
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
-        // Again until there is nothing new: a login may have been completed meanwhile.
+        // Repeated until no new grant is found, because a login may be completed meanwhile.
         while (
-            grants.Where(grant => IsMeant(grant, current, token, grant.FirstIdTokenIssuedAt) && ended.Add(grant.Id)).ToList()
-                is { Count: > 0 } meant
+            grants.Where(grant => Matches(grant, current, token, grant.FirstIdTokenIssuedAt) && removed.Add(grant.Id)).ToList()
+                is { Count: > 0 } matching
         )
         {
-            foreach (var grant in meant)
+            foreach (var grant in matching)
             {
                 await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
                 backoff.Forget(grant);
@@ -57,32 +63,32 @@ internal sealed class SessionTerminator(
             }
             grants = await store.FindByFingerprintAsync(fingerprint, CancellationToken.None).ConfigureAwait(false);
         }
-        // Only now: after a failure the server sends the same token again.
-        usedTokens.TryAdd(used, token.AcceptedUntil);
-        if (ended.Count > 0)
-            Log.SessionEnded(logger, current.Name, ended.Count);
-        return ended.Count;
+        // Marked after the removal: after a failure the server may send the same token again.
+        usedTokens.TryAdd(tokenKey, token.AcceptedUntil);
+        if (removed.Count > 0)
+            Log.SessionEnded(logger, current.Name, removed.Count);
+        return removed.Count;
     }
 
-    /// <summary>Forgets a grant just stored if the server has said meanwhile that its user signed out.</summary>
+    /// <summary>Removes a grant that was just stored if a logout token for its user arrived meanwhile.</summary>
     /// <param name="grant">The grant.</param>
     /// <param name="current">The client.</param>
-    /// <param name="lastHeard"><see cref="LogoutSequence"/> before the code was sent.</param>
-    /// <returns>Whether it ended.</returns>
-    public async Task<bool> TryEndNewAsync(Grant grant, ClientConfiguration current, long lastHeard)
+    /// <param name="lastSequence">The value of <see cref="LogoutSequence"/> before the code was sent.</param>
+    /// <returns>Whether the grant was removed.</returns>
+    public async Task<bool> TryEndNewAsync(Grant grant, ClientConfiguration current, long lastSequence)
     {
         if (grant.FirstIdTokenIssuedAt is not { } issuedAt)
             return false;
-        // Many servers stamp iat when the code is redeemed. The user may have been authenticated, and have signed out, long before.
+        // Many servers set iat when the code is redeemed. The user may have been authenticated, and have signed out, long before that.
         var authenticatedAt = grant.IdTokenClaims is { } claims ? IdTokenClaimsValidator.TryReadTime(claims, "auth_time") : null;
         if (
-            !recentLogouts.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
+            !recentLogouts.AnyAfter(issuedAt, lastSequence, token => IsNamed(grant, token) && Matches(grant, current, token, issuedAt))
             && !(
                 authenticatedAt < issuedAt
                 && recentLogouts.AnyAfter(
                     authenticatedAt.Value,
-                    lastHeard,
-                    token => IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt)
+                    lastSequence,
+                    token => IsOfSession(grant, token) && Matches(grant, current, token, authenticatedAt)
                 )
             )
         )
@@ -94,8 +100,8 @@ internal sealed class SessionTerminator(
         return true;
     }
 
-    // Not the jti alone: at a server that uses one twice, the second logout would not count.
-    private static string UsedOf(LogoutToken token) =>
+    // Includes more than the jti: if a server reused a jti, the second logout would be ignored.
+    private static string TokenKey(LogoutToken token) =>
         Fingerprint.Of(
             "jti",
             token.Issuer,
@@ -108,18 +114,18 @@ internal sealed class SessionTerminator(
     private static bool IsNamed(Grant grant, LogoutToken token) =>
         token.Subject is not null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
 
-    // A logout token of a session says nothing of the user's other sessions, which may have begun at any time before.
+    // A logout token of one session does not affect the user's other sessions.
     private static bool IsOfSession(Grant grant, LogoutToken token) =>
         token.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
 
-    // Not only the store's word. A grant of which no session is known may belong to this one: to end it is the safe side.
-    private static bool IsMeant(Grant grant, ClientConfiguration current, LogoutToken token, DateTimeOffset? beganAt) =>
-        // Both times are the server's own. A session of the same second may have begun before, so it ends.
-        !(beganAt > token.IssuedAt)
+    // Does not rely on the store's lookup alone. A grant without a known session may belong to the session, so it is removed.
+    private static bool Matches(Grant grant, ClientConfiguration current, LogoutToken token, DateTimeOffset? startedAt) =>
+        // Both times are from the server's clock. A session of the same second may have begun before the logout, so it ends.
+        !(startedAt > token.IssuedAt)
         && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
         && string.Equals(grant.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
-        // All tenants of a server share its name; none speaks for another's users.
+        // All tenants share the server's identifier, but a tenant's token may end only sessions of its own users.
         && (current.IssuerTemplate is null || string.Equals(grant.Issuer, token.Issuer, StringComparison.Ordinal))
         && (token.Subject is null || string.Equals(grant.Subject, token.Subject, StringComparison.Ordinal))
         && (

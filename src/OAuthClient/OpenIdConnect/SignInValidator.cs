@@ -1,8 +1,8 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Tells whether a sign-in is still valid. Called for each request of a signed-in user, so a valid one is mostly found in the store's
-/// memory. One that has ended is remembered for a short time, because its cookie may come with many requests.
+/// Determines whether a sign-in is still valid. It runs for each request of a signed-in user, so a valid sign-in is usually found in the
+/// store's cache. A sign-in that has ended is cached for a short time, because its cookie may arrive with many requests.
 /// </summary>
 internal sealed class SignInValidator(ClientConfigurationProvider configuration, IGrantStore store, TimeProvider time)
 {
@@ -20,12 +20,12 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
         var current = await configuration.GetRegisteredAsync(clock.Now, cancellationToken).ConfigureAwait(false);
         if (signInId is null)
         {
-            // The owner's next sign-in has the same key, so nothing is remembered and no lookup is shared.
+            // The owner's next sign-in has the same key, so no result is cached and no lookup is shared.
             return await IsAmongGrantsAsync(owner, sessionId, signInId: null, current, cancellationToken).ConfigureAwait(false)
                 || await IsStoredAsync(owner, sessionId, signInId: null, current, cancellationToken).ConfigureAwait(false);
         }
         SignInKey key = new(owner, sessionId, signInId);
-        // Another configuration may allow what this one refused, such as a tenant.
+        // A changed configuration may accept a sign-in that an earlier one rejected, for example because of its tenant.
         if (ended.TryGet(key, out var refusedBy) && ReferenceEquals(refusedBy, current))
             return false;
         if (await IsAmongGrantsAsync(owner, sessionId, signInId, current, cancellationToken).ConfigureAwait(false))
@@ -36,7 +36,7 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
                 async () =>
                 {
                     bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
-                    // Final, because an ended sign-in never comes back under the same id: the next one has another.
+                    // Safe to cache, because the identifier of an ended sign-in is never reused.
                     if (!isValid)
                         ended.Set(key, current);
                     return isValid;
@@ -61,7 +61,7 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
             current
         );
 
-    // A store may answer FindAsync from memory, which does not know yet of a sign-in at another node. It does not do so by fingerprint.
+    // A store may serve FindAsync from a cache that does not contain a sign-in at another node yet. Lookups by fingerprint are not cached.
     private async ValueTask<bool> IsStoredAsync(
         GrantOwner owner,
         string? sessionId,

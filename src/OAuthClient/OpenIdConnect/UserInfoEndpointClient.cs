@@ -3,16 +3,21 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Asks the server who the user is, with the access token (OpenID Connect Core §5.3).</summary>
+/// <summary>Sends userinfo requests with the user's access token (OpenID Connect Core §5.3).</summary>
 internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtSignatureValidator signatures, TimeProvider time)
 {
+    /// <summary>Sends a userinfo request and validates the response.</summary>
     /// <param name="token">The user's access token.</param>
-    /// <param name="subject">Whom the ID Token named; the answer must be about the same one (§5.3.2).</param>
-    /// <param name="configuration">Who asks.</param>
+    /// <param name="subject">The subject of the ID Token, which the response must name (§5.3.2), or <see langword="null"/>.</param>
+    /// <param name="configuration">The client.</param>
     /// <param name="server">The authorization server.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="EndpointException">The endpoint refused, or answered with something else than claims.</exception>
-    /// <exception cref="OAuthProtocolException">The answer is about nobody, or about somebody else, or not signed by the server though it is a JWT.</exception>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The claims about the user.</returns>
+    /// <exception cref="EndpointException">The endpoint refused the request, or its response contains no claims.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The response names no subject or another subject, or it is a JWT that is not valid.
+    /// </exception>
+    /// <exception cref="OAuthException">The server has no userinfo endpoint.</exception>
     public async Task<UserInfo> GetAsync(
         AccessToken token,
         string? subject,
@@ -23,7 +28,9 @@ internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtS
     {
         var endpoint =
             server.UserInfoEndpoint
-            ?? throw new OAuthException($"{server.ServerId} names no userinfo endpoint; spell out UserInfoEndpoint if it has one.");
+            ?? throw new OAuthException(
+                $"The metadata of {server.ServerId} names no userinfo endpoint; set UserInfoEndpoint if the server has one."
+            );
         var request = new BackChannelRequest("userinfo endpoint", endpoint)
         {
             Accept = "application/json, application/jwt",
@@ -33,22 +40,22 @@ internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtS
         var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var json = response.Json();
         if (response.IsSuccess && json is null && string.Equals(response.MediaType, "application/jwt", StringComparison.OrdinalIgnoreCase))
-            json = await ReadAsync(response, configuration, server, cancellationToken).ConfigureAwait(false);
+            json = await ReadJwtAsync(response, configuration, server, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccess || json is not { } claims)
             throw new EndpointException(response.Failure(json));
-        string answered =
-            claims.Subject("userinfo answer")
+        string responseSubject =
+            claims.Subject("userinfo response")
             ?? throw new OAuthProtocolException(
-                "The userinfo answer has no sub, so it does not say whom it is about (OpenID Connect Core §5.3.2)."
+                "The userinfo response has no sub, so it does not identify the user (OpenID Connect Core §5.3.2)."
             );
-        if (subject is not null && !string.Equals(answered, subject, StringComparison.Ordinal))
+        if (subject is not null && !string.Equals(responseSubject, subject, StringComparison.Ordinal))
             throw new OAuthProtocolException(
-                "The userinfo answer is about another user than the ID Token (OpenID Connect Core §5.3.2); it was not used."
+                "The userinfo response describes another user than the ID Token (OpenID Connect Core §5.3.2) and was discarded."
             );
-        return new UserInfo(answered, claims, server.ServerId);
+        return new UserInfo(responseSubject, claims, server.ServerId);
     }
 
-    private async Task<JsonElement> ReadAsync(
+    private async Task<JsonElement> ReadJwtAsync(
         BackChannelResponse response,
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Finds the issuer of whoever wants to sign in, from what they type: an e-mail address, an account or a web address (OpenID Connect Discovery §2,
-/// RFC 7033). Registered by <c>AddWebFinger</c>. Whether that issuer is one you want to trust is yours to decide. Safe for use by many threads at once.
+/// Finds the issuer for the identifier that a user enters: an e-mail address, an account or a web address (OpenID Connect Discovery §2, RFC
+/// 7033). <c>AddWebFinger</c> registers it. The application decides whether it trusts the issuer. Instances are safe for concurrent use.
 /// </summary>
 public sealed class WebFinger
 {
@@ -18,24 +18,31 @@ public sealed class WebFinger
     private readonly IHttpClientFactory clients;
     private readonly WebFingerOptions options;
     private readonly TimeProvider time;
-    private readonly SingleFlight<string, Uri> questions;
+    private readonly SingleFlight<string, Uri> lookups;
 
     internal WebFinger(IHttpClientFactory clients, WebFingerOptions options, TimeProvider time, ILogger logger)
     {
         (this.clients, this.options, this.time) = (clients, options, time);
-        questions = new(StringComparer.Ordinal, time);
+        lookups = new(StringComparer.Ordinal, time);
         if (options.DangerouslyAllowHttpOnLoopback)
             Log.WebFingerHttpOnLoopbackAllowed(logger);
         if (options.DangerouslyAllowPrivateAddresses)
             Log.WebFingerPrivateAddressesAllowed(logger);
     }
 
-    /// <summary>The issuer, in exactly the characters that <see cref="OAuthClientOptions.Issuer"/> wants.</summary>
-    /// <param name="identifier">What the user typed, such as <c>alice@example.com</c>, <c>acct:alice@example.com</c>, <c>example.com</c> or <c>https://example.com/alice</c>.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="FormatException">It is no such thing; tell the user.</exception>
-    /// <exception cref="EndpointException">The host does not answer such questions, or does not know who that is.</exception>
-    /// <exception cref="OAuthProtocolException">It names no issuer, or one that is not safe to talk to; or it is at a private address.</exception>
+    /// <summary>Finds the issuer for an identifier.</summary>
+    /// <param name="identifier">
+    /// The identifier that the user entered, such as <c>alice@example.com</c>, <c>acct:alice@example.com</c>, <c>example.com</c> or
+    /// <c>https://example.com/alice</c>.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The issuer, in its original characters, as the value for <see cref="OAuthClientOptions.Issuer"/>.</returns>
+    /// <exception cref="FormatException">The identifier is malformed. Show the message to the user.</exception>
+    /// <exception cref="EndpointException">The host has no WebFinger endpoint, or does not know the identifier.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The response names no issuer, the issuer is not a safe address, or the host has a private address.
+    /// </exception>
+    /// <exception cref="HttpRequestException">The host cannot be reached.</exception>
     public async Task<Uri> FindIssuerAsync(string identifier, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(identifier);
@@ -48,12 +55,12 @@ public sealed class WebFinger
             Accept = "application/jrd+json, application/json",
             MaximumResponseLength = MaximumLength,
         };
-        // Mostly asked on behalf of users who are not signed in yet: the same question is asked once, and its failure is remembered.
-        var answer = questions.JoinOrStart(request.Endpoint.AbsoluteUri, () => AskAsync(request, origin));
+        // Callers are usually anonymous users: concurrent lookups of one identifier share a request, and a failure is cached.
+        var answer = lookups.JoinOrStart(request.Endpoint.AbsoluteUri, () => LookUpAsync(request, origin));
         return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Uri> AskAsync(BackChannelRequest request, string origin)
+    private async Task<Uri> LookUpAsync(BackChannelRequest request, string origin)
     {
         var response = await SendAsync(request).ConfigureAwait(false);
         var json = response.Json();
@@ -81,7 +88,8 @@ public sealed class WebFinger
             && issuer.Query.Length + issuer.Fragment.Length + issuer.UserInfo.Length == 0
             ? issuer
             : throw new OAuthProtocolException(
-                $"{origin} names '{ServerTextSanitizer.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2)."
+                $"{origin} names '{ServerTextSanitizer.Clean(href)}' as the issuer; an issuer must be an https address without user, query "
+                    + "and fragment (OpenID Connect Discovery §2)."
             );
     }
 
@@ -92,7 +100,7 @@ public sealed class WebFinger
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         try
         {
-            var askedAt = time.GetUtcNow();
+            var sentAt = time.GetUtcNow();
             var client = BackgroundWork.RunIsolated(
                 clients,
                 static all => all.CreateClient(BackChannelClient.ClientNamePrefix + WebFingerOptions.ClientName)
@@ -100,7 +108,7 @@ public sealed class WebFinger
             using var answer = await client
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token)
                 .ConfigureAwait(false);
-            var body = await BufferedResponseContent.ReadAsync(answer.Content, askedAt, request, deadline.Token).ConfigureAwait(false);
+            var body = await BufferedResponseContent.ReadAsync(answer.Content, sentAt, request, deadline.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);
         }
         catch (HttpRequestException exception) when (exception.InnerException is OAuthProtocolException)
@@ -111,7 +119,7 @@ public sealed class WebFinger
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested)
         {
             throw new TaskCanceledException(
-                $"{request.Endpoint.Host} did not answer WebFinger within {Deadline.TotalSeconds} s.",
+                $"{request.Endpoint.Host} did not respond to the WebFinger request within {Deadline.TotalSeconds} seconds.",
                 new TimeoutException(exception.Message, exception),
                 CancellationToken.None
             );

@@ -1,30 +1,32 @@
 namespace OAuthClient;
 
-/// <summary>What a user types to say who they are, as a resource and the host that knows it (OpenID Connect Discovery §2.1.2).</summary>
+/// <summary>Normalizes the identifier that a user enters to a resource and the host to query (OpenID Connect Discovery §2.1.2).</summary>
 internal static class WebFingerIdentifier
 {
     private const int MaximumLength = 2048;
     private const string Account = "acct:";
 
-    /// <param name="typed">By the user.</param>
-    /// <param name="httpOnLoopback">Whether a host that is this very machine is asked by http.</param>
-    /// <exception cref="FormatException">It names nobody.</exception>
-    public static (string Resource, string Origin) Normalise(string typed, bool httpOnLoopback)
+    /// <summary>Normalizes an identifier.</summary>
+    /// <param name="text">The text that the user entered.</param>
+    /// <param name="httpOnLoopback">Whether a loopback host is queried over http.</param>
+    /// <returns>The resource and the origin of the host.</returns>
+    /// <exception cref="FormatException">The text is not an identifier.</exception>
+    public static (string Resource, string Origin) Normalise(string text, bool httpOnLoopback)
     {
-        typed = typed.Trim();
-        if (typed.Length is 0 or > MaximumLength || typed.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+        text = text.Trim();
+        if (text.Length is 0 or > MaximumLength || text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
             throw NotAnIdentifier();
-        // XRI: global names that nobody resolves any more.
-        if (typed[0] is '=' or '@' or '!')
+        // XRI is not supported.
+        if (text[0] is '=' or '@' or '!')
             throw NotAnIdentifier();
-        if (typed.StartsWith(Account, StringComparison.OrdinalIgnoreCase))
-            return OfAccount(typed[Account.Length..], httpOnLoopback);
-        if (typed.Contains("://", StringComparison.Ordinal))
-            return OfAddress(typed, httpOnLoopback);
-        // A user and a host, and nothing else, is an account; whatever has more is an address that lost its scheme.
-        return typed.Contains('@', StringComparison.Ordinal) && typed.AsSpan().IndexOfAny("/?#:") < 0
-            ? OfAccount(typed, httpOnLoopback)
-            : OfAddress("https://" + typed, httpOnLoopback);
+        if (text.StartsWith(Account, StringComparison.OrdinalIgnoreCase))
+            return OfAccount(text[Account.Length..], httpOnLoopback);
+        if (text.Contains("://", StringComparison.Ordinal))
+            return OfAddress(text, httpOnLoopback);
+        // user@host without a path, query, fragment or port is an account; any other text is an https address without its scheme.
+        return text.Contains('@', StringComparison.Ordinal) && text.AsSpan().IndexOfAny("/?#:") < 0
+            ? OfAccount(text, httpOnLoopback)
+            : OfAddress("https://" + text, httpOnLoopback);
     }
 
     private static (string, string) OfAccount(string account, bool httpOnLoopback)
@@ -38,7 +40,7 @@ internal static class WebFingerIdentifier
     private static (string, string) OfAddress(string address, bool httpOnLoopback)
     {
         var (uri, origin) = Origin(address, httpOnLoopback);
-        // Without the fragment, and a host alone with its slash.
+        // Removes the fragment, and adds the slash to an empty path.
         return (
             new UriBuilder(uri)
             {
@@ -71,5 +73,5 @@ internal static class WebFingerIdentifier
     }
 
     private static FormatException NotAnIdentifier() =>
-        new("That is neither an e-mail address nor an account (acct:alice@example.com) nor an https address.");
+        new("The identifier is not an e-mail address, an account (acct:alice@example.com) or an https address.");
 }

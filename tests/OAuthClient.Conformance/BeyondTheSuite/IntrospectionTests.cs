@@ -16,7 +16,7 @@ public sealed class IntrospectionTests
         Assert.That((await party.Service<TokenIntrospection>().IntrospectAsync("never-issued").Promptly()).IsActive, Is.False);
     }
 
-    [TestCase(Defect.IntrospectionUnsigned, "signed by 'none'")]
+    [TestCase(Defect.IntrospectionUnsigned, "signed with 'none'")]
     [TestCase(Defect.IntrospectionBadSignature, "does not verify")]
     [TestCase(Defect.IntrospectionWrongType, "typ is 'JWT'")]
     [TestCase(Defect.IntrospectionWrongIssuer, "iss is 'https://attacker.example.com'")]
@@ -30,7 +30,7 @@ public sealed class IntrospectionTests
         party.Server.ClearRequests();
         Assert.That(
             async () => await party.Service<TokenIntrospection>().IntrospectAsync(grant.AccessToken!).Promptly(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause).And.Message.Contains("introspection answer")
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause).And.Message.Contains("introspection response")
         );
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Introspection, TestEndpoint.Jwks]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.Introspection), Has.Count.EqualTo(1));

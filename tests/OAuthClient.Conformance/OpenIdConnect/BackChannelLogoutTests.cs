@@ -47,12 +47,12 @@ public sealed class BackChannelLogoutTests
 
     [Test]
     [Description("Back-Channel Logout §2.6 (2): alg none")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_alg_none() => RejectsAsync(Defect.LogoutTokenUnsigned, "signed by 'none'");
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_alg_none() => RejectsAsync(Defect.LogoutTokenUnsigned, "signed with 'none'");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (6): no events claim")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_no_event() =>
-        RejectsAsync(Defect.LogoutTokenMissingEvent, "events do not hold");
+        RejectsAsync(Defect.LogoutTokenMissingEvent, "events claim contains no object");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (7): a nonce, as in an ID Token")]
@@ -61,7 +61,7 @@ public sealed class BackChannelLogoutTests
     [Test]
     [Description("Back-Channel Logout §2.6 (3): signed with the server's key, but with another algorithm than the client's")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_alg() =>
-        RejectsAsync(Defect.LogoutTokenOtherAlgorithm, "signed by 'ES256'");
+        RejectsAsync(Defect.LogoutTokenOtherAlgorithm, "signed with 'ES256'");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (4): for another client")]
@@ -71,7 +71,7 @@ public sealed class BackChannelLogoutTests
     [Test]
     [Description("Back-Channel Logout §2.6 (6): another event than logout")]
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_event() =>
-        RejectsAsync(Defect.LogoutTokenWrongEvent, "events do not hold");
+        RejectsAsync(Defect.LogoutTokenWrongEvent, "events claim contains no object");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (4): from another server")]

@@ -27,7 +27,7 @@ public sealed class DiscoveryTests
         await using var party = await RelyingParty.StartAsync();
         await party.RejectsAsync(
             Defect.MetadataWrongIssuer,
-            "says that its issuer is 'https://attacker.example.com'",
+            "names the issuer 'https://attacker.example.com'",
             TestEndpoint.Metadata
         );
     }
@@ -37,7 +37,7 @@ public sealed class DiscoveryTests
     public async Task Metadata_without_an_issuer()
     {
         await using var party = await RelyingParty.StartAsync();
-        await party.RejectsAsync(Defect.MetadataMissingIssuer, "'nobody'", TestEndpoint.Metadata);
+        await party.RejectsAsync(Defect.MetadataMissingIssuer, "'none'", TestEndpoint.Metadata);
     }
 
     [Test]

@@ -38,17 +38,17 @@ public sealed class IdTokenTests
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (11): nonce of another request")]
     public Task oidcc_client_test_nonce_invalid() =>
-        party.RejectsAsync(Defect.IdTokenWrongNonce, "nonce is not that of the authorization request");
+        party.RejectsAsync(Defect.IdTokenWrongNonce, "nonce is not the nonce of the authorization request");
 
     [TestCase(Defect.IdTokenMissing, "no ID Token")]
     [TestCase(Defect.IdTokenMissingIssuer, "iss is ''")]
-    [TestCase(Defect.IdTokenDuplicateIssuer, "holds a member twice")]
+    [TestCase(Defect.IdTokenDuplicateIssuer, "has a duplicate member")]
     [TestCase(Defect.IdTokenSecondAudience, "further audiences")]
-    [TestCase(Defect.IdTokenWrongAuthorizedParty, "azp is another client")]
+    [TestCase(Defect.IdTokenWrongAuthorizedParty, "azp names another client")]
     [TestCase(Defect.IdTokenMissingExpiry, "no exp")]
     [TestCase(Defect.IdTokenExpired, "expired")]
     [TestCase(Defect.IdTokenIssuedInTheFuture, "issued in the future")]
-    [TestCase(Defect.IdTokenMissingNonce, "nonce is not that of the authorization request")]
+    [TestCase(Defect.IdTokenMissingNonce, "nonce is not the nonce of the authorization request")]
     [TestCase(Defect.IdTokenWrongAccessTokenHash, "at_hash")]
     [Description("OpenID Connect Core §3.1.3.3, §3.1.3.7, §3.1.3.8: defects for which the suite has no module")]
     public Task Other_claims(Defect defect, string cause) => party.RejectsAsync(defect, cause);

@@ -74,7 +74,7 @@ public sealed class KeyTests
         };
         Assert.That(
             async () => await party.SignInAsync(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys can have signed")
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys matches")
         );
         await party.RequireLastCallAsync(TestEndpoint.Token);
         Assert.That(party.Server.RequestsTo(TestEndpoint.Jwks), Has.Count.EqualTo(2), "once before, and once more for the token");

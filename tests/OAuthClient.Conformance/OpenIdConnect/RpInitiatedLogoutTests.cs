@@ -54,7 +54,7 @@ public sealed class RpInitiatedLogoutTests
         await RequireSignedOutAsync();
 
         await party.SignInAsync(how: new() { Cookies = browser });
-        await RejectsAsync(Defect.PostLogoutMissingState, "without the state");
+        await RejectsAsync(Defect.PostLogoutMissingState, "lacks the state");
     }
 
     [Test]

@@ -20,7 +20,7 @@ public sealed class SignatureTests
     public async Task oidcc_client_test_idtoken_sig_none()
     {
         await using var party = await RelyingParty.StartAsync();
-        await party.RejectsAsync(Defect.IdTokenUnsigned, "signed by 'none'");
+        await party.RejectsAsync(Defect.IdTokenUnsigned, "signed with 'none'");
     }
 
     [Test]
@@ -45,7 +45,7 @@ public sealed class SignatureTests
     public async Task Public_key_as_secret(Defect defect)
     {
         await using var party = await RelyingParty.StartAsync();
-        await party.RejectsAsync(defect, "signed by 'HS256'");
+        await party.RejectsAsync(defect, "signed with 'HS256'");
     }
 
     [TestCase(Defect.IdTokenHmacWithPublicKeyPem)]
@@ -57,12 +57,12 @@ public sealed class SignatureTests
         await party.RejectsAsync(defect, "does not verify with the client secret");
     }
 
-    [TestCase(Defect.IdTokenKeyByUrl, "can have signed")]
-    [TestCase(Defect.IdTokenCertificateByUrl, "can have signed")]
-    [TestCase(Defect.IdTokenEmbeddedKey, "can have signed")]
-    [TestCase(Defect.IdTokenUnknownKey, "can have signed")]
-    [TestCase(Defect.IdTokenCriticalExtension, "demands an extension (crit)")]
-    [TestCase(Defect.IdTokenOtherAlgorithm, "signed by 'ES256'")]
+    [TestCase(Defect.IdTokenKeyByUrl, "None of the server's keys matches")]
+    [TestCase(Defect.IdTokenCertificateByUrl, "None of the server's keys matches")]
+    [TestCase(Defect.IdTokenEmbeddedKey, "None of the server's keys matches")]
+    [TestCase(Defect.IdTokenUnknownKey, "None of the server's keys matches")]
+    [TestCase(Defect.IdTokenCriticalExtension, "requires an extension (crit)")]
+    [TestCase(Defect.IdTokenOtherAlgorithm, "signed with 'ES256'")]
     [Description("RFC 8725 §3.10, RFC 7515 §4.1: jku, x5u and jwk add no key and are not requested; an unknown crit is rejected")]
     public async Task Headers_that_add_a_key(Defect defect, string cause)
     {

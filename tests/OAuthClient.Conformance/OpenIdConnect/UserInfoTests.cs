@@ -11,7 +11,7 @@ public sealed class UserInfoTests
     public async Task oidcc_client_test_userinfo_invalid_sub()
     {
         await using var party = await RelyingParty.StartAsync();
-        await RejectsAsync(party, Defect.UserInfoWrongSubject, "about another user");
+        await RejectsAsync(party, Defect.UserInfoWrongSubject, "describes another user");
     }
 
     [Test]
@@ -38,12 +38,12 @@ public sealed class UserInfoTests
         Assert.That(user["iss"], Is.EqualTo(party.Server.Issuer.OriginalString), "which only the signed response contains");
     }
 
-    [TestCase(Defect.UserInfoUnsigned, "signed by 'none'")]
+    [TestCase(Defect.UserInfoUnsigned, "signed with 'none'")]
     [TestCase(Defect.UserInfoBadSignature, "does not verify")]
     [TestCase(Defect.UserInfoWrongIssuer, "iss is 'https://attacker.example.com'")]
-    [TestCase(Defect.UserInfoWrongAudience, "made for another")]
+    [TestCase(Defect.UserInfoWrongAudience, "issued to another client")]
     [TestCase(Defect.UserInfoMissingSubject, "no sub")]
-    [TestCase(Defect.UserInfoWrongSubject, "about another user")]
+    [TestCase(Defect.UserInfoWrongSubject, "describes another user")]
     [Description("OpenID Connect Core §5.3.2: signature, issuer, audience and subject of a signed response are validated")]
     public async Task Invalid_signed_responses(Defect defect, string cause)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Requests of callers who are not authenticated make the client fetch metadata and keys a bounded number of times.</summary>
+/// <summary>Tests that requests of unauthenticated callers cause a bounded number of metadata and key set requests.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AnonymousFetchTests
@@ -11,7 +11,7 @@ public class AnonymousFetchTests
     private const int Many = 1000;
     private static readonly TimeSpan FiveSeconds = TimeSpan.FromSeconds(5);
 
-    // With another issuer: refused (RFC 8414 §3.3).
+    // Names another issuer, so it is rejected (RFC 8414 §3.3).
     private const string Refused = """{"issuer":"https://other.example"}""";
 
     private static readonly string Good = new JsonObject
@@ -24,22 +24,25 @@ public class AnonymousFetchTests
 
     private static IEnumerable<TestCaseData> Failures()
     {
-        yield return new TestCaseData(200, Refused).SetArgDisplayNames("refused");
+        yield return new TestCaseData(200, Refused).SetArgDisplayNames("rejected");
         yield return new TestCaseData(200, "<html>").SetArgDisplayNames("no JSON");
         yield return new TestCaseData(404, "").SetArgDisplayNames("404");
         yield return new TestCaseData(500, "").SetArgDisplayNames("500");
     }
 
     [TestCaseSource(nameof(Failures))]
-    [Description("Back-Channel Logout §2.6, unusable metadata are fetched once for 1,000 logout tokens, and again after five seconds")]
-    public async Task Metadata_that_cannot_be_used(int status, string body)
+    [Description(
+        "OpenID Connect Back-Channel Logout §2.6: unusable metadata is fetched once for 1,000 logout tokens, and again "
+            + "after five seconds"
+    )]
+    public async Task Unusable_metadata_is_fetched_once_for_many_logout_tokens(int status, string body)
     {
         await using var server = Discovering();
         server.Answers(body, status);
         for (int i = 0; i < Many; i++)
             Assert.That(() => ProcessBackChannelLogoutAsync(server), Throws.InstanceOf<OAuthException>());
         int fetches = server.Requests.Count;
-        Assert.That(fetches, Is.LessThanOrEqualTo(2), "both well-known addresses at most");
+        Assert.That(fetches, Is.LessThanOrEqualTo(2), "at most both well-known addresses");
 
         server.Answers(Good);
         server.Clock.Advance(FiveSeconds);
@@ -47,8 +50,8 @@ public class AnonymousFetchTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §4: the same for 1,000 logins that anyone begins")]
-    public async Task Logins_begun_by_anyone()
+    [Description("OpenID Connect Core §4: unusable metadata is fetched once for 1,000 logins")]
+    public async Task Unusable_metadata_is_fetched_once_for_many_logins()
     {
         await using var server = Discovering();
         server.Answers(Refused);
@@ -58,7 +61,7 @@ public class AnonymousFetchTests
     }
 
     [Test]
-    [Description("A corrected configuration is tried at once, whatever failed before")]
+    [Description("A corrected configuration is used at once, although an earlier one failed")]
     public async Task A_corrected_configuration_is_tried_at_once()
     {
         string issuer = "https://wrong.example";
@@ -66,7 +69,7 @@ public class AnonymousFetchTests
         server.Answers(Good);
         Assert.That(() => server.Client.BeginAuthorizationAsync().Promptly(), Throws.TypeOf<OAuthProtocolException>());
         issuer = ScriptedServer.Origin;
-        // The options may be a second old.
+        // The options are cached for one second.
         server.Clock.Advance(TimeSpan.FromSeconds(1));
         server.Services.GetRequiredService<Microsoft.Extensions.Options.IOptionsMonitorCache<OAuthClientOptions>>().Clear();
         await server.Client.BeginAuthorizationAsync().Promptly();
@@ -75,8 +78,8 @@ public class AnonymousFetchTests
     [TestCase(200, "<html>")]
     [TestCase(200, """{"keys":5}""")]
     [TestCase(404, "")]
-    [Description("RFC 7517 §5: keys that cannot be had are asked for once by 1,000 logout tokens, and again after five seconds")]
-    public async Task Keys_that_cannot_be_had(int status, string body)
+    [Description("RFC 7517 §5: an unavailable key set is fetched once for 1,000 logout tokens, and again after five seconds")]
+    public async Task Unavailable_keys_are_fetched_once_for_many_logout_tokens(int status, string body)
     {
         await using OpenIdServer server = new();
         server.Script.Answers(body, status);
@@ -90,8 +93,8 @@ public class AnonymousFetchTests
     }
 
     [Test]
-    [Description("RFC 7517 §4.5: 1,000 logout tokens with made-up key ids cost one fetch in ten seconds")]
-    public async Task Made_up_key_ids()
+    [Description("RFC 7517 §4.5: 1,000 logout tokens with invented key identifiers cause one fetch in ten seconds")]
+    public async Task Unknown_key_identifiers_share_one_fetch()
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
@@ -111,8 +114,11 @@ public class AnonymousFetchTests
     [TestCase("jti")]
     [TestCase("events")]
     [TestCase("sub")]
-    [Description("Back-Channel Logout §2.6: the claims are checked first: 1,000 tokens without one cost no request and no query")]
-    public async Task The_token_is_looked_at_first(string claim)
+    [Description(
+        "OpenID Connect Back-Channel Logout §2.6: the claims are validated first; 1,000 invalid tokens cause no request "
+            + "and no store query"
+    )]
+    public async Task The_claims_are_validated_before_any_request(string claim)
     {
         var store = CountingStore.Around(new InMemoryGrantStore(TimeProvider.System), out var counter);
         await using var server = Discovering(store: store);
@@ -129,7 +135,7 @@ public class AnonymousFetchTests
     }
 
     [Test]
-    [Description("A client that registers itself neither registers nor asks its store because of a logout token of another server")]
+    [Description("A logout token of another server causes no dynamic client registration and no lookup of a registration")]
     public async Task A_logout_token_registers_no_client()
     {
         RegisteringServer registering = new();

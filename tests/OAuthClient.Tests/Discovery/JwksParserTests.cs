@@ -5,18 +5,19 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>One server's key set says nothing of another server's keys (RFC 7517 §5, RFC 8725 §3.1).</summary>
+/// <summary>Tests that the keys of one server do not affect those of another (RFC 7517 §5, RFC 8725 §3.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class JwksParserTests
 {
     [Test]
     [Description(
-        "Threat: a malicious second server. It publishes the good one's n and e with a certificate of its own (x5c): neither does its own token verify, nor, from then on, one that it forges in the good one's name"
+        "Threat: a malicious second server publishes the first server's n and e with its own certificate (x5c). Neither "
+            + "its tokens nor tokens that it forges for the first server verify"
     )]
-    public async Task A_certificate_beside_another_servers_key()
+    public async Task A_certificate_does_not_replace_another_servers_key()
     {
-        // Keys of its own: the attack needs that the good one was not used before in this process.
+        // Separate keys: the attack requires that this process has not used the key before.
         using var good = RSA.Create(2048);
         using var evil = RSA.Create(2048);
         using var certificate = new CertificateRequest(
@@ -38,8 +39,8 @@ public class JwksParserTests
     [TestCase("""{"keys":"none"}""", "malformed")]
     [TestCase("""{"keys":[{"kty":1}]}""", "malformed")]
     [TestCase("too many", "more than 100 keys")]
-    [Description("RFC 7517 §5: the message says what is wrong with the set; the next one may be better, so no grant is given up for it")]
-    public void A_set_that_cannot_be_used(string set, string why)
+    [Description("RFC 7517 §5: the message states the defect, and the failure is transient, so no grant is removed")]
+    public void An_unusable_key_set_is_rejected_with_its_reason(string set, string why)
     {
         if (set == "too many")
             set = SigningKeys.Set(Enumerable.Range(0, 101).Select(i => new JsonObject { ["kty"] = "RSA", ["kid"] = $"{i}" }));

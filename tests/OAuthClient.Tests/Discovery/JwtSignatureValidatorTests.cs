@@ -5,16 +5,20 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Logins with ID Tokens that are signed with the client secret, or encrypted for the client (OpenID Connect Core §10.1, §10.2, §16.14).</summary>
+/// <summary>
+/// Tests logins with ID Tokens that are signed with the client secret or encrypted for the client (OpenID Connect Core §10.1, §10.2,
+/// §16.14).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class JwtSignatureValidatorTests
 {
     [Test]
     [Description(
-        "OpenID Connect Core §3.1.3.7 (8), §10.1: HS256 where it was agreed on, with the client secret; the server's keys are not even asked for"
+        "OpenID Connect Core §3.1.3.7 (8), §10.1: an allowed HS256 signature is verified with the client secret, and the "
+            + "server's keys are not requested"
     )]
-    public async Task Signed_with_the_client_secret()
+    public async Task A_signature_with_the_client_secret_is_accepted()
     {
         await using var host = await StartAsync("HS256");
         Rewrite(host, compact => Hmac(compact, Encoding.UTF8.GetBytes(OAuthTestHost.ClientSecret)));
@@ -24,18 +28,18 @@ public class JwtSignatureValidatorTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7 (7): HS256 that was not agreed on is refused, though the secret is right")]
-    public async Task Signed_with_the_client_secret_without_agreement()
+    [Description("OpenID Connect Core §3.1.3.7 (7): HS256 is rejected when it is not allowed, although the secret is right")]
+    public async Task HS256_is_rejected_unless_it_is_allowed()
     {
         await using var host = await StartAsync();
         Rewrite(host, compact => Hmac(compact, Encoding.UTF8.GetBytes(OAuthTestHost.ClientSecret)));
-        await RefusedAsync(host, "signed by 'HS256'");
+        await RefusedAsync(host, "signed with 'HS256'");
     }
 
     [TestCase("HS256")]
     [TestCase("RS256,HS256")]
-    [Description("RFC 8725 §2.1: where HS256 was agreed on too, the server's public key still signs nothing")]
-    public async Task Signed_with_a_public_key(string algorithms)
+    [Description("RFC 8725 §2.1: the server's public key is not accepted as the HMAC secret, also when HS256 is allowed")]
+    public async Task A_public_key_is_not_accepted_as_the_secret(string algorithms)
     {
         await using var host = await StartAsync(algorithms);
         byte[] published = await host
@@ -51,9 +55,9 @@ public class JwtSignatureValidatorTests
     [TestCase("ECDH-ES", "A128GCM")]
     [TestCase("ECDH-ES+A128KW", "A256CBC-HS512")]
     [Description(
-        "OpenID Connect Core §10.2: signed, then encrypted; what is kept is the signed token, which a server takes back as a hint (§3.1.2.1)"
+        "OpenID Connect Core §10.2: an encrypted ID Token is decrypted, and the signed token is stored for id_token_hint " + "(§3.1.2.1)"
     )]
-    public async Task Encrypted(string algorithm, string encryption)
+    public async Task An_encrypted_ID_Token_is_stored_as_the_signed_one(string algorithm, string encryption)
     {
         using var ec = System.Security.Cryptography.ECDiffieHellman.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem, DecryptionKeyTexts.Jwk(ec)]);
@@ -73,15 +77,16 @@ public class JwtSignatureValidatorTests
         Assert.That(
             (await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken!.Reveal(),
             Is.EqualTo(inside).And.Not.EqualTo(grant.IdToken.Reveal()),
-            "refreshed ones too"
+            "refreshed tokens as well"
         );
     }
 
     [Test]
     [Description(
-        "OpenID Connect Core §12.2: one that is encrypted anew at each refresh, and is the first inside, is the first; one that cannot be opened costs only itself"
+        "OpenID Connect Core §12.2: a refreshed ID Token that is encrypted again is accepted; one that cannot be "
+            + "decrypted is discarded, and the refresh succeeds"
     )]
-    public async Task Encrypted_and_refreshed()
+    public async Task A_refreshed_ID_Token_may_be_encrypted()
     {
         await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         Rewrite(host, compact => TestJwe.Encrypt(compact, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"));
@@ -96,20 +101,22 @@ public class JwtSignatureValidatorTests
             Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.Null);
             Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken, Is.EqualTo(grant.IdToken));
         }
-        Assert.That(host.Log.Events(6), Has.Count.EqualTo(2), "and it is said");
+        Assert.That(host.Log.Events(6), Has.Count.EqualTo(2), "the discarded token is logged");
 
         host.Clock.Advance(TimeSpan.FromHours(2));
         Rewrite(host, _ => "e30.A.A.A.A");
         Assert.That(
             async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<OAuthProtocolException>(),
-            "what was never agreed on is no matter of keys"
+            "an algorithm that is not allowed is not a key failure"
         );
     }
 
     [Test]
-    [Description("RFC 8725 §2.3: encryption says nothing of who encrypted; inside must be a signature of the server's")]
-    public async Task Encrypted_but_not_signed()
+    [Description(
+        "RFC 8725 §2.3: encryption does not authenticate the sender, so the decrypted token must have the server's " + "signature"
+    )]
+    public async Task An_encrypted_ID_Token_must_be_signed()
     {
         await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         Func<string, string>[] insides =
@@ -128,8 +135,8 @@ public class JwtSignatureValidatorTests
     }
 
     [Test]
-    [Description("A key that is replaced in the configuration opens what comes next, without a restart")]
-    public async Task Keys_are_reloaded()
+    [Description("A decryption key that is replaced in the configuration is used without a restart")]
+    public async Task Replaced_decryption_keys_are_used_without_a_restart()
     {
         using var other = System.Security.Cryptography.RSA.Create(2048);
         string written = DecryptionKeyTexts.Jwk(other);

@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Metadata are fetched once, again after an hour while nobody waits, and outlive a day of the server's outage.</summary>
+/// <summary>Tests the cache of server metadata: shared requests, background refresh and outages.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class MetadataCacheTests
@@ -13,7 +13,7 @@ public class MetadataCacheTests
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Test]
-    public async Task One_fetch_for_many_logins()
+    public async Task Many_logins_share_one_fetch()
     {
         await using var host = await OAuthTestHost.StartAsync();
         for (int i = 0; i < 5; i++)
@@ -22,8 +22,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("A hundred first uses at the same moment make one fetch")]
-    public async Task Parallel_first_uses()
+    [Description("One hundred concurrent first callers share one request")]
+    public async Task Concurrent_first_callers_share_one_fetch()
     {
         await using var host = await OAuthTestHost.StartAsync();
         TaskCompletionSource release = new();
@@ -56,18 +56,18 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("A use that saw no copy, and comes to fetch one only after another use has fetched it, fetches nothing")]
-    public async Task Late_first_use()
+    [Description("A caller that read an empty cache does not fetch after another caller has completed the fetch")]
+    public async Task A_caller_that_is_late_does_not_fetch_again()
     {
-        LateClock clock = new();
+        InterceptingClock clock = new();
         await using var host = await OAuthTestHost.StartAsync(registerFirst: services => services.AddSingleton<TimeProvider>(clock));
         await host.Client.BeginAuthorizationAsync();
         clock.Advance(Day);
 
-        // While one use looks at the clock and finds the copy too old, another one replaces it.
+        // Another caller replaces the entry while this caller reads the clock.
         using ManualResetEventSlim replaced = new();
         Task? other = null;
-        clock.OnNextLook = () =>
+        clock.OnNextRead = () =>
         {
             other = Task.Run(async () =>
             {
@@ -83,8 +83,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("After an hour the next use has them fetched, and goes on with those at hand")]
-    public async Task Fetched_again_after_an_hour()
+    [Description("After one hour the metadata is refreshed in the background, and callers use the cached entry")]
+    public async Task Metadata_is_refreshed_in_the_background_after_an_hour()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var (metadata, configuration) = Discovery(host);
@@ -100,14 +100,14 @@ public class MetadataCacheTests
         host.Clock.Advance(Tick);
         for (int i = 0; i < 10; i++)
         {
-            var at = metadata.FindAsync(configuration, default);
-            Assert.That(at.IsCompletedSuccessfully, Is.True, "nobody waits");
-            Assert.That((await at).TokenEndpoint!.Host, Is.EqualTo("127.0.0.1"));
+            var found = metadata.FindAsync(configuration, default);
+            Assert.That(found.IsCompletedSuccessfully, Is.True, "no caller waits");
+            Assert.That((await found).TokenEndpoint!.Host, Is.EqualTo("127.0.0.1"));
         }
         await host.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
         release.SetResult();
         await metadata.DrainAsync(default).Promptly();
-        Assert.That(Fetches(host), Is.EqualTo(2), "one fetch for all of them");
+        Assert.That(Fetches(host), Is.EqualTo(2), "the callers share one fetch");
         Assert.That((await metadata.FindAsync(configuration, default)).TokenEndpoint!.Host, Is.EqualTo("moved.example"));
 
         host.Clock.Advance(Hour - Tick);
@@ -116,8 +116,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("What nobody has used for a day is not used before it was fetched again")]
-    public async Task Too_old_to_be_used()
+    [Description("Metadata that is one day old is not used before it is fetched again")]
+    public async Task Metadata_expires_after_a_day()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var (metadata, configuration) = Discovery(host);
@@ -137,8 +137,8 @@ public class MetadataCacheTests
     }
 
     [TestCaseSource(nameof(Outages))]
-    [Description("Through an outage the old copy is served, and the server is asked again half a minute later")]
-    public async Task Old_copy_through_an_outage(Fault outage, int requestsPerFetch)
+    [Description("During an outage the cached entry is used, and the request is retried after 30 seconds")]
+    public async Task The_cached_entry_is_used_during_an_outage(Fault outage, int requestsPerFetch)
     {
         await using var host = await OAuthTestHost.StartAsync();
         var (metadata, configuration) = Discovery(host);
@@ -152,11 +152,11 @@ public class MetadataCacheTests
 
         host.Clock.Advance(TimeSpan.FromSeconds(30) - Tick);
         await UseAsync(metadata, configuration);
-        Assert.That(Fetches(host), Is.EqualTo(requestsPerFetch), "within the pause");
+        Assert.That(Fetches(host), Is.EqualTo(requestsPerFetch), "before the retry delay has ended");
 
         host.Clock.Advance(Tick);
         await UseAsync(metadata, configuration);
-        Assert.That(Fetches(host), Is.EqualTo(2 * requestsPerFetch), "after the pause");
+        Assert.That(Fetches(host), Is.EqualTo(2 * requestsPerFetch), "after the retry delay");
 
         host.Server.Faults.Clear();
         host.Clock.Advance(TimeSpan.FromSeconds(30));
@@ -167,8 +167,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("An outage that lasts for a day, counted from when the copy came, is an error")]
-    public async Task Old_copy_for_a_day()
+    [Description("An outage that lasts one day after the entry was fetched is an error")]
+    public async Task An_outage_of_a_day_is_an_error()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var (metadata, configuration) = Discovery(host);
@@ -191,8 +191,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("While the refetch hangs, and after it ran into the deadline, the old copy is served")]
-    public async Task Old_copy_through_a_timeout()
+    [Description("The cached entry is used while the refresh does not respond and after it has timed out")]
+    public async Task The_cached_entry_is_used_after_a_timeout()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var (metadata, configuration) = Discovery(host);
@@ -211,8 +211,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("Threat: issuer confusion. A document that now names another issuer is no outage: the old copy does not cover it up")]
-    public async Task Changed_issuer_is_no_outage()
+    [Description("Threat: issuer confusion. Metadata that names another issuer is an error; the cached entry is not used")]
+    public async Task A_changed_issuer_is_not_an_outage()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var (metadata, configuration) = Discovery(host);
@@ -224,8 +224,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("Without an old copy an outage is an error, and the next use tries again")]
-    public async Task First_fetch_fails()
+    [Description("Without a cached entry an outage is an error, and the next caller retries")]
+    public async Task A_failed_first_fetch_is_retried()
     {
         await using var host = await OAuthTestHost.StartAsync();
         host.Server.Faults.Add(TestEndpoint.Metadata, Fault.ResetBeforeWork(), times: 1);
@@ -235,8 +235,8 @@ public class MetadataCacheTests
     }
 
     [Test]
-    [Description("A caller who cancels stops waiting; the fetch goes on for the others")]
-    public async Task Cancelled_caller()
+    [Description("Cancellation ends only the caller's wait; the request continues for other callers")]
+    public async Task A_canceled_caller_does_not_cancel_the_fetch()
     {
         await using var host = await OAuthTestHost.StartAsync();
         TaskCompletionSource release = new();
@@ -257,7 +257,7 @@ public class MetadataCacheTests
     private static (ServerMetadataCache Discovery, ClientConfiguration Registration) Discovery(OAuthTestHost host) =>
         (new(host.BackChannelOf(), host.Clock), host.RegistrationOf().Current);
 
-    /// <summary>A use that waits for what it left behind.</summary>
+    /// <summary>Reads the metadata and waits for the background refresh.</summary>
     private static async Task UseAsync(ServerMetadataCache metadata, ClientConfiguration configuration)
     {
         await metadata.FindAsync(configuration, default).Promptly();
@@ -266,22 +266,22 @@ public class MetadataCacheTests
 
     private static int Fetches(OAuthTestHost host) => host.Server.RequestsTo(TestEndpoint.Metadata).Count;
 
-    /// <summary>Lets something happen while somebody looks at the clock.</summary>
-    private sealed class LateClock : TimeProvider
+    /// <summary>Runs an action when the time is read.</summary>
+    private sealed class InterceptingClock : TimeProvider
     {
         private DateTimeOffset now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
-        private Action? onNextLook;
+        private Action? onNextRead;
 
-        public Action? OnNextLook
+        public Action? OnNextRead
         {
-            set => onNextLook = value;
+            set => onNextRead = value;
         }
 
         public override DateTimeOffset GetUtcNow()
         {
-            var seen = now;
-            Interlocked.Exchange(ref onNextLook, null)?.Invoke();
-            return seen;
+            var result = now;
+            Interlocked.Exchange(ref onNextRead, null)?.Invoke();
+            return result;
         }
 
         public void Advance(TimeSpan by) => now += by;

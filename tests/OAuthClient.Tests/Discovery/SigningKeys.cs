@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Two signing keys of a server, the sets it publishes, and tokens signed by them or by nobody.</summary>
+/// <summary>Creates signing keys of a server, key sets, and signed or unsigned tokens.</summary>
 internal static class SigningKeys
 {
     public static readonly ECDsa Old = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -89,7 +89,7 @@ public class GrantClaimsTests
         await using var server = TenantsServer();
         var userInfo = await UserInfoOfAsync(server, GrantOwner.User("42"), "1001");
         Assert.That(userInfo.Subject, Is.EqualTo("1001"));
-        Assert.That(() => userInfo.ToClaimsPrincipal(), Throws.InvalidOperationException.With.Message.Contains("ask for the scope openid"));
+        Assert.That(() => userInfo.ToClaimsPrincipal(), Throws.InvalidOperationException.With.Message.Contains("request the scope openid"));
     }
 
     [Test]

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Aggregated and distributed claims are found where they are named, and malformed ones are none (OpenID Connect Core §5.6.2).</summary>
+/// <summary>Tests the reading of aggregated and distributed claim sources (OpenID Connect Core §5.6.2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ClaimSourceTests
 {
     [Test]
-    [Description("OpenID Connect Core §5.6.2.3: one source that came along, one with an endpoint and a token, one with an endpoint alone")]
-    public void Sources_are_found()
+    [Description("OpenID Connect Core §5.6.2.3: aggregated claims, and distributed claims with and without an access token, are " + "read")]
+    public void Sources_are_read()
     {
         var sources = Of(
             """
@@ -51,12 +51,12 @@ public class ClaimSourceTests
     [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"endpoint":"file:///etc/passwd"}}}""")]
     [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"endpoint":5}}}""")]
     [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"endpoint":"https://x.example","access_token":"a\r\nb"}}}""")]
-    [Description("OpenID Connect Core §5.6.2: what is malformed names no source, and is no reason to refuse the user")]
-    public void A_malformed_source_is_none(string claims) => Assert.That(Of(claims), Is.Empty);
+    [Description("OpenID Connect Core §5.6.2: a malformed source is skipped, and the user is accepted")]
+    public void A_malformed_source_is_skipped(string claims) => Assert.That(Of(claims), Is.Empty);
 
     [Test]
-    [Description("RFC 6749 §10.14: a server that names a thousand sources is heard for a hundred")]
-    public void There_are_not_endlessly_many() =>
+    [Description("RFC 6749 §10.14: of one thousand sources one hundred are read")]
+    public void At_most_one_hundred_sources_are_read() =>
         Assert.That(
             Of(
                 "{\"_claim_names\":{"
@@ -75,7 +75,7 @@ public class ClaimSourceTests
 
     [TestCase("""{"_claim_names":{"pay":"s"},"_claim_sources":{"sü":{"JWT":"a.b.c"}}}""")]
     [TestCase("""{"_claim_names":{"pü":"s"},"_claim_sources":{"s":{"JWT":"a.b.c"}}}""")]
-    [Description("RFC 8259 §8.1: a source whose names are no UTF-8 is none")]
-    public void Names_that_are_not_unicode(string claims) =>
+    [Description("RFC 8259 §8.1: a source whose name is not valid UTF-8 is skipped")]
+    public void A_source_with_an_invalid_name_is_skipped(string claims) =>
         Assert.That(ClaimSource.Of(StrictJson.TryParseObject(System.Text.Encoding.Latin1.GetBytes(claims))!.Value), Is.Empty);
 }

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>When an ID Token can be checked at all, and what of it is kept (OpenID Connect Core §3.1.3.7).</summary>
+/// <summary>Tests when ID Tokens can be validated, and which token is stored (OpenID Connect Core §3.1.3.7).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class IdTokenValidatorTests
@@ -13,8 +13,8 @@ public class IdTokenValidatorTests
     [TestCase(true, false, "HS256 RS256", false)]
     [TestCase(false, true, "RS256", false)]
     [TestCase(false, false, "HS256", false)]
-    [Description("It takes an issuer, and keys: the server's, or the client secret where nothing else may sign")]
-    public async Task What_it_takes(bool hasIssuer, bool hasKeys, string algorithms, bool isPossible)
+    [Description("Validation requires the issuer, and the server's keys or, for HMAC algorithms only, the client secret")]
+    public async Task Validation_requires_an_issuer_and_keys(bool hasIssuer, bool hasKeys, string algorithms, bool isPossible)
     {
         await using ScriptedServer server = new();
         server.Answers("""{"keys":[]}""");
@@ -28,7 +28,7 @@ public class IdTokenValidatorTests
 
         Assert.That(IdTokenValidator.CanValidate(metadata, configuration), Is.EqualTo(isPossible));
         await validation.PrefetchKeysAsync(metadata, configuration);
-        Assert.That(server.Requests, Has.Count.EqualTo(isPossible && hasKeys ? 1 : 0), "keys are fetched where they are needed");
+        Assert.That(server.Requests, Has.Count.EqualTo(isPossible && hasKeys ? 1 : 0), "keys are fetched when they are needed");
         if (!isPossible)
         {
             Assert.That(
@@ -47,8 +47,8 @@ public class IdTokenValidatorTests
     }
 
     [Test]
-    [Description("RFC 7516: what is kept of an encrypted ID Token is the signed one inside; one that is not encrypted stays what it is")]
-    public void What_is_kept()
+    [Description("RFC 7516: of an encrypted ID Token the signed token is stored; an unencrypted one is stored unchanged")]
+    public void The_signed_token_is_stored()
     {
         const string inside = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
         var configuration = SampleConfiguration.Create(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);

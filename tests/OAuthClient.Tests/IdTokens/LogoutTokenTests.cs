@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>When a logout token counts (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
+/// <summary>Tests the validation of logout tokens (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class LogoutTokenTests
@@ -17,9 +17,10 @@ public class LogoutTokenTests
     [TestCase(0, -59, true)]
     [TestCase(0, -60, false)]
     [Description(
-        "§2.6: issued not in the future and not long ago, and not over, by a minute's leeway; what is wrong may be a clock, and the message says so"
+        "§2.6: with one minute of clock skew, a token must not be expired, old or issued in the future; the failure is "
+            + "transient, and the message mentions the clock"
     )]
-    public void Times(int issued, int ends, bool counts)
+    public void Expired_old_and_future_tokens_are_rejected(int issued, int ends, bool counts)
     {
         var claims = Claims(json =>
         {
@@ -37,8 +38,8 @@ public class LogoutTokenTests
     }
 
     [Test]
-    [Description("§2.4: from the server it is meant to be from; what it names is said, and whom it is about is not")]
-    public void Issuer()
+    [Description("§2.4: the message names both issuers and not the subject")]
+    public void Another_issuer_is_rejected()
     {
         var exception = Assert.Throws<OAuthProtocolException>(() => Claims(json => json["iss"] = "https://evil.example")())!;
 

@@ -4,23 +4,27 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What a server says about a user, as a typed record and as a principal (OpenID Connect Core §5.1).</summary>
+/// <summary>Tests standard claims as a typed record and as a principal (OpenID Connect Core §5.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class StandardClaimsTests
 {
     private const string Everything = """
         {
-          "sub": "alice", "name": "n", "given_name": "gn", "family_name": "fn", "middle_name": "mn", "nickname": "nn", "preferred_username": "pu",
-          "profile": "https://p.example", "picture": "https://i.example", "website": "https://w.example", "email": "e@example.com", "email_verified": true,
-          "gender": "g", "birthdate": "0000-05-01", "zoneinfo": "Europe/Paris", "locale": "fr-CA", "phone_number": "+1", "phone_number_verified": false,
-          "address": { "formatted": "f", "street_address": "s", "locality": "l", "region": "r", "postal_code": "p", "country": "c" }, "updated_at": 1893456000.5
+          "sub": "alice", "name": "n", "given_name": "gn", "family_name": "fn", "middle_name": "mn", "nickname": "nn",
+          "preferred_username": "pu",
+          "profile": "https://p.example", "picture": "https://i.example", "website": "https://w.example",
+          "email": "e@example.com", "email_verified": true,
+          "gender": "g", "birthdate": "0000-05-01", "zoneinfo": "Europe/Paris", "locale": "fr-CA",
+          "phone_number": "+1", "phone_number_verified": false,
+          "address": { "formatted": "f", "street_address": "s", "locality": "l", "region": "r", "postal_code": "p", "country": "c" },
+          "updated_at": 1893456000.5
         }
         """;
 
     [Test]
-    [Description("OpenID Connect Core §5.1, §5.1.1: each standard claim has its place")]
-    public void Each_claim_has_its_place()
+    [Description("OpenID Connect Core §5.1, §5.1.1: each standard claim is read into its property")]
+    public void Each_standard_claim_has_a_property()
     {
         Assert.That(
             Of(Everything),
@@ -72,8 +76,8 @@ public class StandardClaimsTests
     [TestCase("-5")]
     [TestCase("1e400")]
     [TestCase("{\"formatted\":5}")]
-    [Description("RFC 6749 §10.14: a claim of the wrong kind is none, and no exception")]
-    public void A_claim_of_the_wrong_kind_is_none(string value)
+    [Description("RFC 6749 §10.14: a claim of the wrong type is null and causes no exception")]
+    public void A_claim_of_the_wrong_type_is_null(string value)
     {
         var claims = JsonNode.Parse(Everything)!.AsObject();
         string json = "{" + string.Join(',', claims.Select(claim => $"\"{claim.Key}\":{value}")) + "}";
@@ -87,13 +91,13 @@ public class StandardClaimsTests
     [TestCase("\"false\"", false)]
     [TestCase("\"yes\"", null)]
     [TestCase("1", null)]
-    [Description("Some servers send booleans as text")]
-    public void A_boolean_may_be_text(string value, bool? expected) =>
+    [Description("Booleans that a server sends as strings are read")]
+    public void A_boolean_may_be_a_string(string value, bool? expected) =>
         Assert.That(Of($"{{\"email_verified\":{value}}}").EmailVerified, Is.EqualTo(expected));
 
     [Test]
-    [Description("What is personal is not printed")]
-    public void Nothing_is_printed()
+    [Description("No claim value appears in ToString")]
+    public void ToString_contains_no_claim_value()
     {
         Assert.That(Of(Everything).ToString(), Is.EqualTo("Standard claims"));
         Assert.That(Of(Everything).Address!.ToString(), Is.EqualTo("Address"));
@@ -101,15 +105,18 @@ public class StandardClaimsTests
 
     [Test]
     [Description(
-        "OpenID Connect Core §5.7: each claim of the principal names the server as its issuer; what protects the token says nothing about the user"
+        "OpenID Connect Core §5.7: each claim of the principal has the server as its issuer; claims about the token are " + "omitted"
     )]
-    public void As_a_principal()
+    public void A_principal_contains_the_claims_about_the_user()
     {
         var idToken = Json(
-            """{"iss":"https://as.example","sub":"alice","aud":"c","azp":"c","exp":1,"iat":1,"nbf":1,"jti":"j","nonce":"n","at_hash":"h","c_hash":"h","name":"Alice","roles":["admin","reader"],"auth_time":5}"""
+            """{"iss":"https://as.example","sub":"alice","aud":"c","azp":"c","exp":1,"iat":1,"nbf":1,"jti":"j","""
+                + """ "nonce":"n","at_hash":"h","c_hash":"h","name":"Alice","roles":["admin","reader"],"auth_time":5}"""
         );
         var userInfo = Json(
-            """{"sub":"alice","name":"another name","email":"e@example.com","email_verified":true,"height":1.75,"address":{"country":"c"},"groups":[],"nested":[["x"]],"gone":null,"broken":"\ud800","_claim_names":{},"_claim_sources":{}}"""
+            """{"sub":"alice","name":"another name","email":"e@example.com","email_verified":true,"height":1.75,"""
+                + """ "address":{"country":"c"},"groups":[],"nested":[["x"]],"gone":null,"broken":"\ud800","""
+                + """ "_claim_names":{},"_claim_sources":{}}"""
         );
 
         var principal = ClaimsPrincipalFactory.Create([], "https://as.example", "OAuthClient", "name", "roles", idToken, userInfo);
@@ -145,8 +152,8 @@ public class StandardClaimsTests
     private static JsonElement Json(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
 
     [Test]
-    [Description("RFC 8259 §8.1: a claim whose inside is no UTF-8 is left out of the principal; the others are there")]
-    public void A_claim_that_is_not_unicode()
+    [Description("RFC 8259 §8.1: a claim that contains invalid UTF-8 is omitted from the principal; the others are kept")]
+    public void A_claim_that_is_not_valid_UTF8_is_omitted()
     {
         var claims = StrictJson
             .TryParseObject(Encoding.Latin1.GetBytes("""{"sub":"alice","address":{"country":"Türkiye"},"roles":["r"]}"""))!
@@ -158,12 +165,15 @@ public class StandardClaimsTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.1: claims that are no text, each with its kind; null is no claim")]
-    public void Claims_of_every_kind()
+    [Description("OpenID Connect Core §5.1: claims that are not strings have their value type; null is omitted")]
+    public void Each_JSON_type_has_a_claim_value_type()
     {
         var claims = StrictJson
             .TryParseObject(
-                """{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"nickname":null}"""u8.ToArray()
+                Encoding.UTF8.GetBytes(
+                    """{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"""
+                        + """ "nickname":null}"""
+                )
             )!
             .Value;
 

@@ -3,7 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A server with many tenants behind one address: only by an explicit option, and then each tenant is an issuer of its own (OpenID Connect Core §3.1.3.7 (2)).</summary>
+/// <summary>
+/// Tests multi-tenant servers, which require <c>IssuerTemplate</c> and whose tenants are separate issuers (OpenID Connect Core §3.1.3.7
+/// (2)).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class TenantsTests
@@ -12,7 +15,7 @@ public class TenantsTests
 
     [TestCase(Tenant)]
     [TestCase("contoso.example")]
-    [Description("The metadata name the template, the token its tenant: iss is the one with the other put in")]
+    [Description("The issuer is the metadata's template with the tenant of the token")]
     public async Task A_user_of_a_tenant_signs_in(string tenant)
     {
         await using var host = await StartAsync(tenant: tenant);
@@ -25,13 +28,14 @@ public class TenantsTests
         Assert.That(
             (await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken,
             Is.Not.EqualTo(grant.IdToken),
-            "refreshed ID Tokens too"
+            "refreshed ID Tokens as well"
         );
     }
 
     [Test]
     [Description(
-        "OpenID Connect Core §5.7: a user is issuer and subject. Two tenants' users of the same subject are two, and neither has the other's grants"
+        "OpenID Connect Core §5.7: a user is identified by issuer and subject, so equal subjects of two tenants are two "
+            + "users with separate grants"
     )]
     public async Task The_same_subject_of_two_tenants_is_two_users()
     {
@@ -66,10 +70,8 @@ public class TenantsTests
     [TestCase("iss", "https://evil.example/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", "iss is")]
     [TestCase("iss", "TEMPLATE", "iss is")]
     [TestCase("iss", "ISSUER", "iss is")]
-    [Description(
-        "Threat: issuer confusion. A token of one tenant does not pass for another's, and a tid is nothing but a segment of a path"
-    )]
-    public async Task A_token_of_another_issuer_is_refused(string claim, string? value, string words)
+    [Description("Threat: issuer confusion. A token of one tenant is not accepted for another, and tid must be a single path " + "segment")]
+    public async Task A_token_of_another_issuer_is_rejected(string claim, string? value, string words)
     {
         await using var host = await StartAsync(
             change: (claims, template) =>
@@ -84,8 +86,8 @@ public class TenantsTests
     [TestCase(Tenant, true)]
     [TestCase("another", false)]
     [TestCase("8EAEF023-2B34-4DA1-9BAA-8BC8C9D6A490", false)]
-    [Description("Whose users may sign in is for the application to say")]
-    public async Task Only_allowed_tenants(string allowed, bool accepted)
+    [Description("AllowedTenants determines whose users may sign in")]
+    public async Task Only_users_of_allowed_tenants_sign_in(string allowed, bool accepted)
     {
         await using var host = await StartAsync(options: o => o.AllowedTenants = ["first", allowed]);
         Assert.That(
@@ -96,9 +98,10 @@ public class TenantsTests
 
     [Test]
     [Description(
-        "RFC 8414 §3.3: without the option a template is another issuer, and the message says which option there is; with it another template is"
+        "RFC 8414 §3.3: without IssuerTemplate a template in the metadata is rejected, and the message names the option; "
+            + "with it another template is rejected"
     )]
-    public async Task The_metadata_name_the_template()
+    public async Task The_metadata_must_name_the_template()
     {
         await using var without = await StartAsync(options: o => o.IssuerTemplate = null);
         Assert.That(
@@ -109,7 +112,7 @@ public class TenantsTests
         await using var other = await StartAsync(options: o => o.IssuerTemplate = o.Issuer!.OriginalString + "/{tenantid}");
         Assert.That(
             async () => await other.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("write IssuerTemplate exactly so")
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("set IssuerTemplate to exactly that text")
         );
 
         await using var single = await StartAsync();
@@ -117,7 +120,7 @@ public class TenantsTests
         Assert.That(
             async () => await single.Client.BeginAuthorizationAsync(),
             Throws.TypeOf<OAuthProtocolException>(),
-            "the shared address is no tenant's issuer"
+            "the shared address is not a tenant's issuer"
         );
     }
 
@@ -126,8 +129,8 @@ public class TenantsTests
     [TestCase("{0}/{{tenantid}}/v2.0", false)]
     [TestCase("{0}/a/b/v2.0", false)]
     [TestCase("https://evil.example/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", false)]
-    [Description("RFC 9207 §2.4: an iss in the callback is one of the server's tenants, or the code is not redeemed")]
-    public async Task The_callback_names_a_tenant(string issuer, bool accepted)
+    [Description("RFC 9207 §2.4: the code is redeemed only when iss in the callback is one of the server's tenants")]
+    public async Task The_callback_issuer_must_be_a_tenant(string issuer, bool accepted)
     {
         await using var host = await StartAsync();
         host.Server.Options.OnAuthorizationResponse = parameters =>
@@ -143,7 +146,7 @@ public class TenantsTests
     [TestCase("OWN", true)]
     [TestCase("OTHER", false)]
     [TestCase("5", false)]
-    [Description("A key that names an issuer signs for that tenant only")]
+    [Description("A key that names an issuer verifies tokens of that tenant only")]
     public async Task A_key_of_another_tenant_is_not_tried(string issuer, bool accepted)
     {
         await using var host = await StartAsync();

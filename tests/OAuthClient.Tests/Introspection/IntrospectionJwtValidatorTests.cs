@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An answer about a token that the server signed for this client and nobody else (RFC 9701).</summary>
+/// <summary>Tests signed introspection responses (RFC 9701).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class IntrospectionJwtValidatorTests
@@ -13,8 +13,8 @@ public class IntrospectionJwtValidatorTests
 
     [TestCase("token-introspection+jwt")]
     [TestCase("application/token-introspection+jwt")]
-    [Description("RFC 9701 §4, §5: asked for by Accept, verified, and read from token_introspection")]
-    public async Task A_signed_answer(string type)
+    [Description("RFC 9701 §4, §5: a signed response is requested by Accept, verified, and read from token_introspection")]
+    public async Task A_signed_response_is_accepted(string type)
     {
         await using var server = Server((header, _) => header["typ"] = type);
         var token = await IntrospectAsync(server);
@@ -23,8 +23,8 @@ public class IntrospectionJwtValidatorTests
     }
 
     [Test]
-    [Description("RFC 9701 §5: an audience may be written as a list; a minute's difference between clocks is none")]
-    public async Task Small_differences()
+    [Description("RFC 9701 §5: aud may be an array, and clocks may differ by one minute")]
+    public async Task An_audience_list_and_clock_skew_are_accepted()
     {
         await using var server = Server(
             (_, claims) => (claims["aud"], claims["iat"]) = (new JsonArray("client", "another"), (long)claims["iat"]! + 60)
@@ -39,9 +39,10 @@ public class IntrospectionJwtValidatorTests
     [TestCase("alg", "HS256")]
     [TestCase("alg", "RS384")]
     [Description(
-        "RFC 9701 §5, §8.1, RFC 8725 §3.11: another kind of JWT that the server signed, or one that was not signed as agreed, is no introspection answer"
+        "RFC 9701 §5, §8.1, RFC 8725 §3.11: a JWT of another type or with an algorithm that is not allowed is not an "
+            + "introspection response"
     )]
-    public async Task Headers_that_are_refused(string member, string? value)
+    public async Task Another_type_or_algorithm_is_rejected(string member, string? value)
     {
         await using var server = Server((header, _) => header[member] = value);
         Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>());
@@ -57,8 +58,8 @@ public class IntrospectionJwtValidatorTests
     [TestCase("token_introspection", "null")]
     [TestCase("token_introspection", "\"active\"")]
     [TestCase("token_introspection", """{"active":"true"}""")]
-    [Description("RFC 9701 §5: each of its claims is required and held against what is known")]
-    public async Task Claims_that_are_refused(string member, string value)
+    [Description("RFC 9701 §5: each required claim is validated")]
+    public async Task Missing_and_wrong_claims_are_rejected(string member, string value)
     {
         await using var server = Server((_, claims) => claims[member] = JsonNode.Parse(value));
         Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>());
@@ -69,8 +70,8 @@ public class IntrospectionJwtValidatorTests
     [TestCase(61, 0, false)]
     [TestCase(0, -61, false)]
     [TestCase(0, -59, true)]
-    [Description("RFC 9701 §5, RFC 7519 §4.1.4: an old answer, kept by whoever is between, does not revive a token that was revoked since")]
-    public async Task Answers_of_another_time(int issued, int expires, bool isGood)
+    [Description("RFC 9701 §5, RFC 7519 §4.1.4: a replayed response does not make a revoked token active")]
+    public async Task An_old_response_is_rejected(int issued, int expires, bool isGood)
     {
         await using var server = Server(
             (_, claims) =>
@@ -88,16 +89,16 @@ public class IntrospectionJwtValidatorTests
     }
 
     [Test]
-    [Description("RFC 9701 §5: what another key signed was said by somebody else")]
-    public async Task Another_key()
+    [Description("RFC 9701 §5: a signature with another key is rejected")]
+    public async Task A_signature_with_another_key_is_rejected()
     {
         await using var server = Server((_, _) => { }, signer: TestKey.AnotherRsa);
         Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signature"));
     }
 
     [Test]
-    [Description("RFC 9701 §4: a server that leaves the signature out, or whoever took it off, is not believed")]
-    public async Task A_plain_answer()
+    [Description("RFC 9701 §4: an unsigned response is rejected when signed responses are required")]
+    public async Task An_unsigned_response_is_rejected()
     {
         await using var server = Server((_, _) => { });
         server.Answers("""{"active":true}""");
@@ -108,8 +109,8 @@ public class IntrospectionJwtValidatorTests
     }
 
     [Test]
-    [Description("RFC 7662 §2.3: a refusal is a refusal, signed answers or not")]
-    public async Task A_refusal()
+    [Description("RFC 7662 §2.3: an error response is reported, also when signed responses are required")]
+    public async Task An_error_response_is_reported()
     {
         await using var server = Server((_, _) => { });
         server.Answers("""{"error":"invalid_client"}""", 401);
@@ -120,8 +121,8 @@ public class IntrospectionJwtValidatorTests
     }
 
     [Test]
-    [Description("RFC 9701 §5: without a known issuer nobody can say whose answer it is")]
-    public async Task An_unknown_issuer()
+    [Description("RFC 9701 §5: without a known issuer a signed response cannot be validated")]
+    public async Task Without_an_issuer_a_signed_response_is_rejected()
     {
         await using var server = Server((_, _) => { }, o => o.Issuer = null);
         Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Issuer"));

@@ -5,7 +5,7 @@ using Polly;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What is asked about a token, and what is believed of the answer (RFC 7662).</summary>
+/// <summary>Tests introspection requests and responses (RFC 7662).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class TokenIntrospectionTests
@@ -13,8 +13,8 @@ public class TokenIntrospectionTests
     private const string Token = "the-presented-token";
 
     [Test]
-    [Description("RFC 7662 §2.1: token and hint in the body, never in the address; the client authenticated as at the token endpoint")]
-    public async Task Form()
+    [Description("RFC 7662 §2.1: the token and the hint are sent in the body, and the client authenticates as at the token " + "endpoint")]
+    public async Task The_token_is_sent_in_the_body()
     {
         await using var server = Server("""{"active":true}""");
         await Introspection(server).IntrospectAsync(Token, "access_token");
@@ -27,8 +27,8 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("RFC 7662 §2.1: the hint is optional, and a secret of ours says itself what it is")]
-    public async Task Hints()
+    [Description("RFC 7662 §2.1: the hint is optional, and is derived from the type of a Secret")]
+    public async Task The_hint_is_optional()
     {
         await using var server = Server("""{"active":false}""");
         var introspection = Introspection(server);
@@ -41,13 +41,15 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("RFC 7662 §2.2: every member of an active token")]
-    public async Task All_that_is_known_of_an_active_token()
+    [Description("RFC 7662 §2.2: each member of an active token is read")]
+    public async Task Each_member_of_an_active_token_is_read()
     {
         await using var server = Server(
             """
-            {"active":true,"scope":"read write","client_id":"app","username":"jdoe","token_type":"Bearer","exp":1419356238,"iat":1419350238.9,
-             "nbf":1419350000,"sub":"Z5O3upPC88QrAjx00dis","aud":["https://one.example","https://two.example"],"iss":"https://as.example/","jti":"id-1","extension_field":"twenty-seven"}
+            {"active":true,"scope":"read write","client_id":"app","username":"jdoe","token_type":"Bearer","exp":1419356238,
+             "iat":1419350238.9,
+             "nbf":1419350000,"sub":"Z5O3upPC88QrAjx00dis","aud":["https://one.example","https://two.example"],
+             "iss":"https://as.example/","jti":"id-1","extension_field":"twenty-seven"}
             """
         );
         var token = await Introspection(server).IntrospectAsync(Token);
@@ -73,7 +75,7 @@ public class TokenIntrospectionTests
 
     [Test]
     [Description("RFC 7662 §2.2: only active is required")]
-    public async Task Little_that_is_known_of_an_active_token()
+    public async Task Only_active_is_required()
     {
         await using var server = Server("""{"active":true,"aud":"https://one.example","exp":1e300}""");
         var token = await Introspection(server).IntrospectAsync(Token);
@@ -97,10 +99,10 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("RFC 7662 §2.2: a token that is not good is an answer and no error, and what else is said of it does not count")]
-    public async Task An_inactive_token()
+    [Description("RFC 7662 §2.2: an inactive token is not an error, and other members are ignored")]
+    public async Task An_inactive_token_is_not_an_error()
     {
-        await using var server = Server("""{"active":false,"sub":"somebody","scope":"admin","exp":"soon"}""");
+        await using var server = Server("""{"active":false,"sub":"someone","scope":"admin","exp":"soon"}""");
         var token = await Introspection(server).IntrospectAsync(Token);
         Assert.That(token.IsActive, Is.False);
         Assert.That(token.Subject, Is.Null);
@@ -117,8 +119,8 @@ public class TokenIntrospectionTests
     [TestCase("""{"active":true,"scope":["read"]}""")]
     [TestCase("""{"active":true,"aud":[1]}""")]
     [TestCase("""{"active":true,"sub":7}""")]
-    [Description("RFC 7662 §2.2: active is a boolean, and nothing else is taken for one; the others have their types too")]
-    public async Task Answers_that_are_none(string answer)
+    [Description("RFC 7662 §2.2: active must be a boolean, and the other members must have their types")]
+    public async Task A_malformed_response_is_rejected(string answer)
     {
         await using var server = Server(answer);
         Assert.That(async () => await Introspection(server).IntrospectAsync(Token), Throws.TypeOf<OAuthProtocolException>());
@@ -130,8 +132,8 @@ public class TokenIntrospectionTests
     [TestCase(302, """{"active":true}""")]
     [TestCase(400, """{"active":true}""")]
     [TestCase(500, """{"active":true}""")]
-    [Description("RFC 7662 §2.2: what is no success, or no JSON, says nothing about the token")]
-    public async Task Answers_by_something_else(int status, string body)
+    [Description("RFC 7662 §2.2: a response that is a failure or not JSON is rejected")]
+    public async Task A_failure_or_another_format_is_rejected(int status, string body)
     {
         await using var server = Server(body, status);
         Assert.That(
@@ -146,8 +148,8 @@ public class TokenIntrospectionTests
 
     [TestCase("")]
     [TestCase("""{"error":"invalid_client"}""")]
-    [Description("RFC 7662 §2.3: with wrong credentials the developer hears which options to look at")]
-    public async Task Wrong_credentials(string body)
+    [Description("RFC 7662 §2.3: for rejected credentials the message names the options to check")]
+    public async Task Rejected_credentials_are_reported(string body)
     {
         await using var server = Server(body, 401);
         Assert.That(
@@ -160,8 +162,8 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("RFC 7662 §2.1: asking is repeatable; a server that stumbles is asked again")]
-    public async Task It_is_asked_again_after_a_fault()
+    [Description("RFC 7662 §2.1: introspection is idempotent, so a failed request is retried")]
+    public async Task A_failed_request_is_retried()
     {
         int asked = 0;
         await using ScriptedServer server = new(
@@ -174,8 +176,8 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("RFC 7662 §4: a token that was revoked a moment ago is not good any more: nothing is remembered")]
-    public async Task Nothing_is_cached()
+    [Description("RFC 7662 §4: a token that was just revoked is inactive, because responses are not cached")]
+    public async Task Responses_are_not_cached()
     {
         await using var server = Server("""{"active":true}""");
         var introspection = Introspection(server);
@@ -185,8 +187,8 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("Threat: secrets in exceptions. A server that says the token and the secret back")]
-    public async Task Echoed_secrets()
+    [Description("Threat: secrets in exceptions. A server that returns the token and the secret does not leak them into the " + "message")]
+    public async Task Echoed_secrets_are_not_in_the_message()
     {
         await using var server = Server("");
         server.Answers(_ =>
@@ -202,8 +204,8 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("RFC 8414 §2: without an endpoint nothing can be asked, and the option is named that would say where")]
-    public async Task A_server_without_the_endpoint()
+    [Description("RFC 8414 §2: without an introspection endpoint the message names the option to set")]
+    public async Task A_missing_endpoint_is_reported()
     {
         await using ScriptedServer server = new();
         Assert.That(
@@ -214,8 +216,8 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("RFC 8414 §2: introspection_endpoint is found in the metadata")]
-    public async Task A_discovered_endpoint()
+    [Description("RFC 8414 §2: introspection_endpoint is read from the metadata")]
+    public async Task The_endpoint_is_discovered()
     {
         await using ScriptedServer server = new(o => (o.TokenEndpoint, o.Issuer) = (null, new(ScriptedServer.Origin)));
         server.Answers(sentRequest =>

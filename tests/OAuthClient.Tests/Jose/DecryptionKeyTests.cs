@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A private key in the options is right from the start, or a sentence says what to write, and no word of the key (RFC 7468, RFC 7517).</summary>
+/// <summary>Tests the parsing of private keys in the options and its error messages (RFC 7468, RFC 7517).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class DecryptionKeyTests
 {
     [Test]
-    [Description("RFC 7517 §4: what a JWK says of itself; PEM says nothing")]
-    public void What_is_known_of_a_key()
+    [Description("RFC 7517 §4: kid, alg and the curve of a JWK are read; a PEM key has only a curve")]
+    public void The_properties_of_a_key_are_read()
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP384);
         var jwk = JsonNode.Parse(DecryptionKeyTexts.Jwk(ec, "key-1"))!.AsObject();
@@ -24,10 +24,8 @@ public class DecryptionKeyTests
     }
 
     [Test]
-    [Description(
-        "RFC 7517 §4, RFC 7518 §6.2.1, §6.3.1: what others may know of a key is its public numbers and its name, and nothing of what opens it"
-    )]
-    public void What_others_may_know()
+    [Description("RFC 7517 §4, RFC 7518 §6.2.1, §6.3.1: the public JWK contains the public parameters and the key identifier only")]
+    public void The_public_JWK_contains_no_private_member()
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP521);
         var written = JsonNode.Parse(DecryptionKeyTexts.Jwk(ec, "key-1"))!.AsObject();
@@ -47,8 +45,8 @@ public class DecryptionKeyTests
     }
 
     [Test]
-    [Description("RFC 7638 §3.1: a key without a name is named by its thumbprint, the same on every node")]
-    public void A_name_for_a_key_without()
+    [Description("RFC 7638 §3.1: a key without a kid is identified by its thumbprint, which is equal on every node")]
+    public void The_default_kid_is_the_thumbprint()
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         var jwk = DecryptionKey.Read(DecryptionKeyTexts.Jwk(ec)).PublicJwk();
@@ -90,7 +88,7 @@ public class DecryptionKeyTests
         yield return Case(
             "for signatures",
             DecryptionKeyTexts.Jwk(rsa).Replace("{\"kty\"", "{\"use\":\"sig\",\"kty\"", StringComparison.Ordinal),
-            "another use ('sig')"
+            "the use 'sig'"
         );
         using var weak = RSA.Create(1024);
         yield return Case("weak", weak.ExportPkcs8PrivateKeyPem(), "fewer than 2048 bits");
@@ -107,8 +105,8 @@ public class DecryptionKeyTests
     }
 
     [TestCaseSource(nameof(Mistakes))]
-    [Description("RFC 7517 §4, RFC 7518 §4.3, §6: each mistake has its sentence, which quotes nothing")]
-    public void A_mistake_is_named(string? written, string sentence)
+    [Description("RFC 7517 §4, RFC 7518 §4.3, §6: each mistake has its own message, which contains no part of the key")]
+    public void A_malformed_key_is_reported(string? written, string sentence)
     {
         var refusal = Assert.Throws<FormatException>(() => DecryptionKey.Read(written));
         Assert.That(refusal!.Message, Does.Contain(sentence).And.Not.Contain("canary").And.Not.Contain("MII"));
@@ -116,10 +114,10 @@ public class DecryptionKeyTests
     }
 
     [Test]
-    [Description("RFC 7518 §6.3.1.1: numbers without zeros in front are as long as the key all the same")]
-    public void Short_numbers_are_filled_up()
+    [Description("RFC 7518 §6.3.1.1: numbers without leading zeros are padded to the length of the key")]
+    public void Short_numbers_are_padded()
     {
-        // One key in 128 or so has such a number; each round is a new key, and every one must come back.
+        // About one key in 128 has such a number, so many new keys are tested.
         for (int i = 0; i < 64; i++)
         {
             using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP521);

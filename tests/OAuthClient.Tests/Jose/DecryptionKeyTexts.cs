@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Private keys of a client, as people write them into options.</summary>
+/// <summary>Private keys of a client as PEM and JWK.</summary>
 internal static class DecryptionKeyTexts
 {
     private static readonly Lazy<RSA> SharedRsa = new(() => RSA.Create(2048));
@@ -64,6 +64,6 @@ internal static class DecryptionKeyTexts
         return jwk.ToJsonString();
     }
 
-    // RFC 7518 §6.3.1.1: without zeros in front.
+    // RFC 7518 §6.3.1.1: without leading zeros.
     private static string Text(byte[]? number) => Base64Url.EncodeToString(number.AsSpan().TrimStart((byte)0));
 }

@@ -4,20 +4,20 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A JWT that is signed with the client secret, and what must not pass for one (OpenID Connect Core §10.1, RFC 8725 §2.1).</summary>
+/// <summary>Tests signatures with the client secret (OpenID Connect Core §10.1, RFC 8725 §2.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class HmacSignatureValidatorTests
 {
     private const string Claims = "{\"sub\":\"alice\"}";
 
-    // 64 bytes, among them two that are one character.
+    // 64 bytes; one character has two bytes.
     private static readonly string Secret = "p\u00e4ssw\u00f6rd-" + new string('x', 53);
 
     [TestCase("HS256")]
     [TestCase("HS384")]
     [TestCase("HS512")]
-    [Description("RFC 7518 §3.2: the UTF-8 bytes of the secret are the key; every change of the token is noticed")]
+    [Description("RFC 7518 §3.2: the UTF-8 bytes of the secret are the key, and each change of the token is detected")]
     public void The_client_secret_verifies(string algorithm)
     {
         string token = Sign(algorithm, Encoding.UTF8.GetBytes(Secret));
@@ -41,9 +41,10 @@ public class HmacSignatureValidatorTests
 
     [Test]
     [Description(
-        "RFC 8725 §2.1: a client for which HS256 was agreed on still takes no key of the server's for the secret: not as PEM, DER, JWK, set or modulus"
+        "RFC 8725 §2.1: when HS256 is allowed, no encoding of the server's public key (PEM, DER, JWK, JWK set, modulus) "
+            + "is accepted as the secret"
     )]
-    public void A_public_key_is_no_secret()
+    public void A_public_key_is_not_accepted_as_the_secret()
     {
         var jwk = TestKey.Rsa.Jwk();
         byte[][] publics =
@@ -63,8 +64,8 @@ public class HmacSignatureValidatorTests
     [TestCase("HS256", 31)]
     [TestCase("HS384", 47)]
     [TestCase("HS512", 63)]
-    [Description("RFC 7518 §3.2: a secret that is shorter than the hash is no key, whatever the options let through; nor is none")]
-    public void A_short_secret_is_no_key(string algorithm, int length)
+    [Description("RFC 7518 §3.2: a secret that is shorter than the hash, or missing, verifies no signature")]
+    public void A_short_or_missing_secret_is_rejected(string algorithm, int length)
     {
         string shortOne = new('s', length);
         Assert.That(

@@ -1,24 +1,26 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What was encrypted for this client is opened with its own keys, and with nothing that whoever sends it brings along (RFC 7516 §5.2, RFC 8725 §3).</summary>
+/// <summary>Tests the decryption of JWTs with the client's keys (RFC 7516 §5.2, RFC 8725 §3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class JweDecryptorTests
 {
     private const string Inside = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
-
     private static readonly RSA Rsa = DecryptionKeyTexts.Rsa;
-    private static readonly Lazy<RSA> AnotherRsa = new(() => RSA.Create(2048));
     private static readonly string[] RsaAlgorithms = ["RSA-OAEP", "RSA-OAEP-256"];
     private static readonly string[] EcAlgorithms = ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"];
     private static readonly string[] Encryptions = ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"];
 
     [Test, Combinatorial]
-    [Description("RFC 7518 §4.3, §5: each supported pair with an RSA key, written as PEM and as JWK")]
-    public void Rsa_opens([ValueSource(nameof(RsaAlgorithms))] string algorithm, [ValueSource(nameof(Encryptions))] string encryption)
+    [Description("RFC 7518 §4.3, §5: each supported pair of algorithms is decrypted with an RSA key, as PEM and as JWK")]
+    public void RSA_keys_decrypt(
+        [ValueSource(nameof(RsaAlgorithms))] string algorithm,
+        [ValueSource(nameof(Encryptions))] string encryption
+    )
     {
         string compact = TestJwe.Encrypt(Inside, Rsa, algorithm, encryption);
         Assert.That(Open(compact, DecryptionKeyTexts.Pem), Is.EqualTo(Inside));
@@ -26,8 +28,8 @@ public class JweDecryptorTests
     }
 
     [Test, Combinatorial]
-    [Description("RFC 7518 §4.6, §5: each supported pair with an EC key of each curve, written as PEM and as JWK")]
-    public void Ec_opens(
+    [Description("RFC 7518 §4.6, §5: each supported pair of algorithms is decrypted with an EC key of each curve, as PEM and as " + "JWK")]
+    public void EC_keys_decrypt(
         [ValueSource(nameof(EcAlgorithms))] string algorithm,
         [ValueSource(nameof(Encryptions))] string encryption,
         [Values("nistP256", "nistP384", "nistP521")] string curve
@@ -41,38 +43,63 @@ public class JweDecryptorTests
     }
 
     [Test]
-    [Description("What is tested here is what there is")]
-    public void Supported_algorithms()
+    [Description("The tested algorithms are the supported ones")]
+    public void The_tests_cover_all_supported_algorithms()
     {
         Assert.That(JweKeyDecryption.Algorithms, Is.EquivalentTo(RsaAlgorithms.Concat(EcAlgorithms)));
         Assert.That(JweContentDecryption.Algorithms, Is.EquivalentTo(Encryptions));
     }
 
     [TestCase(
-        """{"kty":"EC","kid":"peregrin.took@tuckborough.example","use":"enc","crv":"P-384","x":"YU4rRUzdmVqmRtWOs2OpDE_T5fsNIodcG8G5FWPrTPMyxpzsSOGaQLpe2FpxBmu2","y":"A8-yxCHxkfBz3hKZfI1jUYMjUhsEveZ9THuwFjH2sCNdtksRJU7D5-SkgaFL1ETP","d":"iTx2pk7wW-GqJkHcEkFQb2EFyYcO7RugmaW3mRrQVAOUiPommT0IdnYK2xDlZh-j"}""",
-        "eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImtpZCI6InBlcmVncmluLnRvb2tAdHVja2Jvcm91Z2guZXhhbXBsZSIsImVwayI6eyJrdHkiOiJFQyIsImNydiI6IlAtMzg0IiwieCI6InVCbzRrSFB3Nmtiang1bDB4b3dyZF9vWXpCbWF6LUdLRlp1NHhBRkZrYllpV2d1dEVLNml1RURzUTZ3TmROZzMiLCJ5Ijoic3AzcDVTR2haVkMyZmFYdW1JLWU5SlUyTW84S3BvWXJGRHI1eVBOVnRXNFBnRXdaT3lRVEEtSmRhWTh0YjdFMCJ9LCJlbmMiOiJBMTI4R0NNIn0.0DJjBXri_kBcC46IkU5_Jk9BqaQeHdv2.mH-G2zVqgztUtnW_.tkZuOO9h95OgHJmkkrfLBisku8rGf6nzVxhRM3sVOhXgz5NJ76oID7lpnAi_cPWJRCjSpAaUZ5dOR3Spy7QuEkmKx8-3RCMhSYMzsXaEwDdXta9Mn5B7cCBoJKB0IgEnj_qfo1hIi-uEkUpOZ8aLTZGHfpl05jMwbKkTe2yK3mjF6SBAsgicQDVCkcY9BLluzx1RmC3ORXaM0JaHPB93YcdSDGgpgBWMVrNU1ErkjcMqMoT_wtCex3w03XdLkjXIuEr2hWgeP-nkUZTPU9EoGSPj6fAS-bSz87RCPrxZdj_iVyC6QWcqAu07WNhjzJEPc4jVntRJ6K53NgPQ5p99l3Z408OUqj4ioYezbS6vTPlQ.WuGzxmcreYjpHGJoa17EBg",
+        """{"kty":"EC","kid":"peregrin.took@tuckborough.example","use":"enc","crv":"P-384","""
+            + """ "x":"YU4rRUzdmVqmRtWOs2OpDE_T5fsNIodcG8G5FWPrTPMyxpzsSOGaQLpe2FpxBmu2","""
+            + """ "y":"A8-yxCHxkfBz3hKZfI1jUYMjUhsEveZ9THuwFjH2sCNdtksRJU7D5-SkgaFL1ETP","""
+            + """ "d":"iTx2pk7wW-GqJkHcEkFQb2EFyYcO7RugmaW3mRrQVAOUiPommT0IdnYK2xDlZh-j"}""",
+        "eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImtpZCI6InBlcmVncmluLnRvb2tAdHVja2Jvcm91Z2guZXhhbXBsZSIsImVwayI6eyJrdHkiOiJFQy"
+            + "IsImNydiI6IlAtMzg0IiwieCI6InVCbzRrSFB3Nmtiang1bDB4b3dyZF9vWXpCbWF6LUdLRlp1NHhBRkZrYllpV2d1dEVLNml1RURzUTZ3TmRO"
+            + "ZzMiLCJ5Ijoic3AzcDVTR2haVkMyZmFYdW1JLWU5SlUyTW84S3BvWXJGRHI1eVBOVnRXNFBnRXdaT3lRVEEtSmRhWTh0YjdFMCJ9LCJlbmMiOi"
+            + "JBMTI4R0NNIn0.0DJjBXri_kBcC46IkU5_Jk9BqaQeHdv2.mH-G2zVqgztUtnW_.tkZuOO9h95OgHJmkkrfLBisku8rGf6nzVxhRM3sVOhXgz5"
+            + "NJ76oID7lpnAi_cPWJRCjSpAaUZ5dOR3Spy7QuEkmKx8-3RCMhSYMzsXaEwDdXta9Mn5B7cCBoJKB0IgEnj_qfo1hIi-uEkUpOZ8aLTZGHfpl0"
+            + "5jMwbKkTe2yK3mjF6SBAsgicQDVCkcY9BLluzx1RmC3ORXaM0JaHPB93YcdSDGgpgBWMVrNU1ErkjcMqMoT_wtCex3w03XdLkjXIuEr2hWgeP-"
+            + "nkUZTPU9EoGSPj6fAS-bSz87RCPrxZdj_iVyC6QWcqAu07WNhjzJEPc4jVntRJ6K53NgPQ5p99l3Z408OUqj4ioYezbS6vTPlQ.WuGzxmcreYj"
+            + "pHGJoa17EBg",
         TestName = "RFC 7520 §5.4"
     )]
     [TestCase(
-        """{"kty":"EC","kid":"meriadoc.brandybuck@buckland.example","use":"enc","crv":"P-256","x":"Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0","y":"HlLtdXARY_f55A3fnzQbPcm6hgr34Mp8p-nuzQCE0Zw","d":"r_kHyZ-a06rmxM3yESK84r1otSg-aQcVStkRhA-iCM8"}""",
-        "eyJhbGciOiJFQ0RILUVTIiwia2lkIjoibWVyaWFkb2MuYnJhbmR5YnVja0BidWNrbGFuZC5leGFtcGxlIiwiZXBrIjp7Imt0eSI6IkVDIiwiY3J2IjoiUC0yNTYiLCJ4IjoibVBVS1RfYkFXR0hJaGcwVHBqanFWc1AxclhXUXVfdndWT0hIdE5rZFlvQSIsInkiOiI4QlFBc0ltR2VBUzQ2ZnlXdzVNaFlmR1RUMElqQnBGdzJTUzM0RHY0SXJzIn0sImVuYyI6IkExMjhDQkMtSFMyNTYifQ..yc9N8v5sYyv3iGQT926IUg.BoDlwPnTypYq-ivjmQvAYJLb5Q6l-F3LIgQomlz87yW4OPKbWE1zSTEFjDfhU9IPIOSA9Bml4m7iDFwA-1ZXvHteLDtw4R1XRGMEsDIqAYtskTTmzmzNa-_q4F_evAPUmwlO-ZG45Mnq4uhM1fm_D9rBtWolqZSF3xGNNkpOMQKF1Cl8i8wjzRli7-IXgyirlKQsbhhqRzkv8IcY6aHl24j03C-AR2le1r7URUhArM79BY8soZU0lzwI-sD5PZ3l4NDCCei9XkoIAfsXJWmySPoeRb2Ni5UZL4mYpvKDiwmyzGd65KqVw7MsFfI_K767G9C9Azp73gKZD0DyUn1mn0WW5LmyX_yJ-3AROq8p1WZBfG-ZyJ6195_JGG2m9Csg.WCCkNa-x4BeB9hIDIfFuhg",
+        """{"kty":"EC","kid":"meriadoc.brandybuck@buckland.example","use":"enc","crv":"P-256","""
+            + """ "x":"Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0","""
+            + """ "y":"HlLtdXARY_f55A3fnzQbPcm6hgr34Mp8p-nuzQCE0Zw","""
+            + """ "d":"r_kHyZ-a06rmxM3yESK84r1otSg-aQcVStkRhA-iCM8"}""",
+        "eyJhbGciOiJFQ0RILUVTIiwia2lkIjoibWVyaWFkb2MuYnJhbmR5YnVja0BidWNrbGFuZC5leGFtcGxlIiwiZXBrIjp7Imt0eSI6IkVDIiwiY3"
+            + "J2IjoiUC0yNTYiLCJ4IjoibVBVS1RfYkFXR0hJaGcwVHBqanFWc1AxclhXUXVfdndWT0hIdE5rZFlvQSIsInkiOiI4QlFBc0ltR2VBUzQ2ZnlX"
+            + "dzVNaFlmR1RUMElqQnBGdzJTUzM0RHY0SXJzIn0sImVuYyI6IkExMjhDQkMtSFMyNTYifQ..yc9N8v5sYyv3iGQT926IUg.BoDlwPnTypYq-iv"
+            + "jmQvAYJLb5Q6l-F3LIgQomlz87yW4OPKbWE1zSTEFjDfhU9IPIOSA9Bml4m7iDFwA-1ZXvHteLDtw4R1XRGMEsDIqAYtskTTmzmzNa-_q4F_ev"
+            + "APUmwlO-ZG45Mnq4uhM1fm_D9rBtWolqZSF3xGNNkpOMQKF1Cl8i8wjzRli7-IXgyirlKQsbhhqRzkv8IcY6aHl24j03C-AR2le1r7URUhArM7"
+            + "9BY8soZU0lzwI-sD5PZ3l4NDCCei9XkoIAfsXJWmySPoeRb2Ni5UZL4mYpvKDiwmyzGd65KqVw7MsFfI_K767G9C9Azp73gKZD0DyUn1mn0WW5"
+            + "LmyX_yJ-3AROq8p1WZBfG-ZyJ6195_JGG2m9Csg.WCCkNa-x4BeB9hIDIfFuhg",
         TestName = "RFC 7520 §5.5"
     )]
-    [Description("The examples of RFC 7520")]
-    public void The_examples_of_the_specification_open(string key, string compact) =>
+    [Description("The examples of RFC 7520 are decrypted")]
+    public void The_examples_of_RFC_7520_are_decrypted(string key, string compact) =>
         Assert.That(Open(compact, key), Does.StartWith("You can trust us to stick with you").And.EndsWith("We are your friends, Frodo."));
 
     [Test]
-    [Description("RFC 7518 appendix C: the agreed key, with names of both parties")]
-    public void The_example_of_key_agreement()
+    [Description("RFC 7518 appendix C: the derived key of the example, with apu and apv")]
+    public void The_key_agreement_example_is_computed()
     {
         var header = StrictJson
             .TryParseObject(
-                """{"alg":"ECDH-ES","enc":"A128GCM","apu":"QWxpY2U","apv":"Qm9i","epk":{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0","y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps"}}"""u8.ToArray()
+                Encoding.UTF8.GetBytes(
+                    """{"alg":"ECDH-ES","enc":"A128GCM","apu":"QWxpY2U","apv":"Qm9i","epk":{"kty":"EC","crv":"P-256","""
+                        + """ "x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0","""
+                        + """ "y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps"}}"""
+                )
             )!
             .Value;
         var bob = DecryptionKey.Read(
-            """{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}"""
+            """{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","""
+                + """ "y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","""
+                + """ "d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}"""
         );
         Assert.That(
             System.Buffers.Text.Base64Url.EncodeToString(JweKeyDecryption.TryFind(header, "ECDH-ES", "A128GCM", [], bob)),
@@ -81,8 +108,8 @@ public class JweDecryptorTests
     }
 
     [Test]
-    [Description("RFC 7516 §5.2, §11.5: each changed part, and each cut one, gives the same refusal, which says nothing of what failed")]
-    public void Every_change_is_refused_alike([ValueSource(nameof(Encryptions))] string encryption, [Values] bool ec)
+    [Description("RFC 7516 §5.2, §11.5: each changed or truncated part causes the same message, which does not state the failed " + "step")]
+    public void Every_change_causes_the_same_message([ValueSource(nameof(Encryptions))] string encryption, [Values] bool ec)
     {
         using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         string[] parts = TestJwe.Encrypt(Inside, ec ? key : Rsa, ec ? "ECDH-ES+A256KW" : "RSA-OAEP-256", encryption).Split('.');
@@ -99,12 +126,12 @@ public class JweDecryptorTests
                 Assert.That(refusal.InnerException, Is.Null);
             }
         }
-        // Other members, which are authenticated too.
+        // The other header members are authenticated as well.
         var header = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(parts[0]))!.AsObject();
         header["more"] = true;
         parts[0] = TestKey.Encode(header.ToJsonString());
         messages.Add(Assert.Throws<OAuthProtocolException>(() => Open(string.Join('.', parts), written))!.Message);
-        Assert.That(messages, Has.Count.EqualTo(1).And.All.Contains("None of the DecryptionKeys opens the ID Token"));
+        Assert.That(messages, Has.Count.EqualTo(1).And.All.Contains("None of the DecryptionKeys decrypts the ID Token"));
     }
 
     [TestCase("RSA1_5")]
@@ -116,9 +143,10 @@ public class JweDecryptorTests
     [TestCase("none")]
     [TestCase("rsa-oaep")]
     [Description(
-        "RFC 8725 §3.2, threat JOSE bombs: what is weak, or lets the sender decide on the work (p2c), is refused before anything is calculated"
+        "RFC 8725 §3.2. Threat: JOSE bombs. Weak algorithms, and those whose work factor the sender chooses (p2c), are "
+            + "rejected before any computation"
     )]
-    public void Another_algorithm_is_refused(string algorithm)
+    public void An_unsupported_algorithm_is_rejected(string algorithm)
     {
         string compact = TestJwe.Encrypt(
             Inside,
@@ -139,8 +167,8 @@ public class JweDecryptorTests
     [TestCase("A128CBC+HS256")]
     [TestCase("XC20P")]
     [TestCase("none")]
-    [Description("RFC 7518 §5.1: authenticated encryption that is known")]
-    public void Another_encryption_is_refused(string encryption) =>
+    [Description("RFC 7518 §5.1: only supported authenticated encryption is accepted")]
+    public void An_unsupported_encryption_is_rejected(string encryption) =>
         Assert.That(
             () =>
                 Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head["enc"] = encryption), DecryptionKeyTexts.Pem),
@@ -149,8 +177,8 @@ public class JweDecryptorTests
 
     [TestCase("alg")]
     [TestCase("enc")]
-    [Description("RFC 7516 §4.1.1, §4.1.2: both must be there, as text")]
-    public void A_header_without_algorithms_is_refused(string name)
+    [Description("RFC 7516 §4.1.1, §4.1.2: alg and enc are required strings")]
+    public void A_header_without_algorithms_is_rejected(string name)
     {
         Assert.That(
             () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head.Remove(name)), DecryptionKeyTexts.Pem),
@@ -164,9 +192,10 @@ public class JweDecryptorTests
 
     [Test]
     [Description(
-        "Threat: JOSE bombs. What a gigabyte comes to when it is compressed, a megabyte, is too long to be read; a shorter one is not inflated. Less than 5 MB are allocated"
+        "Threat: JOSE bombs. A long compressed token is rejected by its length, and a shorter one is not decompressed; "
+            + "less than 5 MB is allocated"
     )]
-    public void A_compressed_token_is_not_inflated()
+    public void A_compressed_token_is_not_decompressed()
     {
         static void Zip(JsonObject head) => head["zip"] = "DEF";
         string shorter = TestJwe.Encrypt(new string('x', 60_000), Rsa, "RSA-OAEP", "A128GCM", header: Zip);
@@ -183,8 +212,8 @@ public class JweDecryptorTests
     }
 
     [Test]
-    [Description("RFC 7516 §4.1.13: an extension that must be understood is not")]
-    public void A_critical_extension_is_refused() =>
+    [Description("RFC 7516 §4.1.13: an extension in crit is not supported")]
+    public void A_critical_extension_is_rejected() =>
         Assert.That(
             () =>
                 Open(
@@ -193,44 +222,6 @@ public class JweDecryptorTests
                 ),
             Refusal("crit")
         );
-
-    [Test]
-    [Description("RFC 7516 §4.1.6: kid picks the key; one that has no name, as PEM has none, is tried; without kid each is")]
-    public void The_kid_picks_the_key()
-    {
-        string right = DecryptionKeyTexts.Jwk(Rsa, "right");
-        string wrong = DecryptionKeyTexts.Jwk(AnotherRsa.Value, "wrong");
-        string named = TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", kid: "right");
-
-        Assert.That(Open(named, wrong, right), Is.EqualTo(Inside));
-        Assert.That(Open(named, wrong, DecryptionKeyTexts.Pem), Is.EqualTo(Inside));
-        Assert.That(Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM"), wrong, right), Is.EqualTo(Inside));
-        Assert.That(() => Open(named, wrong), Refusal("None of the DecryptionKeys", "kid 'right'"));
-        Assert.That(() => Open(named, DecryptionKeyTexts.Jwk(Rsa, "RIGHT")), Refusal("None of the DecryptionKeys"));
-    }
-
-    [Test]
-    [Description("RFC 7517 §4.4: a key that names its algorithm is for that one only, and one of another kind for none")]
-    public void A_key_for_another_algorithm_is_not_tried()
-    {
-        var jwk = JsonNode.Parse(DecryptionKeyTexts.Jwk(Rsa))!.AsObject();
-        jwk["alg"] = "RSA-OAEP-256";
-        Assert.That(
-            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM"), jwk.ToJsonString()),
-            Refusal("None of the DecryptionKeys")
-        );
-        Assert.That(Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP-256", "A128GCM"), jwk.ToJsonString()), Is.EqualTo(Inside));
-
-        using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        Assert.That(
-            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM"), DecryptionKeyTexts.Jwk(ec)),
-            Refusal("None of the DecryptionKeys")
-        );
-        Assert.That(
-            () => Open(TestJwe.Encrypt(Inside, ec, "ECDH-ES", "A128GCM"), DecryptionKeyTexts.Pem),
-            Refusal("None of the DecryptionKeys")
-        );
-    }
 
     [TestCase("""{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}""")]
     [TestCase("""{"kty":"EC","crv":"P-384","x":"AAAA","y":"AAAA"}""")]
@@ -243,26 +234,14 @@ public class JweDecryptorTests
     [TestCase("\"text\"")]
     [TestCase("null")]
     [Description(
-        "RFC 7518 §4.6.1.1, RFC 8725 §2.3: an ephemeral key that is malformed, or not on the curve, is refused like any other change"
+        "RFC 7518 §4.6.1.1, RFC 8725 §2.3: an ephemeral key that is malformed or not on the curve causes the same message "
+            + "as any other change"
     )]
-    public void A_bad_ephemeral_key_is_refused(string epk)
+    public void An_invalid_ephemeral_key_is_rejected(string epk)
     {
         using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         string compact = TestJwe.Encrypt(Inside, key, "ECDH-ES", "A128GCM", header: head => head["epk"] = JsonNode.Parse(epk));
         Assert.That(() => Open(compact, DecryptionKeyTexts.Jwk(key)), Refusal("None of the DecryptionKeys"));
-    }
-
-    [Test]
-    [Description("Without keys the message says what to set; what is not encrypted passes as it is")]
-    public void Without_keys()
-    {
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM")), Refusal("DecryptionKeys; set them"));
-        Assert.That(Open(Inside), Is.SameAs(Inside));
-        Assert.That(Open(Inside, DecryptionKeyTexts.Pem), Is.SameAs(Inside), "it is the signature that counts");
-        Assert.That(
-            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM") + " ", DecryptionKeyTexts.Pem),
-            Refusal("not base64url")
-        );
     }
 
     private static string Open(string compact, params string[] keys) =>
@@ -274,31 +253,5 @@ public class JweDecryptorTests
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;
-    }
-
-    [Test]
-    [Description(
-        "RFC 7516 §5.2: what a key that was changed, here or there, may have caused is no sign of forgery; the message names what to look at"
-    )]
-    public void What_may_pass()
-    {
-        string compact = TestJwe.Encrypt(Inside, AnotherRsa.Value, "RSA-OAEP", "A128GCM");
-
-        var without = Assert.Throws<OAuthProtocolException>(() => JweDecryptor.Decrypt(compact, JwtType.IdToken, []))!;
-        Assert.That(without.IsTransient, Is.True);
-        Assert.That(without.Message, Does.Contain("DecryptionKeys"));
-        var another = Assert.Throws<OAuthProtocolException>(() =>
-            JweDecryptor.Decrypt(compact, JwtType.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)])
-        )!;
-        Assert.That(another.IsTransient, Is.True);
-        Assert.That(another.Message, Does.Contain("RSA-OAEP, A128GCM, kid 'none'"));
-        string unnamed = TestKey.Encode("""{"enc":"A128GCM"}""") + compact[compact.IndexOf('.', StringComparison.Ordinal)..];
-        Assert.That(
-            () => JweDecryptor.Decrypt(unnamed, JwtType.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]),
-            Throws
-                .TypeOf<OAuthProtocolException>()
-                .With.Message.Contains("the alg 'none'")
-                .And.Message.Contains("RSA-OAEP, RSA-OAEP-256, ECDH-ES")
-        );
     }
 }

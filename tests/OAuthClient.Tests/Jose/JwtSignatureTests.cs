@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Whose signature counts (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2, RFC 8725 §3).</summary>
+/// <summary>Tests signature verification (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2, RFC 8725 §3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class JwtSignatureTests
@@ -21,9 +21,9 @@ public class JwtSignatureTests
     [TestCase("ES384")]
     [TestCase("ES512")]
     [Description(
-        "RFC 7518 §3.1: every algorithm that the options offer verifies, and not when one character of header, payload or signature differs"
+        "RFC 7518 §3.1: each supported algorithm verifies, and a change of one character of header, payload or signature " + "is detected"
     )]
-    public async Task Each_supported_algorithm_verifies_and_notices_every_change(string algorithm)
+    public async Task Each_supported_algorithm_verifies_and_detects_every_change(string algorithm)
     {
         var key = TestKey.For(algorithm);
         string token = key.Sign(algorithm, Header(algorithm), Claims);
@@ -44,8 +44,8 @@ public class JwtSignatureTests
     }
 
     [Test]
-    [Description("The options offer what is tested here, and of what is symmetric only what the client secret is the key for")]
-    public void Supported_algorithms()
+    [Description("The tested algorithms are the supported ones, and HMAC algorithms use the client secret only")]
+    public void The_tests_cover_all_supported_algorithms()
     {
         Assert.That(
             SignatureAlgorithms.Asymmetric,
@@ -55,7 +55,7 @@ public class JwtSignatureTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7 (6): another server's signature does not verify")]
+    [Description("OpenID Connect Core §3.1.3.7 (6): a signature with another server's key does not verify")]
     public void Another_key_does_not_verify() =>
         Assert.That(
             async () => await RequireAsync(TestKey.AnotherRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk())),
@@ -63,8 +63,8 @@ public class JwtSignatureTests
         );
 
     [Test]
-    [Description("RFC 8725 §3.1: a signature by one algorithm does not count as one by another, though the key is the same")]
-    public void Algorithms_of_one_key_are_told_apart()
+    [Description("RFC 8725 §3.1: a signature with one algorithm is not accepted as one with another, although the key is the same")]
+    public void A_signature_with_another_algorithm_of_the_same_key_is_rejected()
     {
         string[] allowed = ["RS256", "PS256"];
         string token = TestKey.Rsa.Sign("PS256", Header("RS256"), Claims);
@@ -75,8 +75,8 @@ public class JwtSignatureTests
     [TestCase("RS256", "PS256")]
     [TestCase("PS256", "RS256")]
     [TestCase("RS256", "rs256")]
-    [Description("RFC 7517 §4.4: a key that names its algorithm is for that one only")]
-    public void A_key_for_another_algorithm_is_no_candidate(string used, string named)
+    [Description("RFC 7517 §4.4: a key with alg is used only for that algorithm")]
+    public void A_key_for_another_algorithm_is_not_a_candidate(string used, string named)
     {
         string token = TestKey.Rsa.Sign(used, Header(used), Claims);
 
@@ -89,8 +89,8 @@ public class JwtSignatureTests
     [TestCase("ES256", "nistP384")]
     [TestCase("ES384", "nistP256")]
     [TestCase("ES512", "nistP384")]
-    [Description("RFC 7518 §3.4: each ES algorithm has its one curve")]
-    public void A_key_on_another_curve_is_no_candidate(string algorithm, string curve)
+    [Description("RFC 7518 §3.4: each ES algorithm has one curve")]
+    public void A_key_on_another_curve_is_not_a_candidate(string algorithm, string curve)
     {
         var key = TestKey.Ec(curve);
 
@@ -99,8 +99,8 @@ public class JwtSignatureTests
 
     [TestCase("ES256")]
     [TestCase("RS256")]
-    [Description("RFC 8725 §3.1: a key of another kind is no candidate")]
-    public void A_key_of_another_kind_is_no_candidate(string algorithm)
+    [Description("RFC 8725 §3.1: a key of another type is not a candidate")]
+    public void A_key_of_another_type_is_not_a_candidate(string algorithm)
     {
         var other = algorithm == "ES256" ? TestKey.Rsa : TestKey.Ec("nistP256");
 
@@ -111,8 +111,8 @@ public class JwtSignatureTests
     }
 
     [Test]
-    [Description("RFC 8725 §3.1: a symmetric key in the server's set signs no ID Token")]
-    public void A_symmetric_key_is_no_candidate()
+    [Description("RFC 8725 §3.1: a symmetric key in the server's set verifies no ID Token")]
+    public void A_symmetric_key_is_not_a_candidate()
     {
         var oct = new JsonObject
         {
@@ -128,7 +128,7 @@ public class JwtSignatureTests
     [TestCase("enc")]
     [TestCase("SIG")]
     [TestCase("other")]
-    [Description("RFC 7517 §4.2: a key for encryption signs nothing")]
+    [Description("RFC 7517 §4.2: an encryption key verifies no signature")]
     public void A_key_of_another_use_is_ignored(string use) =>
         Assert.That(
             async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: use))),
@@ -136,7 +136,7 @@ public class JwtSignatureTests
         );
 
     [Test]
-    [Description("RFC 7517 §4.2: a key need not say what it is for")]
+    [Description("RFC 7517 §4.2: use is optional")]
     public async Task A_key_without_use_is_tried() =>
         await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: null)));
 
@@ -144,7 +144,7 @@ public class JwtSignatureTests
     [TestCase("sign,verify", true)]
     [TestCase("encrypt,wrapKey", false)]
     [TestCase("sign", false)]
-    [Description("RFC 7517 §4.3: a key whose operations do not include verification verifies nothing")]
+    [Description("RFC 7517 §4.3: a key whose key_ops lacks verify verifies no signature")]
     public void A_key_for_other_operations_is_ignored(string operations, bool accepted)
     {
         var jwk = TestKey.Rsa.Jwk(use: null);
@@ -165,8 +165,8 @@ public class JwtSignatureTests
         );
 
     [Test]
-    [Description("RFC 7518 §3.3, §6.3.1.1: zeros in front of a modulus make it no stronger")]
-    public void A_weak_RSA_key_behind_zeros_is_ignored()
+    [Description("RFC 7518 §3.3, §6.3.1.1: leading zeros of the modulus do not count")]
+    public void A_weak_RSA_key_with_leading_zeros_is_ignored()
     {
         var jwk = TestKey.WeakRsa.Jwk();
         byte[] modulus = System.Buffers.Text.Base64Url.DecodeFromChars((string)jwk["n"]!);
@@ -181,8 +181,8 @@ public class JwtSignatureTests
     [TestCase("e", null)]
     [TestCase("e", "***")]
     [TestCase("kty", null)]
-    [Description("RFC 7517 §5: a malformed key is ignored, and the good one behind it still counts")]
-    public async Task A_malformed_key_does_not_stand_in_the_way(string member, string? value)
+    [Description("RFC 7517 §5: a malformed key is ignored, and a valid key of the same set verifies")]
+    public async Task A_malformed_key_does_not_affect_other_keys(string member, string? value)
     {
         var broken = TestKey.AnotherRsa.Jwk();
         broken[member] = value;
@@ -193,8 +193,8 @@ public class JwtSignatureTests
     }
 
     [Test]
-    [Description("RFC 7517 §5, RFC 7518 §6.2: a point that is not on its curve is a key that verifies nothing")]
-    public async Task A_point_off_the_curve_does_not_stand_in_the_way()
+    [Description("RFC 7517 §5, RFC 7518 §6.2: a key whose point is not on the curve verifies no signature")]
+    public async Task A_point_that_is_not_on_the_curve_does_not_affect_other_keys()
     {
         var key = TestKey.Ec("nistP256");
         var broken = key.Jwk();
@@ -205,68 +205,8 @@ public class JwtSignatureTests
         await RequireAsync(token, TestKey.Set(broken, key.Jwk()), "ES256");
     }
 
-    [TestCase("key-2")]
-    [TestCase("KEY-1")]
-    [TestCase("../../key-1")]
-    [TestCase("key-1' OR '1'='1")]
-    [TestCase("key-1\\u0000")]
-    [Description("RFC 7515 §4.1.4: a kid is compared and used for nothing else")]
-    public void An_unknown_kid_has_no_key(string kid) =>
-        Assert.That(
-            async () =>
-                await RequireAsync(
-                    TestKey.Rsa.Sign("RS256", $"{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}", Claims),
-                    TestKey.Set(TestKey.Rsa.Jwk())
-                ),
-            Refusal("None of the server's keys")
-        );
-
     [Test]
-    [Description("RFC 7515 §4.1.4: a kid of 40,000 characters comes into no message")]
-    public void A_huge_kid_is_cut()
-    {
-        string token = TestKey.Rsa.Sign("RS256", $"{{\"alg\":\"RS256\",\"kid\":\"{new string('k', 40_000)}\"}}", Claims);
-        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() => RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk())));
-
-        Assert.That(refusal!.Message, Has.Length.LessThan(400));
-    }
-
-    [Test]
-    [Description("RFC 7515 §4.1.4: a token that names a key is not tried with a key that has no name")]
-    public void A_named_key_is_not_looked_for_among_nameless_ones() =>
-        Assert.That(Candidates(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(kid: null))), Is.Empty);
-
-    [Test]
-    [Description("OpenID Connect Core §10.1: without kid every key of the right kind may have signed")]
-    public async Task Without_kid_all_keys_are_tried()
-    {
-        string token = TestKey.Rsa.Sign("RS256", "{\"alg\":\"RS256\"}", Claims);
-
-        await RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk()));
-        await RequireAsync(token, TestKey.Set(TestKey.AnotherRsa.Jwk("a"), TestKey.Ec("nistP256").Jwk("b"), TestKey.Rsa.Jwk("c")));
-        Assert.That(async () => await RequireAsync(token, TestKey.Set(TestKey.AnotherRsa.Jwk())), Refusal("does not verify"));
-        Assert.That(async () => await RequireAsync(token, []), Refusal("None of the server's keys", "kid 'none'"));
-    }
-
-    [Test]
-    [Description("RFC 7517 §4.5: keys of one kid are told apart by kind, use and algorithm")]
-    public async Task Keys_with_the_same_kid_are_told_apart()
-    {
-        string token = TestKey.Rsa.Sign("RS256", Header("RS256"), Claims);
-        var keys = TestKey.Set(
-            TestKey.Ec("nistP256").Jwk(),
-            TestKey.AnotherRsa.Jwk(algorithm: "PS256"),
-            TestKey.AnotherRsa.Jwk(use: "enc"),
-            TestKey.AnotherRsa.Jwk(),
-            TestKey.Rsa.Jwk(algorithm: "RS256")
-        );
-
-        Assert.That(Candidates(token, keys), Has.Count.EqualTo(2));
-        await RequireAsync(token, keys);
-    }
-
-    [Test]
-    [Description("RFC 8725 §3.10: keys come from the server's own set, never from the token's header")]
+    [Description("RFC 8725 §3.10: keys come only from the server's set and never from the token's header")]
     public void A_key_or_an_address_in_the_header_is_ignored()
     {
         string jwk = TestKey.AnotherRsa.Jwk().ToJsonString();
@@ -288,14 +228,14 @@ public class JwtSignatureTests
             Assert.That(
                 async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256", trick), Claims), TestKey.Set(TestKey.Rsa.Jwk())),
                 Throws.Nothing,
-                "it neither helps nor hurts"
+                "the header member has no effect"
             );
         }
     }
 
     [Test]
-    [Description("RFC 8725 §2.1: a public key is no HMAC secret, in any of its written forms")]
-    public void HS256_by_the_public_key_is_refused()
+    [Description("RFC 8725 §2.1: no encoding of a public key is accepted as the HMAC secret")]
+    public void HS256_with_the_public_key_is_rejected()
     {
         var jwk = TestKey.Rsa.Jwk();
         byte[][] secrets =
@@ -309,7 +249,7 @@ public class JwtSignatureTests
         foreach (byte[] secret in secrets)
         {
             string token = TestKey.SignByHmac(secret, Header("HS256"), Claims);
-            Assert.That(() => Parse(token), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("signed by 'HS256'"));
+            Assert.That(() => Parse(token), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("signed with 'HS256'"));
             Assert.That(
                 Candidates(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())),
                 Has.Count.EqualTo(1)

@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Encrypts for a client as a server does (RFC 7516 §5.1), by the framework alone: what our own code encrypted would agree with our own mistakes.</summary>
+/// <summary>
+/// Encrypts JWTs as a server does (RFC 7516 §5.1). It does not use the library's code, so that it does not repeat its defects.
+/// </summary>
 internal static class TestJwe
 {
     public static string Encrypt(
@@ -74,7 +76,7 @@ internal static class TestJwe
         );
     }
 
-    // NIST SP 800-56A §5.8.1, as RFC 7518 §4.6.2 has it.
+    // NIST SP 800-56A §5.8.1, as profiled by RFC 7518 §4.6.2.
     private static byte[] Derive(byte[] secret, string use, int length)
     {
         byte[] info = [.. Counted(use), .. Counted("the server"), .. Counted("the client"), .. Number(length * 8)];

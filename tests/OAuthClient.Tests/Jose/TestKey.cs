@@ -6,10 +6,12 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A server's key, made and used by the framework alone: tokens signed by our own code would agree with our own mistakes.</summary>
+/// <summary>
+/// A signing key of a server. It does not use the library's code, so that it does not repeat its defects.
+/// </summary>
 internal sealed class TestKey
 {
-    // Making RSA keys is what takes time here; signing does not change them.
+    // Shared, because the generation of RSA keys takes time.
     private static readonly Lazy<RSA> Rsa2048 = new(() => RSA.Create(2048));
     private static readonly Lazy<RSA> AnotherRsa2048 = new(() => RSA.Create(2048));
     private static readonly Lazy<RSA> Rsa1024 = new(() => RSA.Create(1024));

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>A JWT is taken apart strictly before anything of it is believed (RFC 7515 §7.1, RFC 7519 §7.2).</summary>
+/// <summary>Tests the parsing of JWTs before validation (RFC 7515 §7.1, RFC 7519 §7.2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class UnverifiedJwtTests
@@ -8,8 +8,8 @@ public class UnverifiedJwtTests
     private const string GoodHeader = "{\"alg\":\"RS256\",\"kid\":\"key-1\",\"typ\":\"JWT\",\"unknown\":{}}";
 
     [Test]
-    [Description("RFC 7515 §7.1: header, payload, signature")]
-    public void A_token_is_taken_apart()
+    [Description("RFC 7515 §7.1: header, payload and signature are parsed")]
+    public void A_token_is_parsed()
     {
         var token = new IdToken(Token(GoodHeader, "{\"sub\":\"alice\",\"n\":1}"));
         var unverified = Parse(token.Reveal());
@@ -23,8 +23,8 @@ public class UnverifiedJwtTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §12.2: claims that are only looked at; what cannot be read is nothing, and no exception")]
-    public void Claims_can_be_looked_at_without_belief()
+    [Description("OpenID Connect Core §12.2: unverified claims can be read; a malformed token returns null and causes no exception")]
+    public void Unverified_claims_can_be_read()
     {
         string start = Token("not even a header", "{\"sub\":\"alice\"}");
         const int Most = 64 * 1024;
@@ -41,8 +41,8 @@ public class UnverifiedJwtTests
     [TestCase("a.b.c.d")]
     [TestCase("a.b.c.d.e")]
     [TestCase("....")]
-    [Description("RFC 7515 §7.1: three parts; five are an encrypted token, which nobody asked for")]
-    public void Another_number_of_parts_is_refused(string token) =>
+    [Description("RFC 7515 §7.1: a signed token has three parts; five parts are an encrypted token")]
+    public void Another_number_of_parts_is_rejected(string token) =>
         Assert.That(() => Parse(token), Refusal("three parts", "RFC 7515 §7.1"));
 
     [TestCase("none")]
@@ -56,44 +56,45 @@ public class UnverifiedJwtTests
     [TestCase("dir")]
     [TestCase(" RS256")]
     [Description(
-        "RFC 8725 §3.1, OpenID Connect Core §3.1.3.7 (7): only what was agreed on, character by character; the message says where to name another"
+        "RFC 8725 §3.1, OpenID Connect Core §3.1.3.7 (7): only an allowed algorithm is accepted, compared character by "
+            + "character; the message names the option"
     )]
-    public void An_algorithm_that_was_not_agreed_on_is_refused(string algorithm) =>
+    public void An_algorithm_that_is_not_allowed_is_rejected(string algorithm) =>
         Assert.That(
             () => Parse(Token($"{{\"alg\":\"{algorithm}\"}}")),
-            Refusal($"signed by '{algorithm}'", "only RS256 may sign", "IdTokenSigningAlgorithms")
+            Refusal($"signed with '{algorithm}'", "allows only RS256", "IdTokenSigningAlgorithms")
         );
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7 (7): each of several that were agreed on")]
-    public void Each_algorithm_that_was_agreed_on_is_read()
+    [Description("OpenID Connect Core §3.1.3.7 (7): each of several allowed algorithms is accepted")]
+    public void Each_allowed_algorithm_is_accepted()
     {
         Assert.That(Parse(Token("{\"alg\":\"ES256\"}"), "RS256", "ES256").Algorithm, Is.EqualTo("ES256"));
-        Assert.That(() => Parse(Token("{\"alg\":\"PS256\"}"), "RS256", "ES256"), Refusal("only RS256, ES256 may sign"));
+        Assert.That(() => Parse(Token("{\"alg\":\"PS256\"}"), "RS256", "ES256"), Refusal("allows only RS256, ES256"));
     }
 
     [TestCase("{}")]
     [TestCase("{\"alg\":null}")]
     [TestCase("{\"alg\":\"\"}")]
     [TestCase("{\"ALG\":\"RS256\"}")]
-    [Description("RFC 7515 §4.1.1: alg must be there")]
-    public void A_header_without_alg_is_refused(string header) =>
-        Assert.That(() => Parse(Token(header)), Refusal("names no alg", "RFC 7515 §4.1.1"));
+    [Description("RFC 7515 §4.1.1: alg is required")]
+    public void A_header_without_alg_is_rejected(string header) =>
+        Assert.That(() => Parse(Token(header)), Refusal("has no alg", "RFC 7515 §4.1.1"));
 
     [TestCase("{\"alg\":1}")]
     [TestCase("{\"alg\":[\"RS256\"]}")]
     [TestCase("{\"alg\":\"RS256\",\"kid\":1}")]
     [TestCase("{\"alg\":\"RS256\",\"kid\":\"\\ud800\"}")]
-    [Description("RFC 7515 §4.1: members of the right kind")]
-    public void A_header_member_of_another_kind_is_refused(string header) =>
+    [Description("RFC 7515 §4.1: header members must have their types")]
+    public void A_header_member_of_another_type_is_rejected(string header) =>
         Assert.That(() => Parse(Token(header)), Throws.InstanceOf<OAuthProtocolException>());
 
     [TestCase("[\"exp\"]")]
     [TestCase("[]")]
     [TestCase("null")]
     [TestCase("[\"b64\"]")]
-    [Description("RFC 7515 §4.1.11: an extension that must be understood is not")]
-    public void A_critical_extension_is_refused(string value) =>
+    [Description("RFC 7515 §4.1.11: an extension in crit is not supported")]
+    public void A_critical_extension_is_rejected(string value) =>
         Assert.That(() => Parse(Token($"{{\"alg\":\"RS256\",\"crit\":{value},\"b64\":false}}")), Refusal("crit", "RFC 7515 §4.1.11"));
 
     [TestCase("{\"alg\":\"RS256\",\"alg\":\"none\"}")]
@@ -102,9 +103,9 @@ public class UnverifiedJwtTests
     [TestCase("\"RS256\"")]
     [TestCase("")]
     [TestCase("{\"alg\":\"RS256\"}{}")]
-    [Description("RFC 7515 §5.2, RFC 7519 §4: one JSON object, no member twice")]
-    public void A_malformed_header_is_refused(string header) =>
-        Assert.That(() => Parse(Token(header)), Refusal("header is no JSON object, or holds a member twice"));
+    [Description("RFC 7515 §5.2, RFC 7519 §4: the header is one JSON object without duplicate members")]
+    public void A_malformed_header_is_rejected(string header) =>
+        Assert.That(() => Parse(Token(header)), Refusal("header is not a JSON object, or has a duplicate member"));
 
     [TestCase("{\"iss\":\"a\",\"iss\":\"b\"}")]
     [TestCase("{\"sub\":\"a\",\"s\\u0075b\":\"b\"}")]
@@ -113,13 +114,13 @@ public class UnverifiedJwtTests
     [TestCase("null")]
     [TestCase("")]
     [TestCase("{")]
-    [Description("RFC 7519 §4: a claim that is there twice counts as neither")]
-    public void A_malformed_payload_is_refused(string payload) =>
-        Assert.That(() => Parse(Token(GoodHeader, payload)), Refusal("payload is no JSON object, or holds a member twice"));
+    [Description("RFC 7519 §4: a token with a duplicate claim is rejected")]
+    public void A_malformed_payload_is_rejected(string payload) =>
+        Assert.That(() => Parse(Token(GoodHeader, payload)), Refusal("payload is not a JSON object, or has a duplicate member"));
 
     [Test]
-    [Description("RFC 7515 §2: base64url without padding, line breaks or white space, in each part")]
-    public void A_part_that_is_not_base64url_is_refused()
+    [Description("RFC 7515 §2: each part is base64url without padding, line breaks and white space")]
+    public void A_part_that_is_not_base64url_is_rejected()
     {
         string[] parts = Token(GoodHeader).Split('.');
         foreach (string wrong in new[] { "=", "==", "+", "/", " ", "\n", "*", "\u00fc", "%3D" })
@@ -131,13 +132,13 @@ public class UnverifiedJwtTests
                 Assert.That(() => Parse(string.Join('.', changed)), Refusal("not base64url", "RFC 7515 §2"), $"'{wrong}' in part {part}");
             }
         }
-        Assert.That(() => Parse($"A.{parts[1]}.{parts[2]}"), Refusal("header is not base64url"), "one character is no whole byte");
+        Assert.That(() => Parse($"A.{parts[1]}.{parts[2]}"), Refusal("header is not base64url"), "one character is less than a byte");
         Assert.That(() => Parse($"{parts[0]}.A.{parts[2]}"), Refusal("payload is not base64url"));
     }
 
     [Test]
-    [Description("RFC 8725 §3.2: size is looked at before anything else; 64 Ki characters are read, one more is not")]
-    public void An_oversized_token_is_not_read()
+    [Description("RFC 8725 §3.2: the size is checked first; 65,536 characters are accepted, and one more is rejected")]
+    public void An_oversized_token_is_rejected()
     {
         string start = Token(GoodHeader);
         const int Most = 64 * 1024;
@@ -148,8 +149,11 @@ public class UnverifiedJwtTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.14: a hostile header is printed cut and without control characters, and no part of the token is repeated")]
-    public void A_hostile_algorithm_is_made_printable()
+    [Description(
+        "RFC 6749 §10.14: the algorithm is truncated and without control characters in the message, which contains no "
+            + "part of the token"
+    )]
+    public void A_hostile_algorithm_is_sanitized()
     {
         var refusal = Assert.Throws<OAuthProtocolException>(() =>
             Parse(Token($"{{\"alg\":\"a\\r\\n\\u001b\\\"{new string('x', 10_000)}\"}}"))
@@ -169,21 +173,22 @@ public class UnverifiedJwtTests
     [TestCase("ID Token", "at+jwt", false)]
     [TestCase("ID Token", "application/at+JWT", false)]
     [TestCase("ID Token", "logout+jwt", false)]
-    [TestCase("userinfo answer", "JWT", true)]
-    [TestCase("userinfo answer", "token-introspection+jwt", false)]
+    [TestCase("userinfo response", "JWT", true)]
+    [TestCase("userinfo response", "token-introspection+jwt", false)]
     [TestCase("logout token", null, true)]
     [TestCase("logout token", "JWT", true)]
     [TestCase("logout token", "logout+jwt", true)]
     [TestCase("logout token", "application/Logout+JWT", true)]
     [TestCase("logout token", "at+jwt", false)]
-    [TestCase("introspection answer", "token-introspection+jwt", true)]
-    [TestCase("introspection answer", null, false)]
-    [TestCase("introspection answer", "JWT", false)]
-    [TestCase("introspection answer", "logout+jwt", false)]
+    [TestCase("introspection response", "token-introspection+jwt", true)]
+    [TestCase("introspection response", null, false)]
+    [TestCase("introspection response", "JWT", false)]
+    [TestCase("introspection response", "logout+jwt", false)]
     [Description(
-        "RFC 8725 §3.11, §3.12, RFC 9701 §5: a token that says it is of another kind does not pass for this one, though the same key signed it"
+        "RFC 8725 §3.11, §3.12, RFC 9701 §5: a token with the explicit type of another JWT is rejected, although the same "
+            + "key signed it"
     )]
-    public void A_token_of_another_kind_is_refused(string name, string? type, bool accepted)
+    public void A_token_of_another_type_is_rejected(string name, string? type, bool accepted)
     {
         string token = Token(type is null ? "{\"alg\":\"RS256\"}" : $"{{\"alg\":\"RS256\",\"typ\":\"{type}\"}}");
         Assert.That(
@@ -193,17 +198,17 @@ public class UnverifiedJwtTests
     }
 
     [Test]
-    [Description("RFC 7519 §7.2: messages call each kind by its name")]
+    [Description("RFC 7519 §7.2: messages name the type of the token")]
     public void Messages_name_the_kind() =>
-        Assert.That(() => UnverifiedJwt.Parse("a.b", JwtType.LogoutToken, ["RS256"]), Refusal("The logout token is no signed JWT"));
+        Assert.That(() => UnverifiedJwt.Parse("a.b", JwtType.LogoutToken, ["RS256"]), Refusal("The logout token is not a signed JWT"));
 
     private static string Token(string header, string payload = "{}") =>
         $"{TestKey.Encode(header)}.{TestKey.Encode(payload)}.{TestKey.Encode("signature")}";
 
     [TestCase("logout+jwt", "logout+jwt")]
     [TestCase(null, "none")]
-    [Description("RFC 8725 §3.11: what was made to be something else is named by what it says it is")]
-    public void Another_type(string? type, string named)
+    [Description("RFC 8725 §3.11: the message names the type of the rejected token")]
+    public void Another_type_is_named(string? type, string named)
     {
         string header = type is null ? "{\"alg\":\"RS256\"}" : $$"""{"alg":"RS256","typ":"{{type}}"}""";
         Assert.That(

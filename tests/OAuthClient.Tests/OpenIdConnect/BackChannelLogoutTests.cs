@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The server says by itself that a user signed out there (OpenID Connect Back-Channel Logout).</summary>
+/// <summary>Tests back-channel logout requests (OpenID Connect Back-Channel Logout).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class BackChannelLogoutTests
@@ -17,9 +17,10 @@ public class BackChannelLogoutTests
     [TestCase("alice", "another", 0, "phone laptop")]
     [TestCase(null, "another", 0, "phone laptop")]
     [Description(
-        "Module rp-backchannel-rpinitlogout, §2.4: a sid ends that session, a sub alone all of the user's, both only what is both; nobody is signed in is no error"
+        "Module rp-backchannel-rpinitlogout, §2.4: sid ends that session, sub all sessions of the user, and both only the "
+            + "sessions that match both; a token without a matching session is not an error"
     )]
-    public async Task The_sessions_grants_end(string? subject, string? sessionId, int ended, string left)
+    public async Task The_grants_of_the_session_end(string? subject, string? sessionId, int ended, string left)
     {
         await using OpenIdServer server = new();
         await server.SignInAsync("alice", "laptop");
@@ -33,15 +34,16 @@ public class BackChannelLogoutTests
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(left.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.That(await server.LeftAsync("bob"), Is.EqualTo(new[] { "bobs" }));
-        Assert.That(server.Revoked, Is.Empty, "the server ends what it wants ended");
+        Assert.That(server.Revoked, Is.Empty, "the server decides which tokens end");
         Assert.That(server.Script.Log.Events(32), Has.Count.EqualTo(ended > 0 ? 1 : 0));
     }
 
     [Test]
     [Description(
-        "§2.7: whoever owns them, also those that a user of the application's connected; one of which no session is known ends with its user's"
+        "§2.7: grants end for each owner, including users of the application who connected an account; a grant without a "
+            + "known session ends with its user's sessions"
     )]
-    public async Task Whoever_owns_them()
+    public async Task Grants_of_all_owners_end()
     {
         await using OpenIdServer server = new();
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
@@ -56,8 +58,8 @@ public class BackChannelLogoutTests
     [TestCase(Bare)]
     [TestCase("""{"alg":"RS256","kid":"key-1","typ":"JWT"}""")]
     [TestCase("""{"alg":"RS256","kid":"key-1","typ":"application/logout+jwt"}""")]
-    [Description("§2.4: the type logout+jwt is recommended; servers older than that send JWT, or none")]
-    public async Task Older_types(string header)
+    [Description("§2.4: the type logout+jwt is recommended; older servers send JWT or no type")]
+    public async Task Older_token_types_are_accepted(string header)
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
@@ -65,8 +67,8 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("The same token again ends nothing, and is no error: a server that heard no answer sends it again")]
-    public async Task The_same_token_again()
+    [Description("A repeated token ends nothing and is not an error, because a server that received no response retries")]
+    public async Task A_repeated_token_ends_nothing()
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
@@ -80,7 +82,7 @@ public class BackChannelLogoutTests
     private static IEnumerable<TestCaseData> Defects()
     {
         yield return Case("alg none", "none", header: """{"alg":"none","typ":"logout+jwt"}""");
-        yield return Case("wrong alg", "signed by 'HS256'", header: """{"alg":"HS256","kid":"key-1","typ":"logout+jwt"}""");
+        yield return Case("wrong alg", "signed with 'HS256'", header: """{"alg":"HS256","kid":"key-1","typ":"logout+jwt"}""");
         yield return Case("an explicit other type", "typ", header: """{"alg":"RS256","kid":"key-1","typ":"at+jwt"}""");
         yield return Case("unknown key", "None of the server's keys", header: """{"alg":"RS256","kid":"key-2","typ":"logout+jwt"}""");
         yield return Case("critical extension", "crit", header: """{"alg":"RS256","kid":"key-1","crit":["b64"]}""");
@@ -114,7 +116,7 @@ public class BackChannelLogoutTests
         yield return Case("nonce", "nonce", claims => claims["nonce"] = "n");
         yield return Case("null nonce", "nonce", claims => claims["nonce"] = null);
         yield return Case(
-            "nobody",
+            "no subject and no session",
             "neither sub nor sid",
             claims =>
             {
@@ -127,8 +129,8 @@ public class BackChannelLogoutTests
     }
 
     [TestCaseSource(nameof(Defects))]
-    [Description("Modules rp-backchannel-rpinitlogout-…, §2.6: with exactly one thing wrong the token is refused, and the session stays")]
-    public async Task A_defect_is_refused(string header, Action<JsonObject>? change, string sentence)
+    [Description("Modules rp-backchannel-rpinitlogout-…, §2.6: a token with exactly one defect is rejected, and the session " + "remains")]
+    public async Task A_defective_token_is_rejected(string header, Action<JsonObject>? change, string sentence)
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
@@ -142,8 +144,8 @@ public class BackChannelLogoutTests
     [TestCase(60, 120)]
     [TestCase(0, -59)]
     [TestCase(-360, -59)]
-    [Description("§2.6: clocks may differ by a minute")]
-    public async Task Clocks_may_differ(int issuedAt, int expiresAt)
+    [Description("§2.6: clocks may differ by one minute")]
+    public async Task Clocks_may_differ_by_one_minute(int issuedAt, int expiresAt)
     {
         await using OpenIdServer server = new();
         await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! + Math.Min(issuedAt, 0));
@@ -153,8 +155,10 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("§4.1, cross-JWT confusion: an ID Token, which browsers see, signs nobody out; garbage neither")]
-    public async Task An_ID_Token_is_no_logout_token()
+    [Description(
+        "§4.1, cross-JWT confusion: neither an ID Token, which the browser can read, nor malformed text is accepted as a " + "logout token"
+    )]
+    public async Task An_ID_Token_is_not_a_logout_token()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
@@ -171,8 +175,8 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("§4.1, the other way round: a logout token is no ID Token, though the same key signed it")]
-    public async Task A_logout_token_is_no_ID_Token()
+    [Description("§4.1: a logout token is not accepted as an ID Token, although the same key signed it")]
+    public async Task A_logout_token_is_not_an_ID_Token()
     {
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
@@ -191,10 +195,8 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description(
-        "Rotation race: a refresh that is at the server at that moment does not bring the grant back, and nobody gets what it brought"
-    )]
-    public async Task A_refresh_under_way()
+    [Description("Rotation race: a refresh in progress does not restore the grant, and no caller gets its token")]
+    public async Task A_refresh_in_progress_does_not_restore_the_grant()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
@@ -216,7 +218,7 @@ public class BackChannelLogoutTests
         Assert.That(
             await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()).Promptly(),
             Is.EqualTo(1),
-            "it is not waited for"
+            "the logout does not wait for the refresh"
         );
         release.SetResult();
 
@@ -229,8 +231,8 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("A refreshed grant that the store has not taken, and that lives in this node's memory, ends too")]
-    public async Task What_the_store_has_not_taken()
+    [Description("A refreshed grant whose write to the store failed, and which is kept in memory, ends as well")]
+    public async Task A_grant_that_is_not_stored_yet_ends()
     {
         FailingStore? store = null;
         await using OpenIdServer server = new(registerFirst: services =>
@@ -248,8 +250,8 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("What the store does not let go of is an error, so that the server tries again")]
-    public async Task The_store_fails()
+    [Description("A grant that the store cannot remove is an error, so the server retries")]
+    public async Task A_store_failure_is_an_error()
     {
         FailingStore? store = null;
         await using OpenIdServer server = new(registerFirst: services =>
@@ -264,8 +266,8 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("Threat: one user's grants to another. The same subject for another client, or at another server, is another's")]
-    public async Task Another_clients_subject()
+    [Description("Threat: one user's grants to another. The same subject of another client or server is another user")]
+    public async Task The_same_subject_of_another_client_is_not_affected()
     {
         await using OpenIdServer server = new();
         foreach (var (id, origin, client) in new[] { ("g1", ScriptedServer.Origin, "another"), ("g2", "https://other.example", "client") })
@@ -278,8 +280,8 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("Without a known issuer nothing can be checked")]
-    public async Task Without_issuer()
+    [Description("Without a known issuer a logout token cannot be validated")]
+    public async Task Without_an_issuer_the_token_is_rejected()
     {
         await using ScriptedServer server = new();
         var logout = server.Services.GetRequiredService<OpenIdLogout>();

@@ -4,7 +4,7 @@ using static OAuthClient.Tests.SignedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Claims of another source are fetched when asked for, and only then; whose signature is not known is said to be unverified (OpenID Connect Core §5.6.2).</summary>
+/// <summary>Tests the reading of aggregated and distributed claims (OpenID Connect Core §5.6.2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ClaimSourceReaderTests
@@ -12,8 +12,11 @@ public class ClaimSourceReaderTests
     private const string Endpoint = "https://claims.example/here";
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2.2: nothing is fetched until it is asked for; then with the source's token and not the user's")]
-    public async Task Distributed_claims_are_fetched_when_asked_for()
+    [Description(
+        "OpenID Connect Core §5.6.2.2: distributed claims are fetched only on demand, with the source's access token and "
+            + "not the user's"
+    )]
+    public async Task Distributed_claims_are_fetched_on_demand()
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = Endpoint, ["access_token"] = "token-of-the-source" });
@@ -29,10 +32,10 @@ public class ClaimSourceReaderTests
         var claims = await Reader(server).ReadAsync(source);
 
         Assert.That(claims["credit_score"], Is.EqualTo("650"));
-        Assert.That(claims["email"], Is.Null, "the server did not say that this source has it");
+        Assert.That(claims["email"], Is.Null, "the server does not attribute this claim to the source");
         Assert.That(claims.Claims.GetProperty("email").GetString(), Is.EqualTo("not-asked-for"));
         Assert.That(claims.Issuer, Is.EqualTo("https://claims.example"));
-        Assert.That(claims.IsVerified, Is.False, "whose key that is nobody said");
+        Assert.That(claims.IsVerified, Is.False, "the issuer's key is not known");
         Assert.That(claims.Source, Is.SameAs(source));
         Assert.That(claims.ToString(), Is.EqualTo("Claims of s"));
         var request = server.Requests[^1];
@@ -42,8 +45,8 @@ public class ClaimSourceReaderTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2.2: without a token of its own a source gets none, least of all the user's")]
-    public async Task A_source_without_token_gets_none()
+    [Description("OpenID Connect Core §5.6.2.2: a source without an access token receives none, in particular not the user's")]
+    public async Task A_source_without_a_token_receives_none()
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = Endpoint });
@@ -53,7 +56,7 @@ public class ClaimSourceReaderTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2.1: aggregated claims came along, and nothing is sent for them")]
+    [Description("OpenID Connect Core §5.6.2.1: aggregated claims need no request")]
     public async Task Aggregated_claims_need_no_request()
     {
         await using var server = await SignedInAsync();
@@ -70,9 +73,10 @@ public class ClaimSourceReaderTests
 
     [Test]
     [Description(
-        "RFC 7515 §5.2: claims of the client's own server are checked against its keys, and refused when somebody else signed them"
+        "RFC 7515 §5.2: claims that the client's authorization server issues are verified with its keys, and rejected "
+            + "when another key signed them"
     )]
-    public async Task Claims_of_the_own_server_are_verified()
+    public async Task Claims_of_the_authorization_server_are_verified()
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["JWT"] = Sign(Claims(("credit_score", "650"))) });
@@ -92,9 +96,10 @@ public class ClaimSourceReaderTests
     [TestCase("aud", "another-client")]
     [TestCase("exp", "1")]
     [Description(
-        "Threat: a source answers with a token of the same server that is not this user's, not for this client, or over: that is no verified claim of theirs"
+        "Threat: a source replays a token of the same server. Claims of another user, of another client, or that have "
+            + "expired are not verified"
     )]
-    public async Task Another_token_of_the_own_server_proves_nothing(string claim, string value)
+    public async Task Another_token_of_the_authorization_server_is_not_verified(string claim, string value)
     {
         await using var server = await SignedInAsync();
         JsonNode written = claim is "exp" ? JsonValue.Create(1) : JsonValue.Create(value);
@@ -105,8 +110,8 @@ public class ClaimSourceReaderTests
 
     [TestCase("http://claims.example/here")]
     [TestCase("http://169.254.169.254/latest")]
-    [Description("Threat: cleartext, SSRF. A source is asked over https, or not at all: 0 requests")]
-    public async Task An_unsafe_endpoint_is_not_asked(string endpoint)
+    [Description("Threats: cleartext, SSRF. An endpoint that is not https, or has a private address, receives no request")]
+    public async Task An_unsafe_endpoint_is_not_called(string endpoint)
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = endpoint, ["access_token"] = "token-of-the-source" });
@@ -123,10 +128,8 @@ public class ClaimSourceReaderTests
     [TestCase("{\"credit_score\":\"650\"}", 200, typeof(EndpointException))]
     [TestCase("", 200, typeof(EndpointException))]
     [TestCase("{\"error\":\"invalid_token\",\"error_description\":\"token-of-the-source is over\"}", 401, typeof(EndpointException))]
-    [Description(
-        "OpenID Connect Core §5.6.2: a source answers with a signed JWT; another answer is an exception of ours that quotes no token"
-    )]
-    public async Task Another_answer_is_refused(string body, int status, Type exception)
+    [Description("OpenID Connect Core §5.6.2: a response that is not a signed JWT causes an OAuthException that contains no token")]
+    public async Task Another_response_is_rejected(string body, int status, Type exception)
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = Endpoint, ["access_token"] = "token-of-the-source" });
@@ -138,8 +141,8 @@ public class ClaimSourceReaderTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2: the ID Token may name sources too; a client beside others is asked by its name")]
-    public async Task Of_the_grant()
+    [Description("OpenID Connect Core §5.6.2: an ID Token may name sources as well; the reader of a named client is a keyed " + "service")]
+    public async Task Sources_of_the_ID_Token_are_read()
     {
         await using var server = await SignedInAsync();
         Assert.That((await server.Client.FindGrantAsync(GrantOwner.User("42")))!.ClaimSources, Is.Empty);

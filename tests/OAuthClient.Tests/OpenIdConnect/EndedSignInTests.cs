@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A sign-in that has ended is remembered for a moment, so that requests which still name it cost the store nothing.</summary>
+/// <summary>
+/// Tests that ended sign-ins are cached for a short time, so that requests with their cookies cause few store queries.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class EndedSignInTests
@@ -10,7 +12,9 @@ public class EndedSignInTests
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     [TestCase("s1"), TestCase(null)]
-    [Description("Threat: requests that make the database work. 1,000 requests with an ended session: a bounded number of store queries")]
+    [Description(
+        "Threat: requests that load the database. 1,000 requests with an ended session cause a bounded number of store " + "queries"
+    )]
     public async Task A_thousand_requests_query_the_store_a_few_times(string? sessionId)
     {
         var (server, store) = Server();
@@ -33,10 +37,10 @@ public class EndedSignInTests
 
     [TestCase("s1"), TestCase(null)]
     [Description(
-        "A remembered refusal never outlives a new sign-in: the same user is signed in at once, in the same session of the "
-            + "server's as well, and the ended one stays ended"
+        "A cached rejection does not affect a new sign-in of the same user, also in the same session of the server; the "
+            + "ended sign-in stays ended"
     )]
-    public async Task A_new_sign_in_counts_at_once(string? sessionId)
+    public async Task A_new_sign_in_is_valid_at_once(string? sessionId)
     {
         var (server, store) = Server();
         await using var _ = server;
@@ -53,10 +57,9 @@ public class EndedSignInTests
 
     [Test]
     [Description(
-        "Threat: a remembered refusal that ends another user's live session. It holds for exactly this client, owner, session "
-            + "and sign-in"
+        "Threat: a cached rejection ends another user's session. It applies to exactly this client, owner, session and " + "sign-in"
     )]
-    public async Task A_live_session_is_not_refused_for_what_another_request_said()
+    public async Task A_cached_rejection_does_not_affect_another_session()
     {
         var (server, _) = Server();
         await using var __ = server;
@@ -72,8 +75,8 @@ public class EndedSignInTests
     }
 
     [Test]
-    [Description("Without a sign-in id nothing is remembered: the next sign-in of the same user would be refused")]
-    public async Task Without_a_sign_in_id_the_store_is_asked()
+    [Description("Without a sign-in identifier nothing is cached, because the user's next sign-in would be rejected")]
+    public async Task Without_a_sign_in_id_the_store_is_queried()
     {
         var (server, store) = Server();
         await using var _ = server;
@@ -85,8 +88,8 @@ public class EndedSignInTests
     }
 
     [Test]
-    [Description("A store that cannot be reached refuses no session: its exception passes, and is not remembered")]
-    public async Task An_outage_is_not_remembered()
+    [Description("A store that is unavailable rejects no session: its exception is thrown and not cached")]
+    public async Task An_outage_is_not_cached()
     {
         var (server, store) = Server();
         await using var _ = server;
@@ -98,8 +101,8 @@ public class EndedSignInTests
     }
 
     [Test]
-    [Description("It is remembered for a minute; then the store is asked again")]
-    public async Task It_is_remembered_briefly()
+    [Description("A rejection is cached for one minute; then the store is queried again")]
+    public async Task A_rejection_is_cached_for_one_minute()
     {
         var (server, store) = Server();
         await using var _ = server;

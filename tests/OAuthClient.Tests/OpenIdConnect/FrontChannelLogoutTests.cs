@@ -1,13 +1,13 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The user's own browser says that they signed out at the server (OpenID Connect Front-Channel Logout §2).</summary>
+/// <summary>Tests front-channel logout requests (OpenID Connect Front-Channel Logout §2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class FrontChannelLogoutTests
 {
     [Test]
-    [Description("Issuer and session are the user's: that session's grants end, and no other's")]
-    public async Task The_users_own_session_ends()
+    [Description("A request with the user's issuer and session ends the grants of that session only")]
+    public async Task The_session_of_the_user_ends()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "laptop");
@@ -17,8 +17,8 @@ public class FrontChannelLogoutTests
     }
 
     [Test]
-    [Description("The session of the newest grant counts where the application does not know the user's")]
-    public async Task The_session_of_the_grant()
+    [Description("The session of the newest grant ends when the application does not know the user's session")]
+    public async Task The_session_of_the_newest_grant_ends()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
@@ -37,9 +37,9 @@ public class FrontChannelLogoutTests
     [TestCase(null, "s1")]
     [TestCase(null, null)]
     [Description(
-        "Another issuer, another session, one without the other, or neither where the session is known: any page could send that, and nothing ends"
+        "A request with another issuer, another session, or without a required parameter is rejected, because any page " + "can send it"
     )]
-    public async Task Anybody_elses_word_is_refused(string? issuer, string? session)
+    public async Task Another_issuer_or_session_is_rejected(string? issuer, string? session)
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
@@ -51,8 +51,11 @@ public class FrontChannelLogoutTests
     }
 
     [TestCase(null, null), TestCase(ScriptedServer.Origin, "s2")]
-    [Description("Logout CSRF: of a user of the application's own who only connected, nothing ends without a session, nor by another's")]
-    public async Task A_link_ends_no_connection(string? issuer, string? session)
+    [Description(
+        "Logout CSRF: for a user of the application who only connected an account, a request without a session or with "
+            + "another session ends nothing"
+    )]
+    public async Task A_link_does_not_end_a_connection(string? issuer, string? session)
     {
         await using OpenIdServer server = new();
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
@@ -66,8 +69,8 @@ public class FrontChannelLogoutTests
     }
 
     [Test]
-    [Description("Where the application does not know the user's session, grants of which no session is known stay")]
-    public async Task Only_what_names_the_session_ends()
+    [Description("When the application does not know the user's session, grants without a known session remain")]
+    public async Task Grants_without_a_known_session_remain()
     {
         await using OpenIdServer server = new();
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
@@ -77,7 +80,11 @@ public class FrontChannelLogoutTests
             null,
             new() { Scopes = ["openid", "photos"], Resources = [new("https://api.example")] }
         );
-        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(2), "neither replaces the other");
+        Assert.That(
+            await server.Store.FindAsync("", GrantOwner.User("42"), default),
+            Has.Count.EqualTo(2),
+            "neither grant replaces the other"
+        );
         await server.Logout.ProcessFrontChannelLogoutAsync(GrantOwner.User("42"), null, ScriptedServer.Origin, "s1");
         Assert.That(
             (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.SessionId),
@@ -86,8 +93,8 @@ public class FrontChannelLogoutTests
     }
 
     [Test]
-    [Description("A server that names no sessions sends neither: the signed-in user is signed out")]
-    public async Task Without_sessions()
+    [Description("A server without session identifiers sends neither iss nor sid, and the signed-in user is signed out")]
+    public async Task A_server_without_sessions_signs_the_user_out()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", sessionId: null);

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A logout token that arrives late or more than once (OpenID Connect Back-Channel Logout §2.6).</summary>
+/// <summary>Tests logout tokens that arrive late or repeatedly (OpenID Connect Back-Channel Logout §2.6).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class LateLogoutTests
@@ -10,8 +10,8 @@ public class LateLogoutTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [TestCase("alice", null), TestCase("alice", "s1"), TestCase(null, "s1")]
-    [Description("§2.6: a session whose ID Token was issued after the logout token goes on; both times are by the server's clock")]
-    public async Task A_session_that_began_later_goes_on(string? subject, string? sessionId)
+    [Description("§2.6: a session whose ID Token was issued after the logout token remains; both times are from the server's clock")]
+    public async Task A_session_that_began_later_remains(string? subject, string? sessionId)
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
@@ -27,7 +27,7 @@ public class LateLogoutTests
     }
 
     [TestCase(0, 1), TestCase(-1, 1), TestCase(1, 0)]
-    [Description("§2.6: a session that began in the same second, or before, ends")]
+    [Description("§2.6: a session that began in the same second or earlier ends")]
     public async Task A_session_of_the_same_second_ends(int issuedAfter, int ended)
     {
         await using OpenIdServer server = new();
@@ -37,7 +37,7 @@ public class LateLogoutTests
     }
 
     [Test]
-    [Description("§2.7: a grant of which it is not known when its first ID Token was issued ends")]
+    [Description("§2.7: a grant whose first ID Token has an unknown time of issue ends")]
     public async Task A_session_of_unknown_age_ends()
     {
         await using OpenIdServer server = new();
@@ -49,10 +49,7 @@ public class LateLogoutTests
     }
 
     [Test]
-    [Description(
-        "A session began with its first ID Token: one that a refresh brings does not make the session newer (OpenID "
-            + "Connect Core §12.2)"
-    )]
+    [Description("A session begins with its first ID Token; a refreshed ID Token does not change that (OpenID Connect Core §12.2)")]
     public async Task A_refresh_does_not_make_a_session_newer()
     {
         await using OpenIdServer server = new();
@@ -62,14 +59,18 @@ public class LateLogoutTests
         server.Script.Clock.Advance(Second);
         await server.AnsweredAsync("alice", "s1", claims => claims.Remove("nonce"));
         await server.Client.GetAccessTokenAsync(grant.Owner, new() { RejectedToken = grant.AccessToken });
-        Assert.That((await server.Client.FindGrantAsync(grant.Owner))!.IdToken, Is.Not.EqualTo(grant.IdToken), "there is a newer ID Token");
+        Assert.That(
+            (await server.Client.FindGrantAsync(grant.Owner))!.IdToken,
+            Is.Not.EqualTo(grant.IdToken),
+            "the refresh returned a new ID Token"
+        );
 
         Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
     }
 
     [Test]
-    [Description("When a session began is stored with the grant, and is known after a restart")]
-    public async Task When_a_session_began_is_stored()
+    [Description("The start of a session is stored with the grant and is known after a restart")]
+    public async Task The_start_of_a_session_is_stored()
     {
         await using OpenIdServer server = new();
         string token = server.LogoutToken();
@@ -83,8 +84,8 @@ public class LateLogoutTests
     }
 
     [TestCase("alice", null), TestCase("alice", "s1"), TestCase(null, "s1")]
-    [Description("§2.6: a jti counts once. A copy that arrives after a new login of the same second ends nothing")]
-    public async Task A_copy_ends_nothing(string? subject, string? sessionId)
+    [Description("§2.6: a jti is accepted once. A replayed token that arrives after a new login of the same second ends nothing")]
+    public async Task A_replayed_token_ends_nothing(string? subject, string? sessionId)
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
@@ -102,12 +103,12 @@ public class LateLogoutTests
         );
         await server.SignInAsync("bob", "s2");
         string other = server.LogoutToken(subject: "bob", sessionId: "s2");
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(other), Is.EqualTo(1), "a server that uses a jti twice");
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(other), Is.EqualTo(1), "a server that reuses a jti");
     }
 
     [Test]
-    [Description("§2.6: a copy that arrives while a login of the same second is completed does not count against that login")]
-    public async Task A_copy_does_not_stop_a_login()
+    [Description("§2.6: a replayed token does not affect a login of the same second that is being completed")]
+    public async Task A_replayed_token_does_not_stop_a_login()
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
@@ -128,7 +129,7 @@ public class LateLogoutTests
     }
 
     [Test]
-    [Description("A logout token that was issued before the ID Token, and arrives while the login is completed, does not count against it")]
+    [Description("A logout token that was issued before the ID Token does not affect the login that is being completed")]
     public async Task A_late_token_does_not_stop_a_login()
     {
         await using OpenIdServer server = new();
@@ -150,10 +151,10 @@ public class LateLogoutTests
 
     [Test]
     [Description(
-        "A jti is remembered once all grants ended: the server's retry after a failure ends what is left, and a copy of "
-            + "the retry nothing"
+        "A jti is cached after all grants ended: the server's retry after a failure ends the remaining grants, and a "
+            + "replay of the retry ends nothing"
     )]
-    public async Task A_retry_after_a_failure_counts()
+    public async Task A_retry_after_a_failure_is_processed()
     {
         FailingStore store = new(new InMemoryGrantStore(new ManualTimeProvider()));
         await using OpenIdServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
@@ -162,7 +163,7 @@ public class LateLogoutTests
         string token = server.LogoutToken(sessionId: null);
         store.RemovesBeforeRefusing = 1;
         Assert.That(async () => await server.Logout.ProcessBackChannelLogoutAsync(token), Throws.TypeOf<IOException>());
-        Assert.That(await server.LeftAsync(), Has.Exactly(1).Items, "it failed half way");
+        Assert.That(await server.LeftAsync(), Has.Exactly(1).Items, "the first attempt failed after one grant");
 
         store.RemovesBeforeRefusing = null;
         Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
@@ -172,15 +173,13 @@ public class LateLogoutTests
     }
 
     [Test]
-    [Description(
-        "§2.6: a copy that arrives at the last moment at which the token is accepted ends nothing; after that the token is " + "refused"
-    )]
-    public async Task A_jti_is_remembered_while_the_token_is_accepted()
+    [Description("§2.6: a replay at the last moment at which the token is accepted ends nothing; after that the token is rejected")]
+    public async Task A_jti_is_cached_while_the_token_is_accepted()
     {
         await using OpenIdServer server = new();
         string token = server.LogoutToken(claims => claims["exp"] = (long)claims["iat"]! + 30, sessionId: null);
         await server.Logout.ProcessBackChannelLogoutAsync(token);
-        // The first ID Token has the same iat, although it is fetched later.
+        // The first ID Token has the same iat, although it is issued later.
         server.Script.Clock.Advance(TimeSpan.FromSeconds(90) - TimeSpan.FromTicks(1));
         await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! - 89);
 

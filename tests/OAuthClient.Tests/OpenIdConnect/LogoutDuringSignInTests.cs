@@ -2,14 +2,16 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The server says that a user signed out there while their login is still being completed here (OpenID Connect Back-Channel Logout §2.7).</summary>
+/// <summary>Tests logout tokens that arrive while a login is being completed (OpenID Connect Back-Channel Logout §2.7).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class LogoutDuringSignInTests
 {
     [TestCase("alice", "s1"), TestCase("alice", null), TestCase(null, "s1")]
-    [Description("The word comes between the token response and the store: the login counts for nothing, and nothing is kept")]
-    public async Task Between_the_answer_and_the_store(string? subject, string? sessionId)
+    [Description(
+        "A logout token that arrives between the token response and the write to the store fails the login, and no grant " + "is kept"
+    )]
+    public async Task A_logout_before_the_grant_is_stored_ends_the_login(string? subject, string? sessionId)
     {
         await using OpenIdServer server = new();
         Assert.That(
@@ -18,12 +20,12 @@ public class LogoutDuringSignInTests
         );
         Assert.That(await server.LeftAsync(), Is.Empty);
         await server.SignInAsync("alice", "s1");
-        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }), "and the next login counts, in the same second too");
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }), "the next login succeeds, also in the same second");
     }
 
     [TestCase("bob", "s1"), TestCase("bob", null), TestCase(null, "s2"), TestCase("alice", "s2")]
-    [Description("Another user's or session's end is not this one's")]
-    public async Task Of_somebody_else(string? subject, string? sessionId)
+    [Description("A logout token of another user or session does not affect the login")]
+    public async Task A_logout_of_another_session_has_no_effect(string? subject, string? sessionId)
     {
         await using OpenIdServer server = new();
         await SignInMeanwhileAsync(server, subject, sessionId);
@@ -31,8 +33,8 @@ public class LogoutDuringSignInTests
     }
 
     [TestCase(-1, true), TestCase(0, false), TestCase(1, false)]
-    [Description("The word came before the code was sent: it counts against an ID Token that is older, as its iat says")]
-    public async Task Before_the_code_is_sent(int issuedAfter, bool isOver)
+    [Description("A logout token that arrived before the code is sent fails a login whose ID Token is older, as its iat states")]
+    public async Task A_logout_before_the_code_is_sent_ends_an_older_login(int issuedAfter, bool isOver)
     {
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1", claims => Move(claims, issuedAfter));
@@ -49,10 +51,10 @@ public class LogoutDuringSignInTests
     [TestCase("alice", "s2", "s1", -1, false), TestCase("alice", "s1", null, -1, false), TestCase("bob", null, "s1", -1, false)]
     [TestCase("alice", null, "s1", null, false), TestCase("alice", "s1", "s1", null, false)]
     [Description(
-        "Threat: a code is held back past the logout. OpenID Connect Core §2: many servers stamp iat when the code is redeemed; "
-            + "auth_time says that the user was authenticated before the logout. Without auth_time iat counts"
+        "Threat: a code is held back until after the logout. OpenID Connect Core §2: many servers set iat when the code "
+            + "is redeemed, so auth_time is compared; without auth_time, iat is compared"
     )]
-    public async Task A_code_held_back_past_the_logout(
+    public async Task A_code_that_is_redeemed_after_the_logout_is_rejected(
         string? subject,
         string? sessionId,
         string? ownSession,
@@ -89,7 +91,7 @@ public class LogoutDuringSignInTests
     }
 
     [Test]
-    [Description("A stored session began when its ID Token was issued: auth_time ends only a login that is being completed")]
+    [Description("A stored session began when its ID Token was issued; auth_time applies only to a login that is being completed")]
     public async Task Auth_time_does_not_end_a_stored_session()
     {
         await using OpenIdServer server = new();
@@ -101,8 +103,10 @@ public class LogoutDuringSignInTests
     }
 
     [Test]
-    [Description("It is remembered for as long as an authorization may wait, and not longer; bounded, the oldest goes first")]
-    public void Remembered_for_a_while()
+    [Description(
+        "Logout tokens are kept for the lifetime of a pending authorization; the number is bounded, and the oldest is " + "removed first"
+    )]
+    public void Logout_tokens_are_kept_for_the_lifetime_of_an_authorization()
     {
         ManualTimeProvider time = new();
         RecentLogoutTokens recentLogouts = new(time);
@@ -142,7 +146,7 @@ public class LogoutDuringSignInTests
         finally
         {
             server.Script.Answers(server.Answer);
-            Assert.That(ended, Is.Zero, "there was nothing to end yet");
+            Assert.That(ended, Is.Zero, "no grant is stored yet");
         }
     }
 

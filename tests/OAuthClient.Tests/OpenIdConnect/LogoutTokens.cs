@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Logout tokens as an outside caller can make them: well formed, for the client, and not signed by the server.</summary>
+/// <summary>Creates logout tokens as an attacker can: well formed, for the client, and not signed by the server.</summary>
 internal static class LogoutTokens
 {
-    /// <summary>Makes a logout token whose claims are right and whose signature is not.</summary>
-    /// <param name="server">The server and client that it names.</param>
-    /// <param name="keyId">The key that it names.</param>
+    /// <summary>Creates a logout token with valid claims and an invalid signature.</summary>
+    /// <param name="server">The server and client that the token names.</param>
+    /// <param name="keyId">The key identifier of the token.</param>
     /// <param name="change">Changes the claims.</param>
     /// <returns>The token.</returns>
     public static string Unsigned(ScriptedServer server, string keyId = "made-up", Action<JsonObject>? change = null)

@@ -4,16 +4,17 @@ using Microsoft.Extensions.Primitives;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Signing out here first, and then at the server (OpenID Connect RP-Initiated Logout).</summary>
+/// <summary>Tests RP-initiated logout (OpenID Connect RP-Initiated Logout).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OpenIdLogoutTests
 {
     [Test]
     [Description(
-        "RP-Initiated Logout §2: the grants are forgotten and revoked; the address has the ID Token as a hint, the client, the return and a state of 256 bits"
+        "RP-Initiated Logout §2: the grants are removed and revoked, and the address contains the ID Token as a hint, the "
+            + "client, the redirect URI and a state of 256 bits"
     )]
-    public async Task Signed_out_here_and_sent_there()
+    public async Task The_user_is_signed_out_and_sent_to_the_server()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
@@ -50,8 +51,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("Module rp-init-logout: the return with the state that was sent completes it, also when it travelled in a cookie")]
-    public async Task The_right_state_completes()
+    [Description("Module rp-init-logout: the state completes the logout, also when the pending logout was in a cookie")]
+    public async Task The_state_of_the_request_completes_the_logout()
     {
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
@@ -69,8 +70,8 @@ public class OpenIdLogoutTests
     [TestCase("")]
     [TestCase("?State={0}")]
     [TestCase("?state={0}x")]
-    [Description("Module rp-init-logout-other-state: another state, or none where one was sent, is refused")]
-    public async Task Another_state_is_refused(string query)
+    [Description("Module rp-init-logout-other-state: another or a missing state is rejected")]
+    public async Task Another_state_is_rejected(string query)
     {
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
@@ -82,8 +83,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("Module rp-init-logout-no-state: begun without a state it comes back without; one that was never sent is refused")]
-    public async Task Without_state()
+    [Description("Module rp-init-logout-no-state: without state no state is expected, and an unexpected one is rejected")]
+    public async Task A_logout_without_state_completes_without_state()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
@@ -101,8 +102,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("A return after the pending logout's time, or to another client, completes nothing")]
-    public async Task Late_or_elsewhere()
+    [Description("A redirect after the pending logout has expired, or to another client, is rejected")]
+    public async Task An_expired_logout_or_another_client_is_rejected()
     {
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
@@ -128,8 +129,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("A server without end_session_endpoint: signed out here only, and nothing to complete")]
-    public async Task No_end_session_endpoint()
+    [Description("Without end_session_endpoint only the application's session ends, and there is nothing to complete")]
+    public async Task Without_an_end_session_endpoint_only_the_application_signs_out()
     {
         await using OpenIdServer server = new(o => o.EndSessionEndpoint = null);
         var grant = await server.SignInAsync();
@@ -143,8 +144,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("Without PostLogoutRedirectUri the user stays at the server's own page: no state goes there, and nothing comes back")]
-    public async Task No_return()
+    [Description("Without PostLogoutRedirectUri no state is sent, and no redirect is expected")]
+    public async Task Without_a_redirect_URI_no_redirect_is_expected()
     {
         await using OpenIdServer server = new(o => o.PostLogoutRedirectUri = null);
         var grant = await server.SignInAsync();
@@ -157,8 +158,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("A server that does not take the tokens back is no reason to stay: signed out all the same, and the log says so")]
-    public async Task Revocation_fails([Values] bool isAway)
+    [Description("A failed revocation does not fail the logout, and is logged")]
+    public async Task A_failed_revocation_does_not_fail_the_logout([Values] bool isAway)
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
@@ -170,8 +171,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("A store that does not let go of a grant is an error: the user is not told that they are signed out")]
-    public async Task The_store_fails()
+    [Description("A grant that the store cannot remove is an error")]
+    public async Task A_store_failure_is_an_error()
     {
         FailingStore? store = null;
         await using OpenIdServer server = new(registerFirst: services =>
@@ -183,8 +184,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("A user is not kept because the server's metadata cannot be had: signed out here only, and the log says so")]
-    public async Task The_server_is_away()
+    [Description("Unavailable metadata does not fail the logout: only the application's session ends, and the failure is logged")]
+    public async Task Unavailable_metadata_does_not_fail_the_logout()
     {
         await using OpenIdServer server = new(o => o.TokenEndpoint = null);
         var alice = OpenIdServer.OwnerOf("alice");
@@ -197,10 +198,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description(
-        "One session signs out: its grants end, those of which no session is known end with them, and its own ID Token is the hint; the phone stays signed in"
-    )]
-    public async Task One_session()
+    [Description("The grants of one session and those without a known session end; other sessions remain")]
+    public async Task One_session_ends()
     {
         await using OpenIdServer server = new();
         var laptop = await server.SignInAsync("alice", "laptop");
@@ -216,8 +215,8 @@ public class OpenIdLogoutTests
     [TestCase("post_logout_redirect_uri")]
     [TestCase("client_id")]
     [TestCase(" ")]
-    [Description("Parameter injection: what the library sets cannot be set beside it, and is refused before anything ends")]
-    public async Task Reserved_parameters_are_refused(string name)
+    [Description("Parameter injection: parameters that the library sets are rejected before any grant ends")]
+    public async Task Reserved_parameters_are_rejected(string name)
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
@@ -233,8 +232,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.1: the endpoint's own query is kept; where it holds a parameter of ours the address would be a guess")]
-    public async Task The_endpoints_own_query()
+    [Description("RFC 6749 §3.1: the query of the endpoint is kept; a parameter of the request in it is rejected")]
+    public async Task The_query_of_the_endpoint_is_kept()
     {
         await using OpenIdServer server = new(o => o.EndSessionEndpoint = new(ScriptedServer.Origin + "/logout?tenant=1"));
         var pending = await BegunAsync(server);
@@ -245,8 +244,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("An ID Token that would make the address too long for servers and proxies is left out; the client's id goes alone")]
-    public async Task A_large_ID_Token_is_no_hint()
+    [Description("An ID Token that would make the address too long for servers and proxies is omitted, and only client_id is sent")]
+    public async Task A_large_ID_Token_is_not_sent_as_a_hint()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync(claims: claims => claims["groups"] = new string('g', 6 * 1024));
@@ -255,8 +254,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("Somebody without a grant is signed out at the server too; the client itself is nobody")]
-    public async Task Nothing_to_end()
+    [Description("A user without a grant is signed out at the server as well")]
+    public async Task A_user_without_a_grant_is_signed_out_at_the_server()
     {
         await using OpenIdServer server = new();
         Assert.That((await server.Logout.BeginAsync(GrantOwner.User("unknown"))).EndSessionUri, Is.Not.Null);
@@ -264,8 +263,8 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("Secrets in dumps: a pending logout prints neither state nor ID Token, and refuses JSON; changed data are refused")]
-    public async Task A_pending_logout_shows_nothing()
+    [Description("Secrets in dumps: a pending logout does not print its secrets, and changed data is rejected")]
+    public async Task A_pending_logout_does_not_expose_secrets()
     {
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Users whom nobody knew before: who they are is the server's word (OpenID Connect Core §3.1).</summary>
+/// <summary>Tests sign-ins of users whom the ID Token identifies (OpenID Connect Core §3.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OpenIdSignInTests
@@ -8,8 +8,8 @@ public class OpenIdSignInTests
     private static readonly TimeSpan Fortnight = TimeSpan.FromDays(14);
 
     [Test]
-    [Description("OpenID Connect Core §2: the owner is made of issuer and subject; the session is the ID Token's sid")]
-    public async Task The_owner_is_whom_the_ID_Token_names()
+    [Description("OpenID Connect Core §2: the owner consists of issuer and subject, and the session is sid of the ID Token")]
+    public async Task The_ID_Token_determines_the_owner()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
@@ -23,7 +23,8 @@ public class OpenIdSignInTests
 
     [Test]
     [Description(
-        "Threat: one user's token to another. Two servers' equal subjects are two owners, no joining of names mixes them up, and issuer and subject stay readable"
+        "Threat: one user's token to another. Equal subjects of two servers are two owners, the text form is unambiguous, "
+            + "and issuer and subject stay readable"
     )]
     public void Equal_subjects_of_two_servers_are_two_owners()
     {
@@ -37,8 +38,8 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.3: without an ID Token nobody signs in, and nothing is stored")]
-    public async Task Without_an_ID_Token_nobody_signs_in()
+    [Description("OpenID Connect Core §3.1.3.3: without an ID Token the sign-in fails, and nothing is stored")]
+    public async Task Without_an_ID_Token_the_sign_in_fails()
     {
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
@@ -51,8 +52,8 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("An authorization that was begun without openid cannot sign anybody in: said before the code is spent")]
-    public async Task Without_openid_nothing_is_sent()
+    [Description("An authorization that was begun without openid cannot be completed as a sign-in, and the code is not sent")]
+    public async Task Without_openid_the_code_is_not_sent()
     {
         await using OpenIdServer server = new(o => o.Scopes = ["profile"]);
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
@@ -65,7 +66,7 @@ public class OpenIdSignInTests
 
     [Test]
     [Description("State replay (RFC 9700 §4.7): a callback signs in once")]
-    public async Task A_callback_counts_once()
+    public async Task A_callback_signs_in_once()
     {
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
@@ -77,8 +78,8 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("Two browsers are two sessions: the second login leaves the first signed in, and one in the same session takes its place")]
-    public async Task Sessions_stand_beside_each_other()
+    [Description("Two browsers have two sessions: a second login does not end the first, and a login in the same session replaces " + "it")]
+    public async Task Sessions_are_independent()
     {
         await using OpenIdServer server = new();
         await server.SignInAsync("alice", "laptop");
@@ -89,8 +90,8 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("A sign-in that is over is replaced by the next one, whatever its session")]
-    public async Task What_is_over_is_replaced()
+    [Description("An expired sign-in is replaced by the next one, independent of its session")]
+    public async Task An_expired_sign_in_is_replaced()
     {
         await using OpenIdServer server = new();
         await server.SignInAsync("alice", "laptop");
@@ -100,8 +101,8 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("Bounded: of a user who signs in again and again, in one session after the other, the newest twenty are kept")]
-    public async Task Twenty_sessions_are_kept()
+    [Description("The number of sign-ins of a user is bounded: the newest twenty are kept")]
+    public async Task At_most_twenty_sessions_are_kept()
     {
         await using OpenIdServer server = new();
         for (int i = 0; i < 22; i++)
@@ -110,9 +111,7 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description(
-        "Whoever is signed in by a grant stays so when they connect for more; without a sign-in, a new grant replaces the old one as ever"
-    )]
+    [Description("A user who signed in stays signed in when they authorize more; without a sign-in, a new grant replaces the old " + "one")]
     public async Task Connecting_does_not_sign_out()
     {
         await using OpenIdServer server = new();
@@ -121,12 +120,14 @@ public class OpenIdSignInTests
         await server.ConnectAsync(signedIn.Owner, "alice", "s3");
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s3", "s1" }));
         Assert.That(await server.SignIn.IsSignedInAsync(signedIn.Owner, "s1"), Is.True);
-        Assert.That(await server.SignIn.IsSignedInAsync(signedIn.Owner, "s3"), Is.False, "connected, not signed in");
+        Assert.That(await server.SignIn.IsSignedInAsync(signedIn.Owner, "s3"), Is.False, "the grant is a connection, not a sign-in");
     }
 
     [TestCase("bob", "s1"), TestCase("bob", null)]
-    [Description("Threat: one user's token to another. A user known by issuer and subject connects nobody else's account")]
-    public async Task Nobody_elses_grant_for_who_signed_in(string subject, string? sessionId)
+    [Description(
+        "Threat: one user's token to another. A user who is identified by issuer and subject cannot connect another " + "user's account"
+    )]
+    public async Task A_signed_in_user_cannot_connect_another_account(string subject, string? sessionId)
     {
         await using OpenIdServer server = new();
         var signedIn = await server.SignInAsync("alice", "s1");
@@ -139,17 +140,13 @@ public class OpenIdSignInTests
             Is.EqualTo(new[] { "alice" })
         );
         await server.ConnectAsync(GrantOwner.User("42"), subject, sessionId);
-        Assert.That(
-            await server.Client.FindGrantAsync(GrantOwner.User("42")),
-            Is.Not.Null,
-            "the application's own users connect whom they like"
-        );
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "users of the application connect any account");
     }
 
     [TestCase("s1")]
     [TestCase(null)]
-    [Description("Signed in: in this session, at this server, until SignInLifetime is over")]
-    public async Task Signed_in_until_it_is_over(string? sessionId)
+    [Description("A sign-in is valid in its session, at its server, until SignInLifetime has elapsed")]
+    public async Task A_sign_in_is_valid_until_it_expires(string? sessionId)
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = TimeSpan.FromHours(8));
         var grant = await server.SignInAsync("alice", sessionId);
@@ -158,30 +155,31 @@ public class OpenIdSignInTests
         Assert.That(await server.SignIn.IsSignedInAsync(OpenIdServer.OwnerOf("bob"), sessionId), Is.False);
 
         server.Script.Clock.Advance(TimeSpan.FromHours(8) - TimeSpan.FromTicks(1));
-        Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId), Is.True, "also when the access token is over");
+        Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId), Is.True, "also when the access token has expired");
         server.Script.Clock.Advance(TimeSpan.FromTicks(1));
         Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId), Is.False);
     }
 
     [TestCase(null), TestCase("s1")]
-    [Description("Threat: a kept or copied session. What has ended does not come back when the user signs in anew")]
-    public async Task What_ended_stays_so(string? sessionId)
+    [Description("Threat: a kept or copied session. An ended sign-in does not become valid when the user signs in again")]
+    public async Task An_ended_sign_in_stays_ended(string? sessionId)
     {
         await using OpenIdServer server = new();
         var first = await server.SignInAsync("alice", sessionId);
         Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, first.SignInId), Is.True);
         await server.Logout.BeginAsync(first.Owner, new() { SessionId = first.SessionId, SignInId = first.SignInId });
         var second = await server.SignInAsync("alice", sessionId);
-        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, first.SignInId), Is.False, "the old one");
-        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, second.SignInId), Is.True, "the new one");
+        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, first.SignInId), Is.False, "the ended sign-in");
+        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, second.SignInId), Is.True, "the new sign-in");
         Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, "another"), Is.False);
     }
 
     [Test]
     [Description(
-        "Who signs in again in the same session of the server's stays in the one here: another tab's request meanwhile is still theirs"
+        "A user who signs in again in the same session of the server keeps the application's session, so requests of "
+            + "another tab stay valid"
     )]
-    public async Task The_same_session_goes_on()
+    public async Task A_sign_in_in_the_same_session_keeps_the_session()
     {
         await using OpenIdServer server = new();
         var first = await server.SignInAsync("alice", "s1");
@@ -189,16 +187,17 @@ public class OpenIdSignInTests
         Assert.That(second.SignInId, Is.Not.Null.And.EqualTo(first.SignInId));
         Assert.That((await server.SignInAsync("alice", "s2")).SignInId, Is.Not.EqualTo(first.SignInId));
         Assert.That((await server.SignInAsync("bob", "s1")).SignInId, Is.Not.EqualTo(first.SignInId));
-        Assert.That((await server.ConnectAsync(GrantOwner.User("42"))).SignInId, Is.Null, "no user signed in by that");
+        Assert.That((await server.ConnectAsync(GrantOwner.User("42"))).SignInId, Is.Null, "a connection is not a sign-in");
         server.Script.Clock.Advance(Fortnight);
-        Assert.That((await server.SignInAsync("alice", "s1")).SignInId, Is.Not.EqualTo(first.SignInId), "that one was over");
+        Assert.That((await server.SignInAsync("alice", "s1")).SignInId, Is.Not.EqualTo(first.SignInId), "the first sign-in had expired");
     }
 
     [Test]
     [Description(
-        "Where the server names no sessions, each browser is one of its own: the second login leaves the first signed in, and signing out ends the one"
+        "For a server without session identifiers each browser has its own session: a second login does not end the "
+            + "first, and a logout ends one"
     )]
-    public async Task Browsers_without_sessions_stand_beside_each_other()
+    public async Task Sign_ins_without_server_sessions_are_independent()
     {
         await using OpenIdServer server = new();
         var laptop = await server.SignInAsync("alice", sessionId: null);
@@ -208,11 +207,11 @@ public class OpenIdSignInTests
         Assert.That(await server.SignIn.IsSignedInAsync(phone.Owner, null, phone.SignInId), Is.True);
         Assert.That(server.Revoked, Is.EquivalentTo(new[] { "rt-1", "at-1" }));
         await server.Logout.BeginAsync(laptop.Owner);
-        Assert.That(await server.LeftAsync(), Is.Empty, "without saying which, all");
+        Assert.That(await server.LeftAsync(), Is.Empty, "without a session all sign-ins end");
     }
 
     [Test]
-    [Description("What is kept of a sign-in survives the store, and a refresh")]
+    [Description("The properties of a sign-in are kept in the store and after a refresh")]
     public async Task The_sign_in_is_stored()
     {
         await using OpenIdServer server = new();
@@ -226,7 +225,7 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("A refresh keeps user and session signed in")]
+    [Description("A refresh keeps the user and the session")]
     public async Task A_refresh_keeps_the_session()
     {
         await using OpenIdServer server = new();
@@ -239,8 +238,8 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("Revoked grants sign out; a sid that is no text is none")]
-    public async Task Revoking_signs_out()
+    [Description("A revoked grant ends the sign-in; a sid that is not a string is ignored")]
+    public async Task Revocation_signs_out()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", claims: claims => claims["sid"] = 7);

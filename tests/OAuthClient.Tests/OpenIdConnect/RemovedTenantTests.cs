@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A tenant is removed from <c>AllowedTenants</c> at run time: what its users have ends at the next use.</summary>
+/// <summary>Tests that the grants of a tenant end when it is removed from <c>AllowedTenants</c> at run time.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RemovedTenantTests
@@ -15,8 +15,7 @@ public class RemovedTenantTests
 
     [Test]
     [Description(
-        "Threat: AllowedTenants shrinks at run time. The session ends, also where the cache of grants holds it; another "
-            + "tenant's stands"
+        "Threat: AllowedTenants shrinks at run time. The session ends, also when its grant is cached; another tenant's " + "session remains"
     )]
     public async Task The_session_ends()
     {
@@ -35,13 +34,13 @@ public class RemovedTenantTests
 
         tenants.Allow("kept", "removed");
         bool isBack = await server.SignIn.IsSignedInAsync(removed.Owner, "s1", removed.SignInId);
-        Assert.That(isBack, Is.True, "a mistake in the configuration that is corrected at once");
+        Assert.That(isBack, Is.True, "a configuration error that is corrected at once");
     }
 
     [TestCase(false), TestCase(true)]
     [Description(
-        "Threat: AllowedTenants shrinks at run time. Neither a token that is still good nor a refreshed one is given out, "
-            + "and nothing is sent to the server"
+        "Threat: AllowedTenants shrinks at run time. Neither a fresh nor a refreshed token is returned, and no request is "
+            + "sent to the server"
     )]
     public async Task The_tokens_end(bool expired)
     {
@@ -70,8 +69,8 @@ public class RemovedTenantTests
     }
 
     [Test]
-    [Description("The handler's cached token ends as well: no token, no request")]
-    public async Task The_handler_sends_nothing()
+    [Description("The handler does not use its cached token either: it sends no request")]
+    public async Task The_handler_sends_no_token()
     {
         Tenants tenants = new();
         using Api api = new();
@@ -103,10 +102,8 @@ public class RemovedTenantTests
     }
 
     [Test]
-    [Description(
-        "A tenant is removed while a refresh of its user's grant is under way: the refreshed token is sent for no user afterwards"
-    )]
-    public async Task A_refresh_under_way_brings_nothing_to_use()
+    [Description("A tenant is removed while a refresh of its user's grant is in progress: the refreshed token is not sent")]
+    public async Task The_result_of_a_refresh_in_progress_is_not_used()
     {
         Tenants tenants = new();
         await using var server = Server(tenants);
@@ -125,7 +122,8 @@ public class RemovedTenantTests
 
     [Test]
     [Description(
-        "OpenID Connect Back-Channel Logout §2.6: who signs out at the server stays signed out when their tenant is allowed " + "again"
+        "OpenID Connect Back-Channel Logout §2.6: a user who signs out at the server stays signed out when their tenant "
+            + "is allowed again"
     )]
     public async Task A_logout_token_of_a_removed_tenant_still_ends_its_sessions()
     {
@@ -141,7 +139,7 @@ public class RemovedTenantTests
     }
 
     [Test]
-    [Description("RFC 7009: a user of a removed tenant signs out, and what the server gave is revoked there as ever")]
+    [Description("RFC 7009: a user of a removed tenant signs out, and their tokens are revoked")]
     public async Task Signing_out_still_revokes()
     {
         Tenants tenants = new();
@@ -156,8 +154,8 @@ public class RemovedTenantTests
 
     [Test]
     [Description(
-        "Threat: AllowedTenants shrinks at run time. A grant without an ID Token ends as well, where its owner is a subject of the "
-            + "tenant; of which tenant another owner's account is, is not known"
+        "Threat: AllowedTenants shrinks at run time. A grant without an ID Token ends when its owner is a subject of the "
+            + "tenant; for other owners the tenant is not known"
     )]
     public async Task A_grant_without_an_ID_Token_ends()
     {
@@ -215,7 +213,7 @@ public class RemovedTenantTests
 
     private static async Task Swallow(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <summary>The configuration that is reloaded.</summary>
+    /// <summary>A configuration that can be reloaded.</summary>
     private sealed class Tenants : IOptionsChangeTokenSource<OAuthClientOptions>
     {
         private ConfigurationReloadToken token = new();

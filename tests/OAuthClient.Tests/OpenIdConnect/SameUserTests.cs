@@ -2,17 +2,19 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A user who signed in by a registration stays the same there, also when no grant is left that says who it was.</summary>
+/// <summary>
+/// Tests that a further authorization of a signed-in user must be completed by the same user, also when no grant is stored.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SameUserTests
 {
     [TestCase("revoked"), TestCase("logout token"), TestCase("lost"), TestCase("kept")]
     [Description(
-        "Threat: another account completes a sign-in's renewal after its grants were revoked. RevokeAsync, then another "
-            + "account: refused, and nothing is stored"
+        "Threat: another account completes the renewal of a sign-in after its grants were revoked. It is rejected, and "
+            + "nothing is stored"
     )]
-    public async Task Another_account_is_refused(string how)
+    public async Task Another_account_is_rejected(string how)
     {
         await using OpenIdServer server = new();
         var signedIn = await server.SignInAsync("alice", "s1");
@@ -35,15 +37,16 @@ public class SameUserTests
 
         var subjects = (await server.Store.FindAsync("", signedIn.Owner, default)).Select(grant => grant.Subject);
         Assert.That(subjects, how == "kept" ? Is.EqualTo(new[] { "alice" }) : Is.Empty);
-        Assert.That(async () => await server.ConnectAsync(signedIn.Owner, "alice"), Throws.Nothing, "the same user authorizes more");
+        Assert.That(
+            async () => await server.ConnectAsync(signedIn.Owner, "alice"),
+            Throws.Nothing,
+            "the same user authorizes further scopes"
+        );
     }
 
     [Test]
-    [Description(
-        "After a restart the pending authorization says that a user's sign-in is renewed: another account is refused by a "
-            + "process that knows of no sign-in"
-    )]
-    public async Task Another_account_is_refused_after_a_restart()
+    [Description("After a restart the pending authorization states that it renews a sign-in, so another account is rejected")]
+    public async Task Another_account_is_rejected_after_a_restart()
     {
         await using OpenIdServer before = new();
         var signedIn = await before.SignInAsync("alice", "s1");
@@ -59,8 +62,8 @@ public class SameUserTests
     }
 
     [Test]
-    [Description("A process that is asked whether a user is signed in knows that users sign in by the registration")]
-    public async Task Another_account_is_refused_where_sessions_are_checked()
+    [Description("A process that checks sign-ins knows that users sign in with this client, so another account is rejected")]
+    public async Task Another_account_is_rejected_where_sessions_are_checked()
     {
         await using OpenIdServer server = new();
         Assert.That(await server.SignIn.IsSignedInAsync(OpenIdServer.OwnerOf("alice"), "s1", "before the restart"), Is.False);
@@ -68,8 +71,8 @@ public class SameUserTests
     }
 
     [Test]
-    [Description("Another registration, by which no user signs in, connects any account: also of the server at which the user signed in")]
-    public async Task Other_registrations_connect_any_account()
+    [Description("A client with which no user signs in connects any account, also of the server at which the user signed in")]
+    public async Task Other_clients_connect_any_account()
     {
         await using OpenIdServer server = new();
         var owner = OpenIdServer.OwnerOf("alice");
@@ -79,7 +82,7 @@ public class SameUserTests
 
     [Test]
     [Description(
-        "The application's own users, and subjects of another server, connect any account by a registration that users sign " + "in by"
+        "Users of the application, and subjects of another server, connect any account with a client with which users " + "sign in"
     )]
     public async Task Owners_of_another_kind_connect_any_account()
     {
@@ -92,10 +95,9 @@ public class SameUserTests
 
     [TestCase("alice", "other"), TestCase("bob", "good"), TestCase("bob", "other")]
     [Description(
-        "OpenID Connect Core §5.7: a user is issuer and subject. At a server of many tenants another tenant's user is "
-            + "another user, also with the same subject"
+        "OpenID Connect Core §5.7: at a multi-tenant server a user of another tenant is another user, also with the same " + "subject"
     )]
-    public async Task Another_tenants_account_is_refused(string subject, string tenant)
+    public async Task An_account_of_another_tenant_is_rejected(string subject, string tenant)
     {
         await using OpenIdServer server = new(o => o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}");
         var signedIn = await server.SignInAsync("alice", "s1", Of("good"));
@@ -113,10 +115,10 @@ public class SameUserTests
 
     [Test]
     [Description(
-        "OpenID Connect Core §3.1.3.3: openid was asked for, and the server grants less: without an ID Token it is not known "
-            + "who authorized, so it is refused"
+        "OpenID Connect Core §3.1.3.3: openid was requested, but without an ID Token the user is not known, so the "
+            + "response is rejected"
     )]
-    public async Task Without_an_ID_Token_it_is_refused()
+    public async Task An_authorization_without_an_ID_Token_is_rejected()
     {
         await using OpenIdServer server = new();
         var signedIn = await server.SignInAsync("alice", "s1");
@@ -124,16 +126,16 @@ public class SameUserTests
         server.Script.Answers(ScriptedServer.Tokens("at", scope: "profile"));
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, signedIn.Owner),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user")
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token that proves that the user")
         );
     }
 
     [TestCase(null), TestCase("photos.write")]
     [Description(
-        "Threat: another account completes a renewal that did not ask for openid. OpenID Connect Core §3.1.2.1: openid is added to the "
-            + "scopes of a renewal, so that an ID Token says who completed it"
+        "Threat: another account completes a renewal that did not request openid. OpenID Connect Core §3.1.2.1: openid is "
+            + "added to the scopes of a renewal, so that an ID Token identifies the user"
     )]
-    public async Task A_renewal_always_asks_for_an_ID_Token(string? scope)
+    public async Task A_renewal_always_requests_an_ID_Token(string? scope)
     {
         await using OpenIdServer server = new(o => o.Scopes = ["photos.write"]);
         var signedIn = await server.SignInAsync("alice", "s1", parameters: new() { Scopes = ["openid"] });
@@ -151,8 +153,8 @@ public class SameUserTests
     }
 
     [TestCase(null), TestCase("photos.write")]
-    [Description("OpenID Connect Core §3.1.3.3: a renewal that brings no ID Token is refused, also where openid was not in Scopes")]
-    public async Task A_renewal_without_an_ID_Token_is_refused(string? scope)
+    [Description("OpenID Connect Core §3.1.3.3: a renewal without an ID Token is rejected, also when openid is not in Scopes")]
+    public async Task A_renewal_without_an_ID_Token_is_rejected(string? scope)
     {
         await using OpenIdServer server = new(o => o.Scopes = ["photos.write"]);
         var signedIn = await server.SignInAsync("alice", "s1", parameters: new() { Scopes = ["openid"] });
@@ -163,15 +165,15 @@ public class SameUserTests
 
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, signedIn.Owner),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user")
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token that proves that the user")
         );
 
         Assert.That(await server.Store.FindAsync("", signedIn.Owner, default), Has.Count.EqualTo(1), "only the sign-in's grant is stored");
     }
 
     [Test]
-    [Description("A pending renewal that holds no nonce is refused as well when no ID Token comes")]
-    public async Task A_renewal_that_was_begun_without_a_nonce_is_refused()
+    [Description("A pending renewal without a nonce is rejected as well when the response has no ID Token")]
+    public async Task A_renewal_without_a_nonce_is_rejected()
     {
         await using OpenIdServer server = new(o => o.Scopes = ["photos.write"]);
         var begun = await server.Client.BeginAuthorizationAsync();
@@ -192,7 +194,7 @@ public class SameUserTests
 
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, OpenIdServer.OwnerOf("alice")),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user")
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token that proves that the user")
         );
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A server of many tenants, each an issuer of its own: none speaks for another's users.</summary>
+/// <summary>Tests that a tenant of a multi-tenant server cannot end the sessions of another tenant's users.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SessionsOfTenantsTests
@@ -11,7 +11,8 @@ public class SessionsOfTenantsTests
 
     [TestCase("alice", null), TestCase(null, "s1"), TestCase("alice", "s1")]
     [Description(
-        "Threat: one tenant signs out another's users. OpenID Connect Back-Channel Logout §2.6: the issuer counts, not the subject or session alone"
+        "Threat: one tenant signs out another's users. OpenID Connect Back-Channel Logout §2.6: the issuer must match, "
+            + "not only the subject or the session"
     )]
     public async Task A_logout_token_of_another_tenant_ends_nothing(string? subject, string? sessionId)
     {
@@ -25,15 +26,16 @@ public class SessionsOfTenantsTests
         Assert.That(
             await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(Of("good"), subject: subject, sessionId: sessionId)),
             Is.EqualTo(1),
-            "their own tenant's does"
+            "a token of the user's tenant ends the session"
         );
     }
 
     [Test]
     [Description(
-        "OpenID Connect Front-Channel Logout §2: iss is that of the user's own tenant; another's, and what all tenants share, are refused"
+        "OpenID Connect Front-Channel Logout §2: iss must be that of the user's tenant; another tenant's issuer, and the "
+            + "address that all tenants share, are rejected"
     )]
-    public async Task The_front_channel_names_the_users_own_tenant()
+    public async Task The_front_channel_issuer_must_be_the_users_tenant()
     {
         await using var server = Server();
         var grant = await SignInAsync(server, "good");

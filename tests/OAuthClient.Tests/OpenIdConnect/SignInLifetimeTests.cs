@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A sign-in's grant ends with <c>SignInLifetime</c>, unless offline access was granted (OpenID Connect Core §11).</summary>
+/// <summary>
+/// Tests that the grant of a sign-in ends with <c>SignInLifetime</c>, unless offline access was granted (OpenID Connect Core §11).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SignInLifetimeTests
@@ -12,8 +14,8 @@ public class SignInLifetimeTests
 
     [Test]
     [Description(
-        "An access token that lives longer than the sign-in is not sent after the sign-in's end, and the refresh token is "
-            + "not presented"
+        "An access token that expires later than the sign-in is not sent after the sign-in has ended, and the refresh "
+            + "token is not sent"
     )]
     public async Task The_tokens_end_with_the_sign_in()
     {
@@ -38,7 +40,7 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("The handler's cached token ends with the sign-in: the API sees no request afterwards")]
+    [Description("The handler's cached token ends with the sign-in: the API receives no further request")]
     public async Task The_handler_sends_no_token_after_the_end()
     {
         List<string?> sent = [];
@@ -64,7 +66,7 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §11: with offline_access the grant goes on, and is refreshed; the user is not signed in by it")]
+    [Description("OpenID Connect Core §11: with offline_access the grant remains and is refreshed, but the user is not signed in")]
     public async Task Offline_access_outlives_the_sign_in()
     {
         await using OpenIdServer server = new(o => (o.SignInLifetime, o.Scopes) = (Lifetime, ["openid", "offline_access"]));
@@ -96,7 +98,7 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("A refresh of a renewal's grant, and the way through a store's bytes, leave its end where it was")]
+    [Description("A refresh of a renewal's grant, and its serialization, keep the end of the renewal")]
     public async Task A_refresh_does_not_extend_a_renewal()
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = TimeSpan.FromHours(2));
@@ -112,7 +114,7 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("A renewal that completes when no sign-in is stored any more ends one SignInLifetime later")]
+    [Description("A renewal that completes when no sign-in is stored ends one SignInLifetime later")]
     public async Task A_renewal_without_a_stored_sign_in_has_an_end()
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime);
@@ -121,7 +123,7 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §11: with offline_access a renewal's grant has no end")]
+    [Description("OpenID Connect Core §11: with offline_access the grant of a renewal has no end")]
     public async Task A_renewal_with_offline_access_has_no_end()
     {
         await using OpenIdServer server = new(o => (o.SignInLifetime, o.Scopes) = (Lifetime, ["openid", "offline_access"]));
@@ -131,8 +133,8 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("Without a sign-in a connection has no such end")]
-    public async Task A_connection_has_no_such_end()
+    [Description("The grant of a connection without a sign-in does not end with SignInLifetime")]
+    public async Task A_connection_does_not_end()
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime);
         await server.ConnectAsync(GrantOwner.User("42"));
@@ -141,8 +143,8 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("A sign-in that ended does not hide another grant of the same user")]
-    public async Task Another_grant_serves_instead()
+    [Description("An ended sign-in does not hide another grant of the same user")]
+    public async Task Another_grant_is_used_instead()
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime);
         await server.ConnectAsync(OpenIdServer.OwnerOf("alice"), parameters: new() { Scopes = ["openid", "photos"] });
@@ -152,8 +154,8 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("A sign-in that ends while its refresh waits for the lease: the refresh token is not presented")]
-    public async Task It_ends_before_the_refresh_token_is_presented()
+    [Description("When a sign-in ends while its refresh waits for the lease, the refresh token is not sent")]
+    public async Task A_sign_in_may_end_before_the_refresh_token_is_sent()
     {
         FailingStore store = new(new InMemoryGrantStore(new ManualTimeProvider()));
         await using OpenIdServer server = new(
@@ -169,8 +171,8 @@ public class SignInLifetimeTests
     }
 
     [Test]
-    [Description("A sign-in that ends while its refresh token is at the server: what the refresh brings is not used")]
-    public async Task It_ends_while_the_refresh_token_is_presented()
+    [Description("When a sign-in ends while its refresh token is at the server, the result of the refresh is not used")]
+    public async Task A_sign_in_may_end_while_the_refresh_is_in_progress()
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = TimeSpan.FromHours(2));
         var grant = await server.SignInAsync();

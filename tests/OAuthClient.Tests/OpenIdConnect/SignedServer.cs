@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A scripted server with an issuer and one RSA key, at which alice has signed in: for answers that are JWTs.</summary>
+/// <summary>
+/// A scripted server with an issuer and an RSA key, at which the user alice has signed in, for responses that are JWTs.
+/// </summary>
 internal static class SignedServer
 {
     public const string Issuer = ScriptedServer.Origin;
@@ -27,7 +29,7 @@ internal static class SignedServer
         return server;
     }
 
-    /// <summary>Answers everything but the key set so.</summary>
+    /// <summary>Sets the response for each request except those to the key set.</summary>
     public static void Says(this ScriptedServer server, string body, string mediaType = "application/jwt", int status = 200) =>
         server.Answers(sentRequest => sentRequest.Uri.AbsolutePath == "/jwks" ? Keys() : ScriptedServer.Text(status, body, mediaType));
 

@@ -4,7 +4,7 @@ using static OAuthClient.Tests.SignedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A userinfo answer that is a JWT is signed by the server and meant for this client, or it is not used (OpenID Connect Core §5.3.2).</summary>
+/// <summary>Tests userinfo responses that are JWTs (OpenID Connect Core §5.3.2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SignedUserInfoTests
@@ -12,8 +12,8 @@ public class SignedUserInfoTests
     [TestCase("application/jwt")]
     [TestCase("application/jwt; charset=utf-8")]
     [TestCase("APPLICATION/JWT")]
-    [Description("OpenID Connect Core §5.3.2: signed by the server, with iss and aud")]
-    public async Task Signed_by_the_server(string mediaType)
+    [Description("OpenID Connect Core §5.3.2: a response that the server signed, with iss and aud, is accepted")]
+    public async Task A_response_signed_by_the_server_is_accepted(string mediaType)
     {
         await using var server = await SignedInAsync();
         string compact = Sign(
@@ -36,8 +36,8 @@ public class SignedUserInfoTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.3.2: iss and aud should be there, and need not be")]
-    public async Task Signed_without_iss_and_aud()
+    [Description("OpenID Connect Core §5.3.2: iss and aud are recommended, not required")]
+    public async Task iss_and_aud_are_optional()
     {
         await using var server = await SignedInAsync();
         server.Says(Sign(new() { ["sub"] = "alice" }));
@@ -45,8 +45,8 @@ public class SignedUserInfoTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §10.2: signed, then encrypted for the client")]
-    public async Task Signed_and_encrypted()
+    [Description("OpenID Connect Core §10.2: a response that is signed and then encrypted for the client is accepted")]
+    public async Task A_signed_and_encrypted_response_is_accepted()
     {
         await using var server = await SignedInAsync(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         server.Says(TestJwe.Encrypt(Sign(Claims(("name", "Alice Adams"))), DecryptionKeyTexts.Rsa, "RSA-OAEP-256", "A256GCM"));
@@ -60,10 +60,10 @@ public class SignedUserInfoTests
         yield return Case("another audience", Sign(Claims(("aud", "another"))), "aud");
         yield return Case("no audience", Sign(Claims(("aud", new JsonArray()))), "aud");
         yield return Case("expired", Sign(Claims(("exp", Now.AddMinutes(-1).ToUnixTimeSeconds()))), "expired");
-        yield return Case("expiry that is no time", Sign(Claims(("exp", "never"))), "userinfo answer");
+        yield return Case("expiration that is not a time", Sign(Claims(("exp", "never"))), "userinfo response");
         yield return Case("another user", Sign(Claims(("sub", "mallory"))), "another user");
-        yield return Case("nobody", Sign(Claims(("sub", null))), "no sub");
-        yield return Case("unsigned", $"{TestKey.Encode("{\"alg\":\"none\"}")}.{payload}.", "signed by 'none'");
+        yield return Case("no subject", Sign(Claims(("sub", null))), "no sub");
+        yield return Case("unsigned", $"{TestKey.Encode("{\"alg\":\"none\"}")}.{payload}.", "signed with 'none'");
         yield return Case(
             "another key",
             TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\",\"kid\":\"key-1\"}", Claims().ToJsonString()),
@@ -72,28 +72,30 @@ public class SignedUserInfoTests
         yield return Case(
             "public key as secret",
             TestKey.SignByHmac(Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem), "{\"alg\":\"HS256\"}", Claims().ToJsonString()),
-            "signed by 'HS256'"
+            "signed with 'HS256'"
         );
         yield return Case("an access token", Sign(Claims(), "{\"alg\":\"RS256\",\"kid\":\"key-1\",\"typ\":\"at+jwt\"}"), "typ");
         yield return Case(
             "encrypted only",
             TestJwe.Encrypt(Claims().ToJsonString(), DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"),
-            "no signed JWT"
+            "not a signed JWT"
         );
         yield return Case(
             "member twice",
             TestKey.Rsa.Sign("RS256", "{\"alg\":\"RS256\"}", "{\"sub\":\"mallory\",\"sub\":\"alice\"}"),
-            "holds a member twice"
+            "has a duplicate member"
         );
-        yield return Case("two parts", "a.b", "no signed JWT");
-        yield return Case("empty", "", "no signed JWT");
+        yield return Case("two parts", "a.b", "not a signed JWT");
+        yield return Case("empty", "", "not a signed JWT");
 
         static TestCaseData Case(string name, string body, string words) => new TestCaseData(body, words).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Refused))]
-    [Description("OpenID Connect Core §5.3.2, RFC 8725: what is not signed by the server for this client and about this user is not used")]
-    public async Task Not_to_be_believed(string body, string words)
+    [Description(
+        "OpenID Connect Core §5.3.2, RFC 8725: a response that the server did not sign for this client and this user is " + "rejected"
+    )]
+    public async Task An_invalid_response_is_rejected(string body, string words)
     {
         await using var server = await SignedInAsync(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         server.Says(body);
@@ -104,8 +106,8 @@ public class SignedUserInfoTests
     }
 
     [Test]
-    [Description("An error keeps its own words, whatever it calls itself")]
-    public async Task An_error_is_no_JWT()
+    [Description("An error response is reported as such, independent of its content type")]
+    public async Task An_error_with_the_content_type_of_a_JWT_is_reported()
     {
         await using var server = await SignedInAsync();
         server.Says(Sign(Claims()), status: 403);
@@ -113,8 +115,8 @@ public class SignedUserInfoTests
     }
 
     [Test]
-    [Description("Where the server's keys are not known nothing that it signed can be checked")]
-    public async Task Without_keys()
+    [Description("Without the server's keys a signed response cannot be validated")]
+    public async Task Without_keys_a_signed_response_is_rejected()
     {
         await using ScriptedServer server = new();
         await server.SignInAsync();

@@ -4,14 +4,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Who the user is, asked of the server (OpenID Connect Core §5.3).</summary>
+/// <summary>Tests userinfo requests and responses (OpenID Connect Core §5.3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class UserInfoTests
 {
     [Test]
-    [Description("OpenID Connect Core §5.3.1: a GET with the token in the header, and nowhere else (RFC 6750 §2.1)")]
-    public async Task Claims()
+    [Description("OpenID Connect Core §5.3.1: a GET request with the token only in the header (RFC 6750 §2.1)")]
+    public async Task The_claims_are_returned()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
         var grant = await host.SignedInAsync();
@@ -33,8 +33,8 @@ public class UserInfoTests
     [TestCase("mallory")]
     [TestCase("Alice")]
     [TestCase("alice ")]
-    [Description("OpenID Connect Core §5.3.2: sub MUST be that of the ID Token, exactly; the answer is not used otherwise")]
-    public async Task Another_subject(string subject)
+    [Description("OpenID Connect Core §5.3.2: sub must be exactly that of the ID Token; otherwise the response is rejected")]
+    public async Task Another_subject_is_rejected(string subject)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         await host.SignInAsync();
@@ -46,8 +46,8 @@ public class UserInfoTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.3.2: without a sub the answer is about nobody")]
-    public async Task No_subject([Values("missing", "null", "empty")] string how)
+    [Description("OpenID Connect Core §5.3.2: a response without sub is rejected")]
+    public async Task A_missing_subject_is_rejected([Values("missing", "null", "empty")] string how)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         await host.SignInAsync();
@@ -64,22 +64,22 @@ public class UserInfoTests
     }
 
     [Test]
-    [Description("Without an ID Token there is nobody to compare with: the server's word counts")]
-    public async Task Without_an_ID_Token()
+    [Description("Without an ID Token there is no subject to compare with, so the response is accepted")]
+    public async Task Without_an_ID_Token_the_subject_is_accepted()
     {
         await using ScriptedServer server = new();
         await server.SignInAsync();
-        server.Answers("""{"sub":"anybody","age":5}""");
+        server.Answers("""{"sub":"carol","age":5}""");
         var user = await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
-        Assert.That(user.Subject, Is.EqualTo("anybody"));
+        Assert.That(user.Subject, Is.EqualTo("carol"));
         Assert.That(user["age"], Is.Null);
     }
 
     [TestCase(401)]
     [TestCase(403)]
     [TestCase(500)]
-    [Description("RFC 6750 §3.1: a refusal is reported with endpoint and status, and the token is not in it")]
-    public async Task Refused(int status)
+    [Description("RFC 6750 §3.1: an error response is reported with endpoint and status, without the token")]
+    public async Task An_error_response_is_reported(int status)
     {
         await using ScriptedServer server = new();
         await server.SignInAsync();
@@ -103,8 +103,8 @@ public class UserInfoTests
     [TestCase("eyJhbGciOiJub25lIn0.e30.", "application/json")]
     [TestCase("[]", "application/json")]
     [TestCase("", "application/json")]
-    [Description("OpenID Connect Core §5.3.2: what is no JSON object holds no claims")]
-    public async Task Not_json(string body, string mediaType)
+    [Description("OpenID Connect Core §5.3.2: a response that is not a JSON object is rejected")]
+    public async Task A_response_that_is_not_an_object_is_rejected(string body, string mediaType)
     {
         await using ScriptedServer server = new();
         await server.SignInAsync();
@@ -116,7 +116,7 @@ public class UserInfoTests
     }
 
     [Test]
-    public async Task No_endpoint()
+    public async Task A_missing_endpoint_is_reported()
     {
         await using ScriptedServer server = new(o => o.UserInfoEndpoint = null);
         await server.SignInAsync();
@@ -127,8 +127,8 @@ public class UserInfoTests
     }
 
     [Test]
-    [Description("The client itself is no user")]
-    public async Task Of_the_client()
+    [Description("The client itself is not a user")]
+    public async Task The_client_itself_is_not_a_user()
     {
         await using ScriptedServer server = new();
         Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.Client), Throws.ArgumentException);

@@ -5,13 +5,15 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The issuer of whoever wants to sign in, found from what they type (OpenID Connect Discovery §2, RFC 7033).</summary>
+/// <summary>Tests issuer discovery with WebFinger (OpenID Connect Discovery §2, RFC 7033).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class WebFingerTests
 {
     private const string Found =
-        """{"subject":"x","links":[{"rel":"other","href":"https://other.example"},{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://as.example/tenant"}]}""";
+        """{"subject":"x","links":[{"rel":"other","""
+        + """ "href":"https://other.example"},{"rel":"http://openid.net/specs/connect/1.0/issuer","""
+        + """ "href":"https://as.example/tenant"}]}""";
 
     [TestCase("joe@example.com", "acct:joe@example.com", "https://example.com")]
     [TestCase(" joe@example.com ", "acct:joe@example.com", "https://example.com")]
@@ -34,8 +36,8 @@ public class WebFingerTests
     [TestCase("example.com/joe", "https://example.com/joe", "https://example.com")]
     [TestCase("example.com:8080", "https://example.com:8080/", "https://example.com:8080")]
     [TestCase("https://[2606:4700::1111]/joe", "https://[2606:4700::1111]/joe", "https://[2606:4700::1111]")]
-    [Description("OpenID Connect Discovery §2.1.2, §2.2: what was typed, as a resource and the host that is asked about it")]
-    public async Task What_is_asked(string typed, string resource, string origin)
+    [Description("OpenID Connect Discovery §2.1.2, §2.2: the identifier is normalized to a resource and the host to query")]
+    public async Task The_identifier_is_normalized(string typed, string resource, string origin)
     {
         await using Host host = new(Found);
         var issuer = await host.FindAsync(typed);
@@ -69,8 +71,8 @@ public class WebFingerTests
     [TestCase("joe@example.com\r\nHost: evil")]
     [TestCase("https://")]
     [TestCase("joe@exa mple.com")]
-    [Description("OpenID Connect Discovery §2.1.2: what names nobody asks nobody: 0 requests")]
-    public async Task What_names_nobody(string typed)
+    [Description("OpenID Connect Discovery §2.1.2: a text that is not an identifier causes no request")]
+    public async Task A_text_that_is_not_an_identifier_causes_no_request(string typed)
     {
         await using Host host = new(Found);
         Assert.That(async () => await host.FindAsync(typed), Throws.TypeOf<FormatException>());
@@ -78,19 +80,34 @@ public class WebFingerTests
         Assert.That(host.Requests, Is.Empty);
     }
 
-    [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"http://as.example"}]}""", "no https address")]
-    [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://as.example?x=y"}]}""", "no https address")]
-    [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://as.example#x"}]}""", "no https address")]
-    [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://user@as.example"}]}""", "no https address")]
-    [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"/relative"}]}""", "no https address")]
-    [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"javascript:alert(1)"}]}""", "no https address")]
+    [TestCase(
+        """{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"http://as.example"}]}""",
+        "must be an https address"
+    )]
+    [TestCase(
+        """{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://as.example?x=y"}]}""",
+        "must be an https address"
+    )]
+    [TestCase(
+        """{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://as.example#x"}]}""",
+        "must be an https address"
+    )]
+    [TestCase(
+        """{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://user@as.example"}]}""",
+        "must be an https address"
+    )]
+    [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"/relative"}]}""", "must be an https address")]
+    [TestCase(
+        """{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"javascript:alert(1)"}]}""",
+        "must be an https address"
+    )]
     [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer"}]}""", "no issuer")]
     [TestCase("""{"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":5}]}""", "no issuer")]
     [TestCase("""{"links":[5,null,{"rel":5},{"rel":"issuer","href":"https://as.example"}]}""", "no issuer")]
     [TestCase("""{"links":{}}""", "no issuer")]
     [TestCase("{}", "no issuer")]
-    [Description("OpenID Connect Discovery §2: the issuer is an https address, and there is one")]
-    public async Task No_issuer_or_a_bad_one(string answer, string words)
+    [Description("OpenID Connect Discovery §2: the response must name an issuer, and it must be an https address")]
+    public async Task A_missing_or_unsafe_issuer_is_rejected(string answer, string words)
     {
         await using Host host = new(answer);
         Assert.That(
@@ -105,8 +122,8 @@ public class WebFingerTests
     [TestCase(200, "{\"links\":[],\"links\":[]}")]
     [TestCase(500, "{}")]
     [TestCase(302, "")]
-    [Description("RFC 7033 §4.2: whoever does not answer with a descriptor does not know; a redirect is not followed")]
-    public async Task No_answer(int status, string body)
+    [Description("RFC 7033 §4.2: a response without a descriptor is an error, and a redirect is not followed")]
+    public async Task A_response_without_a_descriptor_is_an_error(int status, string body)
     {
         await using Host host = new(body, status);
         Assert.That(
@@ -118,7 +135,7 @@ public class WebFingerTests
 
     [Test]
     [Description("Threat: oversized body")]
-    public async Task Too_much()
+    public async Task An_oversized_body_is_rejected()
     {
         await using Host host = new("{\"x\":\"" + new string('x', 70_000) + "\"}");
         Assert.That(
@@ -128,8 +145,8 @@ public class WebFingerTests
     }
 
     [Test]
-    [Description("An answer that breaks off is a network fault, and says whose; what the user typed is not repeated")]
-    public async Task Cut_short()
+    [Description("A truncated response is a network failure that names the endpoint; the message does not contain the identifier")]
+    public async Task A_truncated_response_is_a_network_failure()
     {
         await using RawServer raw = new(
             "HTTP/1.1 200 OK\nContent-Type: application/jrd+json\nContent-Length: 1000\nConnection: close",
@@ -153,8 +170,8 @@ public class WebFingerTests
     [TestCase("joe@127.0.0.1:{0}")]
     [TestCase("acct:joe@localhost:{0}")]
     [TestCase("https://localhost:{0}/joe")]
-    [Description("Threat: SSRF. What a user types leads to no machine of ours, without any option: 0 connections")]
-    public async Task A_private_address_is_not_asked(string typed)
+    [Description("Threat: SSRF. An identifier leads to no private address unless an option allows it: no connection is opened")]
+    public async Task A_private_address_receives_no_request(string typed)
     {
         using System.Net.Sockets.TcpListener inside = new(IPAddress.Loopback, 0);
         inside.Start();
@@ -173,8 +190,10 @@ public class WebFingerTests
     }
 
     [Test]
-    [Description("oidcc-client-test-discovery-webfinger-acct and -url, over a socket; each option that lowers safety is said once")]
-    public async Task At_a_real_server()
+    [Description(
+        "Modules oidcc-client-test-discovery-webfinger-acct and -url, over a socket; each option that lowers security is " + "logged once"
+    )]
+    public async Task The_issuer_is_found_over_a_socket()
     {
         await using var server = await TestAuthorizationServer.StartAsync();
         RecordedLog log = new();
@@ -193,7 +212,7 @@ public class WebFingerTests
             Is.EqualTo(server.Issuer.OriginalString)
         );
         Assert.That(
-            async () => await webFinger.FindIssuerAsync($"acct:nobody@{server.Issuer.Authority}"),
+            async () => await webFinger.FindIssuerAsync($"acct:unknown@{server.Issuer.Authority}"),
             Throws.TypeOf<EndpointException>()
         );
         Assert.That(log.Events(40), Has.Count.EqualTo(1));
@@ -201,8 +220,8 @@ public class WebFingerTests
     }
 
     [Test]
-    [Description("Threat: slow body. A host that never answers is given up after 30 seconds, and a caller who cancels is not")]
-    public async Task A_host_that_never_answers()
+    [Description("Threat: slow body. A host that does not respond times out after 30 seconds; a canceled caller does not wait for " + "it")]
+    public async Task A_host_that_does_not_respond_times_out()
     {
         await using Host host = new(Found) { Hangs = true };
         var finding = host.FindAsync("joe@example.com");
@@ -223,8 +242,8 @@ public class WebFingerTests
     }
 
     [Test]
-    [Description("RFC 7033: what a host did not answer is not asked again for five seconds, however many callers ask")]
-    public async Task A_refused_question_is_not_repeated_at_once()
+    [Description("RFC 7033: a failed lookup is not repeated for five seconds, independent of the number of callers")]
+    public async Task A_failure_is_cached_for_five_seconds()
     {
         await using Host host = new("", status: 404);
         for (int i = 0; i < 1000; i++)
@@ -235,7 +254,7 @@ public class WebFingerTests
         Assert.That(host.Requests, Has.Count.EqualTo(2));
     }
 
-    /// <summary>Every host there is, answering by script.</summary>
+    /// <summary>Handles the requests to all hosts with scripted responses.</summary>
     private sealed class Host : HttpMessageHandler, IAsyncDisposable
     {
         private readonly string answer;
@@ -248,7 +267,7 @@ public class WebFingerTests
             (this.answer, this.status) = (answer, status);
             ServiceCollection services = new();
             services.AddSingleton<TimeProvider>(Clock);
-            // Without a network there are no addresses to look at.
+            // Requests do not reach the network, so no address can be checked.
             services.AddWebFinger(o => o.DangerouslyAllowPrivateAddresses = true).ConfigurePrimaryHttpMessageHandler(() => this);
             provider = services.BuildServiceProvider();
         }

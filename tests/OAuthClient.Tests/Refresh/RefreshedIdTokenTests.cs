@@ -65,8 +65,8 @@ public class RefreshedIdTokenTests
         await IsKeptWithoutTheNewIdTokenAsync(host, grant);
     }
 
-    [TestCase("nonce", "\"of-another-login\"", "another nonce")]
-    [TestCase("auth_time", "5", "another auth_time")]
+    [TestCase("nonce", "\"of-another-login\"", "nonce differs")]
+    [TestCase("auth_time", "5", "auth_time differs")]
     [TestCase("at_hash", "\"AAAAAAAAAAAAAAAAAAAAAA\"", "at_hash")]
     [Description(
         "OpenID Connect Core §12.2, §3.1.3.8: nonce and auth_time must be those of the first ID Token, and at_hash that of the "

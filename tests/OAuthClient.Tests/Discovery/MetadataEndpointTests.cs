@@ -1,0 +1,214 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Tests the endpoints in server metadata, and those that the options configure (RFC 8414 §2).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class MetadataEndpointTests
+{
+    private const string Issuer = "https://as.example";
+    private const string OAuth = "https://as.example/.well-known/oauth-authorization-server";
+
+    [Test]
+    [Description("RFC 8414 §2: a configured endpoint overrides the discovered one")]
+    public async Task Each_endpoint_is_configured_or_discovered([Values] bool isConfigured)
+    {
+        string[] names = ["revocation", "registration", "introspection", "userinfo", "end_session", "authorization"];
+        await using var server = Discovering(Issuer);
+        server.Answers(_ =>
+            Document(
+                Issuer,
+                json =>
+                {
+                    foreach (string name in names)
+                        json[name + "_endpoint"] = $"https://as.example/found/{name}";
+                }
+            )
+        );
+        string place = isConfigured ? "https://own.example" : "https://as.example/found";
+        Uri? Configured(string name) => isConfigured ? new($"https://own.example/{name}") : null;
+        var configuration = SampleConfiguration.Create(o =>
+        {
+            o.Issuer = new(Issuer);
+            o.RevocationEndpoint = Configured("revocation");
+            o.RegistrationEndpoint = Configured("registration");
+            o.IntrospectionEndpoint = Configured("introspection");
+            o.UserInfoEndpoint = Configured("userinfo");
+            o.EndSessionEndpoint = Configured("end_session");
+            o.AuthorizationEndpoint = Configured("authorization");
+            o.JwksUri = Configured("jwks");
+        });
+
+        var found = await new ServerMetadataCache(server.BackChannelOf(), server.Clock).FindAsync(configuration, default);
+
+        Assert.That(
+            new[]
+            {
+                found.RevocationEndpoint,
+                found.RegistrationEndpoint,
+                found.IntrospectionEndpoint,
+                found.UserInfoEndpoint,
+                found.EndSessionEndpoint,
+                found.AuthorizationEndpoint,
+                found.JwksUri,
+            },
+            Is.EqualTo(names.Append("jwks").Select(name => new Uri($"{place}/{name}")))
+        );
+        Assert.That(found.TokenEndpoint, Is.EqualTo(new Uri("https://as.example/found/token")));
+    }
+
+    [Test]
+    [Description(
+        "RFC 8414 §2. Threat: cleartext. Metadata is rejected when an address is not https, or has user information or a " + "fragment"
+    )]
+    public async Task An_unsafe_endpoint_is_rejected(
+        [Values(
+            "authorization_endpoint",
+            "token_endpoint",
+            "revocation_endpoint",
+            "introspection_endpoint",
+            "registration_endpoint",
+            "userinfo_endpoint",
+            "jwks_uri"
+        )]
+            string member,
+        [Values(
+            "http://as.example/x",
+            "http://127.0.0.1/x",
+            "ftp://as.example/x",
+            "javascript:alert(1)",
+            "//as.example/x",
+            "/x",
+            "as.example",
+            "https://user@as.example/x",
+            "https://as.example/x#fragment"
+        )]
+            string address
+    )
+    {
+        await using var server = Discovering(Issuer);
+        server.Answers(_ => Document(Issuer, json => json[member] = address));
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member).And.Message.Contain("https")
+        );
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Threat: cleartext. With http allowed on loopback, http to another host is rejected")]
+    public async Task Http_is_allowed_only_on_loopback()
+    {
+        await using var server = Discovering("http://127.0.0.1:9", o => o.DangerouslyAllowHttpOnLoopback = true);
+        server.Answers(_ => Document("http://127.0.0.1:9", json => json["jwks_uri"] = "http://keys.example/jwks"));
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("jwks_uri")
+        );
+    }
+
+    [TestCase("token_endpoint", "5")]
+    [TestCase("issuer", "[]")]
+    [TestCase("code_challenge_methods_supported", "\"S256\"")]
+    [TestCase("code_challenge_methods_supported", "[256]")]
+    [TestCase("token_endpoint_auth_methods_supported", "{}")]
+    [TestCase("token_endpoint_auth_methods_supported", "[\"\\ud800\"]")]
+    [Description("RFC 8414 §2: a member of the wrong type causes an OAuthProtocolException")]
+    public async Task A_member_of_the_wrong_type_is_a_protocol_error(string member, string value)
+    {
+        await using var server = Discovering(Issuer);
+        server.Answers(_ =>
+            ScriptedServer.Json(
+                200,
+                member == "issuer" ? $$"""{"issuer":{{value}}}""" : $$"""{"issuer":"{{Issuer}}","{{member}}":{{value}}}"""
+            )
+        );
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member)
+        );
+    }
+
+    [Test]
+    [Description("For metadata without a token endpoint the message names the option to set")]
+    public async Task Missing_token_endpoint_is_reported()
+    {
+        await using var server = Discovering(Issuer);
+        server.Answers(_ => Document(Issuer, json => json.Remove("token_endpoint")));
+        Assert.That(
+            async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<OAuthException>().With.Message.Contain(Issuer).And.Message.Contain("TokenEndpoint")
+        );
+    }
+
+    [Test]
+    [Description("A configured endpoint overrides the discovered one; the others are discovered")]
+    public async Task A_configured_endpoint_overrides_the_discovered_one()
+    {
+        await using var server = Discovering(
+            Issuer,
+            o =>
+            {
+                o.AuthorizationEndpoint = new("https://front.example/authorize");
+                o.RevocationEndpoint = new("https://back.example/revoke");
+                o.UserInfoEndpoint = new("https://back.example/userinfo");
+            }
+        );
+        server.Answers(sentRequest =>
+            sentRequest.Uri.AbsoluteUri switch
+            {
+                OAuth => Document(Issuer),
+                "https://back.example/userinfo" => ScriptedServer.Json(200, """{"sub":"s"}"""),
+                _ => ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer"}"""),
+            }
+        );
+
+        var pending = await server.Client.BeginAuthorizationAsync();
+        await server.SignInAsync();
+        await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
+
+        Assert.That(pending.AuthorizationUri.Host, Is.EqualTo("front.example"));
+        Assert.That(
+            server.Requests.Select(request => request.Uri.AbsoluteUri),
+            Is.EqualTo(new[] { OAuth, "https://as.example/found/token", "https://back.example/userinfo", "https://back.example/revoke" })
+        );
+    }
+
+    [Test]
+    [Description("With a configured token endpoint nothing is discovered, even when the issuer is known")]
+    public async Task A_configured_token_endpoint_disables_discovery()
+    {
+        await using ScriptedServer server = new(o => o.Issuer = new(Issuer));
+        await server.SignInAsync();
+        Assert.That(server.Only.Uri.AbsoluteUri, Is.EqualTo("https://as.example/token"));
+    }
+
+    private static ScriptedServer Discovering(string issuer, Action<OAuthClientOptions>? options = null) =>
+        new(o =>
+        {
+            o.TokenEndpoint = o.AuthorizationEndpoint = o.RevocationEndpoint = o.UserInfoEndpoint = null;
+            o.Issuer = new(issuer);
+            options?.Invoke(o);
+        });
+
+    private static HttpResponseMessage Document(string? issuer, Action<JsonObject>? change = null)
+    {
+        JsonObject json = new()
+        {
+            ["issuer"] = issuer,
+            ["authorization_endpoint"] = "https://as.example/found/authorize",
+            ["token_endpoint"] = "https://as.example/found/token",
+            ["revocation_endpoint"] = "https://as.example/found/revoke",
+            ["userinfo_endpoint"] = "https://as.example/found/userinfo",
+            ["jwks_uri"] = "https://as.example/found/jwks",
+            // Also a valid token response, because the script returns this document for each address.
+            ["access_token"] = "at",
+            ["token_type"] = "Bearer",
+        };
+        change?.Invoke(json);
+        return ScriptedServer.Json(200, json.ToJsonString());
+    }
+}
