@@ -31,7 +31,7 @@ public class HealthCheckTests
 
         var report = await checks.CheckHealthAsync();
         Assert.That(report.Entries["oauthclient:photos"].Status, Is.EqualTo(status));
-        Assert.That(report.Entries["oauthclient:photos"].Description, Does.Contain("cannot be renewed").And.Contain("invalid_client"));
+        Assert.That(report.Entries["oauthclient:photos"].Description, Does.Contain("cannot be refreshed").And.Contain("invalid_client"));
         Assert.That(report.Entries["oauthclient:albums"].Status, Is.EqualTo(HealthStatus.Healthy));
         Assert.That(app.TokenRequests, Is.EqualTo(requests), "no server is called");
     }

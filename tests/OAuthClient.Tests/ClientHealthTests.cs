@@ -30,7 +30,7 @@ public class ClientHealthTests
         }
         Assert.That(
             health.GetProblems(),
-            Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." })
+            Is.EqualTo(new[] { "Access tokens cannot be refreshed (3 consecutive failures): the server responds with an error (invalid_client)." })
         );
         Assert.That(server.Requests, Has.Count.EqualTo(3), "the health needs no request");
 
@@ -107,7 +107,7 @@ public class ClientHealthTests
                 }
             }
         );
-        Assert.That(HealthOf(server).GetProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
+        Assert.That(HealthOf(server).GetProblems().Single(), Does.Contain("circuit for").And.Contain("Retry-After"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 

@@ -10,7 +10,7 @@ namespace OAuthClient.Tests;
 public class SeveralProcessesTests
 {
     private const string RedirectUri = "https://app.example/callback";
-    private const int Warning = 35;
+    private const int Warning = 104;
 
     [Test]
     [Description("RFC 9700 §4.7: a callback of another process shows that states are not consumed once, and logs one warning")]

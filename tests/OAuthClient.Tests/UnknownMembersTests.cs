@@ -64,7 +64,7 @@ public class UnknownMembersTests
                 .TypeOf<OAuthException>()
                 .With.Message.Contains("version 1000")
                 .And.Message.Contains("update the package")
-                .And.Message.Contains("stay in the store")
+                .And.Message.Contains("was not changed")
         );
         Assert.That(
             () => DynamicClient.Unprotect(newer, Identity),

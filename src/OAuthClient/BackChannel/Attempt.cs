@@ -1,4 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>What became of an attempt: an answer, or the fault there was instead.</summary>
+/// <summary>The outcome of one attempt: a response or an exception.</summary>
+/// <param name="Answer">The response.</param>
+/// <param name="Fault">The exception.</param>
 internal sealed record Attempt(HttpResponseMessage? Answer, Exception? Fault);

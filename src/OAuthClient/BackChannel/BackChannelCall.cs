@@ -4,45 +4,45 @@ using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
 
-/// <summary>One request and all the attempts it takes, within one deadline.</summary>
+/// <summary>One request with all its attempts, within one deadline.</summary>
 internal sealed class BackChannelCall(
     BackChannelRequest request,
     HttpClient client,
     ClientConfiguration current,
     RetryAfterPause sharedPause,
-    long begun,
+    long startedAt,
     TimeProvider time
 )
 {
     private readonly SendTracker? tracker = request.RetryMode == RetryMode.Idempotent ? null : request.SendTracker ?? new();
 
-    // A request that must not affect others keeps the pause that the server asked for to itself.
+    // A pause that the server requests in response to a request that must not affect others holds for this request only.
     private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
     private byte[]? form;
     private int attempts;
     private bool hasWaited;
 
-    /// <summary>What is left of the deadline.</summary>
-    public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(begun);
+    /// <summary>Gets the remaining time until the deadline.</summary>
+    public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(startedAt);
 
-    /// <summary>Gets whether the server's answer counts for other requests, too.</summary>
+    /// <summary>Gets a value indicating whether the response can open the circuit or set a pause for other requests.</summary>
     public bool AffectsOtherRequests => request.AffectsOtherRequests;
 
     /// <summary>
-    /// Gets how long the server asked not to be sent this request: as an answer to it, or to one that counts for every request.
+    /// Gets the remaining pause that the server requested (<c>Retry-After</c>), for this request or for all requests; the longer of both.
     /// </summary>
     public TimeSpan RetryAfterRemaining => (sharedPause.Remaining, pause.Remaining) is var (shared, own) && own > shared ? own : shared;
 
-    /// <summary>Determines whether a failed attempt says that the server cannot be connected to, whatever the request was.</summary>
-    /// <param name="fault">The fault of the attempt.</param>
+    /// <summary>Determines whether an attempt failed because no connection was made, which does not depend on the request.</summary>
+    /// <param name="fault">The exception of the attempt.</param>
     /// <returns><see langword="true"/> if no connection was made.</returns>
     public bool IsConnectionFault(Exception fault) =>
         TransientErrors.IsTransient(fault) && (tracker is not null ? !tracker.MayHaveBeenSent : TransientErrors.IsConnectionFault(fault));
 
-    /// <summary>Whether it is spent by being sent.</summary>
+    /// <summary>Gets a value indicating whether the server must receive the request at most once.</summary>
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
 
-    /// <summary>Whether an attempt, if there is another, would not send what has been sent.</summary>
+    /// <summary>Gets a value indicating whether another attempt is allowed by the <see cref="RetryMode"/>.</summary>
     public bool CanBeSent =>
         request.RetryMode switch
         {
@@ -51,108 +51,127 @@ internal sealed class BackChannelCall(
             _ => Volatile.Read(ref attempts) == 0,
         };
 
-    /// <summary>Waits while the server wants to be left alone, if the deadline leaves time for that.</summary>
-    /// <exception cref="RequestNotSentException">It does not.</exception>
+    /// <summary>Waits until the pause that the server requested has passed.</summary>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <exception cref="RequestNotSentException">The pause is longer than the remaining time.</exception>
     public ValueTask WaitForRetryAfterAsync(CancellationToken cancellationToken) =>
         RetryAfterRemaining > TimeSpan.Zero ? new(WaitAsync(cancellationToken)) : ValueTask.CompletedTask;
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        while (RetryAfterRemaining is var quiet && quiet > TimeSpan.Zero)
+        while (RetryAfterRemaining is var remaining && remaining > TimeSpan.Zero)
         {
-            if (quiet >= TimeLeft)
+            if (remaining >= TimeLeft)
                 throw NotSent(
-                    $"the server wants to be left alone for another {Seconds(quiet)} (Retry-After), which is longer than BackChannelDeadline leaves time for"
+                    $"the server requested a pause of another {Seconds(remaining)} (Retry-After), which exceeds the rest of "
+                        + "BackChannelDeadline"
                 );
             hasWaited = true;
-            await Task.Delay(quiet, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(remaining, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <returns>The answer, read to its end.</returns>
-    /// <exception cref="HttpRequestException">The network failed, or the server answered with more than it may.</exception>
-    /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
+    /// <summary>Sends the request once and reads the whole response.</summary>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The response with its body.</returns>
+    /// <exception cref="HttpRequestException">The network failed, or the response is too long.</exception>
+    /// <exception cref="TaskCanceledException">
+    /// The caller cancelled, or the time has passed. In the latter case the inner exception is a <see cref="TimeoutException"/>.
+    /// </exception>
+    /// <exception cref="SendCancelledException"><see cref="SendTracker.CanSend"/> returned <see langword="false"/>.</exception>
     public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
     {
-        bool isAtOnce = Interlocked.Increment(ref attempts) == 1 && !hasWaited;
-        var askedAt = time.GetUtcNow();
-        // What is spent once it has left is not given up before it must be: the answer may be all there is to save.
-        var whole = isAtOnce ? current.BackChannelDeadline : TimeLeft;
-        bool isPart = request.RetryMode == RetryMode.Idempotent && current.BackChannelAttemptTimeout < whole;
-        using var late = new CancellationTokenSource(
-            isPart ? current.BackChannelAttemptTimeout
-                : whole > TimeSpan.Zero ? whole
+        bool isFirst = Interlocked.Increment(ref attempts) == 1 && !hasWaited;
+        var requestedAt = time.GetUtcNow();
+        var remaining = isFirst ? current.BackChannelDeadline : TimeLeft;
+        // The attempt timeout applies to idempotent requests only. The response to another request, such as one with a refresh token,
+        // cannot be requested again, so it is awaited until the deadline.
+        bool hasAttemptTimeout = request.RetryMode == RetryMode.Idempotent && current.BackChannelAttemptTimeout < remaining;
+        using var timeout = new CancellationTokenSource(
+            hasAttemptTimeout ? current.BackChannelAttemptTimeout
+                : remaining > TimeSpan.Zero ? remaining
                 : TimeSpan.Zero,
             time
         );
-        using var either = cancellationToken.CanBeCanceled
-            ? CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken)
+        using var linked = cancellationToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken)
             : null;
         HttpResponseMessage? response = null;
         try
         {
-            using var message = Message();
+            using var message = CreateMessage();
             response = await client
-                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (either ?? late).Token)
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (linked ?? timeout).Token)
                 .ConfigureAwait(false);
-            tracker?.ResponseReceived(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
+            tracker?.ResponseReceived(isRejectedUnread: response.StatusCode == HttpStatusCode.TooManyRequests);
             pause.Record(response);
             using var received = response.Content;
             response.Content = await BufferedResponseContent
-                .ReadAsync(received, askedAt, request, (either ?? late).Token)
+                .ReadAsync(received, requestedAt, request, (linked ?? timeout).Token)
                 .ConfigureAwait(false);
             return response;
         }
         catch (Exception exception)
         {
             response?.Dispose();
-            // Whatever the network or a handler made of it: the one who forbade it knows it by its type.
+            // The network or a handler may have wrapped the exception; the caller that forbade the request catches this type.
             if (tracker is { IsForbidden: true } && exception is not SendCancelledException)
                 throw new SendCancelledException();
-            if (exception is OperationCanceledException && late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-                throw isPart
+            if (exception is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                throw hasAttemptTimeout
                     ? Timeout(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout))
                     : Timeout(exception);
             if (response is null && exception is HttpRequestException fault)
-                throw Unanswered(fault);
+                throw Describe(fault);
             throw;
         }
     }
 
-    /// <summary>That the deadline passed, in the shape of HttpClient's own timeout, so that callers need to know only one.</summary>
+    /// <summary>Creates the exception for a passed deadline, in the form of the timeout of <see cref="HttpClient"/>.</summary>
+    /// <param name="inner">The cause.</param>
+    /// <returns>The exception.</returns>
     public TaskCanceledException Timeout(Exception inner) =>
         Timeout(inner, current.BackChannelDeadline, nameof(OAuthClientOptions.BackChannelDeadline));
 
-    public RequestNotSentException NotSent(string why, Exception? inner = null) =>
-        new($"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) was not asked: {why}.", inner);
+    /// <summary>Creates the exception for a request that is not sent.</summary>
+    /// <param name="reason">The end of the message.</param>
+    /// <param name="inner">The cause.</param>
+    /// <returns>The exception.</returns>
+    public RequestNotSentException NotSent(string reason, Exception? inner = null) =>
+        new($"No request was sent to the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}): {reason}.", inner);
 
+    /// <summary>Formats a duration in whole seconds for messages.</summary>
+    /// <param name="time">The duration.</param>
+    /// <returns>The seconds, rounded up, with their unit.</returns>
     public static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture) + " s";
 
     private TaskCanceledException Timeout(Exception inner, TimeSpan limit, string option) =>
         new(
-            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
+            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) did not complete its response within "
+                + $"{limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
             new TimeoutException(inner.Message, inner),
             CancellationToken.None
         );
 
-    private Exception Unanswered(HttpRequestException fault)
+    private Exception Describe(HttpRequestException fault)
     {
-        // No fault of the network: it was not to be connected to.
+        // Not a network error: the connection was refused by this library, for example to a private address.
         if (fault.InnerException is OAuthProtocolException)
             ExceptionDispatchInfo.Throw(fault.InnerException);
-        if (ClientCertificateSelector.FaultIn(fault) is { } ofCertificate)
-            return new OAuthException(ofCertificate.Message, fault);
-        // The network says which machine, if that; the developer needs to hear whose.
+        if (ClientCertificateSelector.FaultIn(fault) is { } certificateFault)
+            return new OAuthException(certificateFault.Message, fault);
+        // The message of the network names at most the host; this one also names the endpoint.
         return new HttpRequestException(
             fault.HttpRequestError,
-            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {fault.Message}",
+            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) could not be reached or did not respond: "
+                + fault.Message,
             fault,
             fault.StatusCode
         );
     }
 
-    // A message and its content are for one attempt.
-    private SingleSendRequestMessage Message()
+    // A message and its content can be sent once, so each attempt has its own.
+    private SingleSendRequestMessage CreateMessage()
     {
         var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
         if (request.Form is not null)

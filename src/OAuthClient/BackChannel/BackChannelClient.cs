@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>The one way out to the authorization server: no redirects, bounded bodies, one deadline for the whole exchange, and another attempt where one does no harm.</summary>
+/// <summary>
+/// Sends requests to the endpoints of one client's authorization server. It follows no redirects, limits the length of responses, applies
+/// one deadline to all attempts, and retries where a retry is safe.
+/// </summary>
 internal sealed class BackChannelClient(
     string name,
     IHttpClientFactory clients,
@@ -15,38 +18,48 @@ internal sealed class BackChannelClient(
 {
     public const string ClientNamePrefix = "OAuthClient.BackChannel:";
 
-    // The factory's handlers live for minutes; a client that is kept for less changes nothing about that, and spares one for each request.
+    // Reused for a short time, so that not each request creates a client. The factory keeps the handlers for minutes, so they still rotate.
     private static readonly TimeSpan ClientLifetime = TimeSpan.FromSeconds(10);
 
-    // Claims of a user can name any origin as their source (OpenID Connect Core §5.6.2).
+    // Claims of a user can name any origin as their source (OpenID Connect Core §5.6.2), so the number of servers must be limited.
     private const int MaximumServers = 1_000;
 
     private readonly string clientName = ClientNamePrefix + name;
     private readonly BoundedCache<Uri, ServerAvailability> servers = new(MaximumServers, new SameOrigin());
-    private MadeClient? newest;
-    private int warned;
+    private CachedClient? cached;
+    private int isWarningLogged;
 
-    /// <exception cref="HttpRequestException">The network failed, the server answered with more than it may, or is left alone for a while and was not asked.</exception>
-    /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
-    /// <exception cref="SendCancelledException">Whoever may forbid it did.</exception>
+    /// <summary>Sends a request, and retries it as its <see cref="RetryMode"/> allows.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The response, also one with an error status.</returns>
+    /// <exception cref="HttpRequestException">
+    /// The network failed, the response is too long, or the request was not sent (<see cref="RequestNotSentException"/>).
+    /// </exception>
+    /// <exception cref="TaskCanceledException">
+    /// The caller cancelled, or the deadline has passed. In the latter case the inner exception is a <see cref="TimeoutException"/>.
+    /// </exception>
+    /// <exception cref="OAuthProtocolException">The endpoint does not use https, or has a private address that is not allowed.</exception>
+    /// <exception cref="SendCancelledException"><see cref="SendTracker.CanSend"/> returned <see langword="false"/>.</exception>
     public async Task<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
     {
         var current = configuration.Current;
-        if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref warned, 1) == 0)
+        if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref isWarningLogged, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
         if (!EndpointSecurity.IsSafe(request.Endpoint, current.AllowHttpOnLoopback))
             throw new OAuthProtocolException(
-                $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent."
+                $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; no request was "
+                    + "sent. Set an https address."
             );
 
         var availability = AvailabilityOf(request.Endpoint);
-        long begun = time.GetTimestamp();
-        var call = new BackChannelCall(request, Client(begun), current, availability.Pause, begun, time);
-        var backChannelResilience = availability.Resilience ?? (pipeline is null ? null : Resilience(availability));
+        long startedAt = time.GetTimestamp();
+        var call = new BackChannelCall(request, GetClient(startedAt), current, availability.Pause, startedAt, time);
+        var resilience = availability.Resilience ?? (pipeline is null ? null : CreateResilience(availability));
         Attempt? first = null;
-        if (backChannelResilience is null)
+        if (resilience is null)
         {
-            // In here and not in a method of its own: to a process that starts, each asynchronous one costs as much as ten others.
+            // Inline, because each further async method adds to the start time of the process.
             try
             {
                 await call.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
@@ -57,11 +70,11 @@ internal sealed class BackChannelClient(
                 first = new(null, exception);
             }
             if (first.Answer is null || TransientErrors.IsTransient(first.Answer.StatusCode))
-                backChannelResilience = Resilience(availability);
+                resilience = CreateResilience(availability);
         }
-        using var message = backChannelResilience is null
+        using var message = resilience is null
             ? first!.Answer!
-            : await backChannelResilience.SendAsync(call, first, cancellationToken).ConfigureAwait(false);
+            : await resilience.SendAsync(call, first, cancellationToken).ConfigureAwait(false);
         var content =
             message.Content as BufferedResponseContent
             ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
@@ -69,26 +82,26 @@ internal sealed class BackChannelClient(
         return new BackChannelResponse(request, message.StatusCode, content, retryAfter);
     }
 
-    private HttpClient Client(long now)
+    private HttpClient GetClient(long now)
     {
-        if (Volatile.Read(ref newest) is { } made && time.GetElapsedTime(made.At, now) < ClientLifetime)
-            return made.Client;
-        // The factory may build the handlers now, which are shared by all callers.
+        if (Volatile.Read(ref cached) is { } known && time.GetElapsedTime(known.CreatedAt, now) < ClientLifetime)
+            return known.Client;
+        // Isolated, because the factory may create the handlers now, which all callers share.
         var client = BackgroundWork.RunIsolated((clients, clientName), static all => all.clients.CreateClient(all.clientName));
-        Volatile.Write(ref newest, new(client, now));
+        Volatile.Write(ref cached, new(client, now));
         return client;
     }
 
-    // Without path and query, which can be long, or somebody's secret.
+    // The key has no path and query: they can be long and can contain a secret.
     private ServerAvailability AvailabilityOf(Uri endpoint) =>
         servers.TryGet(endpoint, out var known)
             ? known
             : servers.GetOrAdd(new(endpoint.GetLeftPart(UriPartial.Authority)), origin => new(origin, time));
 
-    // Not inlined, because Polly would be loaded with whoever inlines it.
+    // Not inlined, because the calling method would then load Polly.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private BackChannelResilience Resilience(ServerAvailability availability) =>
-        // Polly starts a task with each circuit breaker, which runs the callbacks of all later callers.
+    private BackChannelResilience CreateResilience(ServerAvailability availability) =>
+        // Isolated, because Polly starts a task with each circuit breaker that runs the callbacks for all later callers.
         BackgroundWork.RunIsolated((Channel: this, availability), static all => all.Channel.Create(all.availability));
 
     private BackChannelResilience Create(ServerAvailability availability) =>
@@ -98,7 +111,7 @@ internal sealed class BackChannelClient(
                 : new CustomResiliencePipeline(pipeline, time)
         );
 
-    // A key of three values would be compiled, with all that a dictionary does, in each process that starts.
+    // A comparer for Uri instead of a tuple key, because the generic instantiation for a tuple would be compiled at each process start.
     private sealed class SameOrigin : IEqualityComparer<Uri>
     {
         public bool Equals(Uri? one, Uri? other) =>
@@ -109,5 +122,5 @@ internal sealed class BackChannelClient(
         public int GetHashCode(Uri endpoint) => endpoint.Host.GetHashCode(StringComparison.Ordinal) + endpoint.Port;
     }
 
-    private sealed record MadeClient(HttpClient Client, long At);
+    private sealed record CachedClient(HttpClient Client, long CreatedAt);
 }

@@ -7,25 +7,29 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient;
 
 /// <summary>
-/// Has the last word on the handlers of a back channel. What an application sets for all its clients (retries above all)
-/// must not reach it, and what a user sets for it must not bring redirects or cookies back.
+/// Configures the HTTP client of a back channel, after all other configuration. Defaults for all HTTP clients of an application, such as
+/// retries, do not apply to it, and its own configuration cannot turn on redirects, cookies or credentials of the handler.
 /// </summary>
 internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions<HttpClientFactoryOptions>
 {
+    /// <summary>Registers the HTTP client of a back channel.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The name of the client.</param>
+    /// <returns>The builder, with which the application can configure the HTTP client further.</returns>
     public static IHttpClientBuilder Register(IServiceCollection services, string name) =>
         services
             .AddHttpClient(BackChannelClient.ClientNamePrefix + name)
-            // Defaults come first and the user's own settings after: this clears the ones and leaves the others.
-            // IHttpClientFactory's log redacts headers in its text, but its structured state holds them: the client secret, and what a server echoes.
+            // The defaults of the application come before these settings, and are cleared; settings of the returned builder come after.
+            // IHttpClientFactory's log redacts headers in its text, but its structured state contains them, and with them client secrets.
             .RemoveAllLoggers()
             .ConfigureAdditionalHttpMessageHandlers((inherited, _) => inherited.Clear())
-            // An API key that the application sends everywhere is not the authorization server's business.
+            // Headers that the application sets for all its HTTP clients, such as an API key, are not sent to the authorization server.
             .ConfigureHttpClient(client => client.DefaultRequestHeaders.Clear())
             .ConfigurePrimaryHttpMessageHandler(() =>
                 new SocketsHttpHandler
                 {
                     ConnectTimeout = TimeSpan.FromSeconds(10),
-                    // Long enough to reuse connections, short enough to follow a server that moves in DNS.
+                    // Long enough to reuse connections, short enough to follow a DNS change.
                     PooledConnectionLifetime = TimeSpan.FromMinutes(5),
                 }
             );
@@ -34,46 +38,46 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
     {
         if (name?.StartsWith(BackChannelClient.ClientNamePrefix, StringComparison.Ordinal) != true)
             return;
-        // The deadline is ours (it covers the body); HttpClient's would cut a longer one short.
+        // BackChannelDeadline applies instead, which includes the body. The timeout of HttpClient could be shorter.
         options.HttpClientActions.Add(client => client.Timeout = Timeout.InfiniteTimeSpan);
         string client = name[BackChannelClient.ClientNamePrefix.Length..];
         options.HttpMessageHandlerBuilderActions.Add(builder =>
             builder.PrimaryHandler =
                 client == WebFingerOptions.ClientName
-                    ? OfWebFinger(builder.PrimaryHandler, builder.Services)
-                    : OfClient(builder.PrimaryHandler, builder.Services, client)
+                    ? GuardWebFinger(builder.PrimaryHandler, builder.Services)
+                    : GuardClient(builder.PrimaryHandler, builder.Services, client)
         );
         options.ShouldRedactHeaderValue = static _ => true;
     }
 
-    private static HttpMessageHandler OfClient(HttpMessageHandler primary, IServiceProvider services, string client)
+    private static HttpMessageHandler GuardClient(HttpMessageHandler primary, IServiceProvider services, string client)
     {
         var options = services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(client);
-        return Guarded(
+        return Guard(
             primary,
             options.ClientCertificate,
-            options.RefusePrivateAddresses ? Connection(services, options.DangerouslyAllowHttpOnLoopback) : null
+            options.RefusePrivateAddresses ? CreateConnector(services, options.DangerouslyAllowHttpOnLoopback) : null
         );
     }
 
-    private static HttpMessageHandler OfWebFinger(HttpMessageHandler primary, IServiceProvider services)
+    private static HttpMessageHandler GuardWebFinger(HttpMessageHandler primary, IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<WebFingerOptions>>().Value;
-        return Guarded(
+        return Guard(
             primary,
             certificate: null,
-            options.DangerouslyAllowPrivateAddresses ? null : Connection(services, options.DangerouslyAllowHttpOnLoopback)
+            options.DangerouslyAllowPrivateAddresses ? null : CreateConnector(services, options.DangerouslyAllowHttpOnLoopback)
         );
     }
 
-    private static PublicAddressConnector Connection(IServiceProvider services, bool allowLoopback) =>
+    private static PublicAddressConnector CreateConnector(IServiceProvider services, bool allowLoopback) =>
         new(services.GetService<DnsResolver>() ?? Dns.GetHostAddressesAsync, allowLoopback);
 
-    // Not one more additional handler: builder filters and later options could still put another one beneath it.
-    private static HttpMessageHandler Guarded(
+    // Wraps the primary handler instead of adding a handler: builder filters and later options could add another one between them.
+    private static HttpMessageHandler Guard(
         HttpMessageHandler primary,
         Func<X509Certificate2>? certificate,
-        PublicAddressConnector? connection
+        PublicAddressConnector? connector
     )
     {
         DelegatingHandler? outer = null;
@@ -83,8 +87,8 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
         Harden(innermost);
         if (certificate is not null)
             ClientCertificateSelector.PresentBy(innermost, certificate);
-        connection?.Guard(innermost);
-        // A shared chain that was guarded for another client.
+        connector?.Guard(innermost);
+        // A handler chain that several clients share has been guarded before.
         if (outer is ContextIsolationHandler)
             return primary;
         SingleSendHandler guarded = new(new ContextIsolationHandler(innermost));
@@ -96,7 +100,7 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
 
     private static void Harden(HttpMessageHandler handler)
     {
-        // A shared instance that has sent already refuses changes, so what is right is left alone.
+        // A handler that has sent a request rejects changes, even to the same value. So only wrong values are set.
         switch (handler)
         {
             case SocketsHttpHandler sockets:
@@ -104,7 +108,7 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
                     sockets.AllowAutoRedirect = false;
                 if (sockets.UseCookies)
                     sockets.UseCookies = false;
-                // They would answer a 401 by sending the same again; clients authenticate in other ways here.
+                // With credentials the handler would send the request again after a 401.
                 if (sockets.Credentials is not null)
                     sockets.Credentials = null;
                 TraceContextPropagator.UseIn(sockets);

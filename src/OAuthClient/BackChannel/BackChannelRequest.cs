@@ -1,64 +1,64 @@
 namespace OAuthClient;
 
-/// <summary>One request to an endpoint of the authorization server.</summary>
-/// <param name="EndpointName">How messages call the endpoint.</param>
-/// <param name="Endpoint">Its address.</param>
+/// <summary>A request to an endpoint of the authorization server.</summary>
+/// <param name="EndpointName">The name of the endpoint in messages.</param>
+/// <param name="Endpoint">The address of the endpoint.</param>
 internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 {
-    private readonly RetryMode? stated;
+    private readonly RetryMode? retryMode;
 
     private readonly HttpMethod? method;
 
-    /// <summary>What is posted; <see langword="null"/> for a GET.</summary>
+    /// <summary>Gets the form; <see langword="null"/> if the request has none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>>? Form { get; init; }
 
-    /// <summary>JSON in place of a form.</summary>
+    /// <summary>Gets the JSON body, which replaces a form; <see langword="null"/> if the request has none.</summary>
     public byte[]? Json { get; init; }
 
-    /// <summary>POST with a body and GET without one, unless it is said otherwise.</summary>
+    /// <summary>Gets the method. The default is POST with a body and GET without one.</summary>
     public HttpMethod Method
     {
         get => method ?? (Form is null && Json is null ? HttpMethod.Get : HttpMethod.Post);
         init => method = value;
     }
 
-    /// <summary>When it may be sent again. Unless it is said otherwise what is posted is taken to be spent by that.</summary>
+    /// <summary>Gets the retry mode. The default is <c>Idempotent</c> for GET and <c>IfNotSent</c> for other methods.</summary>
     public RetryMode RetryMode
     {
-        get => stated ?? (Method == HttpMethod.Get ? RetryMode.Idempotent : RetryMode.IfNotSent);
-        init => stated = value;
+        get => retryMode ?? (Method == HttpMethod.Get ? RetryMode.Idempotent : RetryMode.IfNotSent);
+        init => retryMode = value;
     }
 
     /// <summary>
-    /// Gets whether the server's answer may open the circuit, or set a pause (<c>Retry-After</c>), for other requests. The default is
-    /// <see langword="false"/>: an outside caller who chooses the content or the time of a request, such as an authorization code, a token
-    /// to introspect or a fetch of metadata, must not be able to hold up other requests. A connection that cannot be made always counts.
+    /// Gets a value indicating whether the response can open the circuit, or set a pause (<c>Retry-After</c>), for other requests. The
+    /// default is <see langword="false"/>: an outside caller that chooses the content or the time of a request, such as an authorization
+    /// code, a token to introspect or a request for metadata, must not be able to block other requests. A failed connection always counts.
     /// </summary>
     public bool AffectsOtherRequests { get; init; }
 
-    /// <summary>Is told when a form leaves that is spent by that, and may forbid it.</summary>
+    /// <summary>Gets the tracker of whether the body was sent; <see langword="null"/> to use a new one.</summary>
     public SendTracker? SendTracker { get; init; }
 
-    /// <summary>The Authorization header's value.</summary>
+    /// <summary>Gets the value of the Authorization header.</summary>
     public string? Authorization { get; init; }
 
     public string Accept { get; init; } = "application/json";
 
-    /// <summary>How many bytes the answer may have after decompression.</summary>
+    /// <summary>Gets the maximum length of the response body in bytes, after decompression.</summary>
     public int MaximumResponseLength { get; init; } = 1024 * 1024;
 
-    /// <summary>Whether it goes out as a public client's: the likeliest reason when the server does not know the client.</summary>
+    /// <summary>Gets a value indicating whether the request is that of a public client, for the advice in messages.</summary>
     public bool IsPublicClient { get; init; }
 
-    /// <summary>Whether the certificate is what the client authenticates with.</summary>
+    /// <summary>Gets a value indicating whether the client authenticates with a certificate, for the advice in messages.</summary>
     public bool UsesCertificate { get; init; }
 
-    /// <summary>The values in it that no message may repeat, beside <see cref="ClientSecret"/>.</summary>
+    /// <summary>Gets the secrets in the request, besides <see cref="ClientSecret"/>. They are removed from messages.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
-    /// <summary>What the client authenticates with, which no message may repeat either.</summary>
+    /// <summary>Gets the client secret. It is removed from messages.</summary>
     public ClientSecret? ClientSecret { get; init; }
 
-    /// <summary>Contains neither form nor credentials.</summary>
+    /// <summary>Returns the method and the address, without form and credentials.</summary>
     public override string ToString() => $"{Method} {ServerTextSanitizer.WithoutQuery(Endpoint)}";
 }

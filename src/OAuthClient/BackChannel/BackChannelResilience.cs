@@ -1,10 +1,14 @@
 namespace OAuthClient;
 
-/// <summary>Decides about the attempts of an exchange with one server. Apart from what it is made of, so that Polly is loaded when it is needed.</summary>
+/// <summary>
+/// Sends requests to one server with retries. It does not refer to Polly, so that Polly is loaded only when it is needed.
+/// </summary>
 internal abstract class BackChannelResilience
 {
-    /// <param name="call">What to send.</param>
-    /// <param name="first">What became of the first attempt, when there was one.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <summary>Sends a request, or continues after its first attempt.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="first">The outcome of the first attempt; <see langword="null"/> if there was none.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The response.</returns>
     public abstract Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken);
 }

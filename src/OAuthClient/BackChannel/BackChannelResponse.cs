@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>An endpoint's whole answer, read and bounded.</summary>
+/// <summary>The response of an endpoint with its body.</summary>
 internal sealed class BackChannelResponse(
     BackChannelRequest request,
     HttpStatusCode statusCode,
@@ -15,16 +15,21 @@ internal sealed class BackChannelResponse(
     public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
     public ReadOnlyMemory<byte> Body => content.Body;
 
-    /// <summary>What the server says the body is.</summary>
+    /// <summary>Gets the media type of the body; <see langword="null"/> if the response states none.</summary>
     public string? MediaType => content.Received.ContentType?.MediaType;
 
-    /// <summary>When what brought it was sent: a lifetime that counts from here never ends later than at the server.</summary>
+    /// <summary>
+    /// Gets the time at which the attempt started. A lifetime that is counted from it never ends later than at the server.
+    /// </summary>
     public DateTimeOffset RequestedAt => content.RequestedAt;
 
-    /// <summary>The body as a JSON object, or <see langword="null"/> when it is none. The media type is not asked: some servers err there, and a page of HTML is no JSON object.</summary>
+    /// <summary>Reads the body as a JSON object. The media type is ignored, because some servers send a wrong one.</summary>
+    /// <returns>The object; <see langword="null"/> if the body is not a JSON object.</returns>
     public JsonElement? Json() => StrictJson.TryParseObject(content.Body);
 
-    /// <summary>What to tell the developer when this is not the answer that was asked for.</summary>
+    /// <summary>Describes an error response or an invalid response.</summary>
+    /// <param name="json">The body; <see langword="null"/> if it is not a JSON object.</param>
+    /// <returns>The description.</returns>
     public EndpointFailure Failure(JsonElement? json) =>
         new(request.EndpointName, ServerTextSanitizer.WithoutQuery(request.Endpoint), statusCode)
         {
@@ -35,14 +40,19 @@ internal sealed class BackChannelResponse(
             IsPublicClient = request.IsPublicClient,
             UsesCertificate = request.UsesCertificate,
             UnexpectedContent =
-                json is not null ? "with a JSON object that holds no error code"
+                json is not null ? "with a JSON object that has no error code"
                 : Body.Length == 0 ? "without a body"
                 : (int)statusCode is >= 300 and <= 399
-                    ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"
-                : $"with {Quantity(Body.Length)} of {Clean(MediaType) ?? "no stated type"} instead of a JSON object",
+                    ? "with a redirect, which is not followed because the request contains secrets. Set the final address of the endpoint"
+                : $"with {Quantity(Body.Length)} of {Clean(MediaType) ?? "an unknown media type"} instead of a JSON object",
         };
 
-    /// <summary>What the server said, without what the request held: also not as Basic had wrapped it.</summary>
+    /// <summary>
+    /// Sanitizes text of the server and removes the secrets of the request, including the credentials of Basic authentication.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="furtherSecrets">Further secrets to remove.</param>
+    /// <returns>The sanitized text.</returns>
     public string? Clean(string? text, params IEnumerable<string> furtherSecrets) =>
         ServerTextSanitizer.Clean(
             text,

@@ -3,42 +3,43 @@ using System.Net.Http.Headers;
 
 namespace OAuthClient;
 
-/// <summary>An answer's body, read to its end and bounded; stands in the message where the network's stream stood.</summary>
+/// <summary>The complete body of a response. It replaces the content of the message, which is a stream of the network.</summary>
 internal sealed class BufferedResponseContent : HttpContent
 {
-    private const int FirstGuess = 4096;
+    private const int InitialLength = 4096;
 
-    private BufferedResponseContent(ReadOnlyMemory<byte> body, HttpContentHeaders received, DateTimeOffset askedAt)
+    private BufferedResponseContent(ReadOnlyMemory<byte> body, HttpContentHeaders received, DateTimeOffset requestedAt)
     {
         Body = body;
         Received = received;
-        RequestedAt = askedAt;
+        RequestedAt = requestedAt;
     }
 
     public ReadOnlyMemory<byte> Body { get; }
 
-    /// <summary>The headers that came with it.</summary>
+    /// <summary>Gets the content headers of the response.</summary>
     public HttpContentHeaders Received { get; }
 
-    /// <summary>When the attempt began that brought it.</summary>
+    /// <summary>Gets the time at which the attempt started.</summary>
     public DateTimeOffset RequestedAt { get; }
 
-    /// <summary>For those who look at the message and not at this: a pipeline of the application's.</summary>
+    /// <summary>Copies the received headers to this content, for a pipeline of the application that reads the message.</summary>
     public void ShowHeaders()
     {
         foreach (var header in Received.NonValidated)
             Headers.TryAddWithoutValidation(header.Key, header.Value);
     }
 
-    /// <param name="content">The body.</param>
-    /// <param name="askedAt">When the attempt began that brought it.</param>
-    /// <param name="request">What it answers, and how long it may be.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    /// <exception cref="HttpRequestException">It is longer than it may be, cannot be decompressed, or broke off.</exception>
-    // HttpClient's own limit counts what it buffers and has no deadline once the headers are in; this has both.
+    /// <summary>Reads the body of a response. A limit of <see cref="HttpClient"/> has no deadline after the headers; this has.</summary>
+    /// <param name="content">The content of the response.</param>
+    /// <param name="requestedAt">The time at which the attempt started.</param>
+    /// <param name="request">The request, which states the maximum length.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The complete body.</returns>
+    /// <exception cref="HttpRequestException">The body is too long, cannot be decompressed, or is incomplete.</exception>
     public static async ValueTask<BufferedResponseContent> ReadAsync(
         HttpContent content,
-        DateTimeOffset askedAt,
+        DateTimeOffset requestedAt,
         BackChannelRequest request,
         CancellationToken cancellationToken
     )
@@ -46,42 +47,43 @@ internal sealed class BufferedResponseContent : HttpContent
         try
         {
             using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            // A stated length is the server's word only, but it spares a copy where it holds.
-            byte[] read = new byte[
-                content.Headers.ContentLength is >= 0 and var stated && stated < request.MaximumResponseLength
-                    ? (int)stated + 1
-                    : FirstGuess
+            // A correct Content-Length avoids copies; a wrong one has no other effect.
+            byte[] buffer = new byte[
+                content.Headers.ContentLength is >= 0 and var contentLength && contentLength < request.MaximumResponseLength
+                    ? (int)contentLength + 1
+                    : InitialLength
             ];
             int length = 0;
             while (true)
             {
-                int more = await stream.ReadAsync(read.AsMemory(length), cancellationToken).ConfigureAwait(false);
-                if (more == 0)
-                    return new(read.AsMemory(0, length), content.Headers, askedAt);
-                length += more;
+                int count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+                if (count == 0)
+                    return new(buffer.AsMemory(0, length), content.Headers, requestedAt);
+                length += count;
                 if (length > request.MaximumResponseLength)
                     throw TooLong(request);
-                if (length == read.Length)
-                    Array.Resize(ref read, read.Length * 2);
+                if (length == buffer.Length)
+                    Array.Resize(ref buffer, buffer.Length * 2);
             }
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
-            throw BrokenOff(request, exception);
+            throw Incomplete(request, exception);
         }
     }
 
     private static HttpRequestException TooLong(BackChannelRequest request) =>
         new(
             HttpRequestError.ConfigurationLimitExceeded,
-            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there."
+            $"The response of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) is longer than "
+                + $"{request.MaximumResponseLength} bytes and was rejected. Check the address."
         );
 
-    // What HttpClient would make of it, had it read the body: one type for every fault of the network.
-    private static HttpRequestException BrokenOff(BackChannelRequest request, Exception fault) =>
+    // The exception type that HttpClient throws when it reads the body itself.
+    private static HttpRequestException Incomplete(BackChannelRequest request, Exception fault) =>
         new(
             (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
-            $"The answer of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) broke off.",
+            $"The response of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) is incomplete.",
             fault
         );
 

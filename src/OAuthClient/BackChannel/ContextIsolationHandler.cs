@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace OAuthClient;
 
 /// <summary>
-/// Stands next to the network and sends without the caller's execution context. What the application keeps there, above all the baggage of
-/// its activity or of OpenTelemetry, would otherwise be written to the authorization server, which often belongs to another company.
-/// The trace goes on: <c>traceparent</c> is sent.
+/// Sends requests without the caller's execution context. Its values, above all the baggage of an activity or of OpenTelemetry, would
+/// otherwise be sent to the authorization server, which often belongs to another company. The trace is continued: <c>traceparent</c> is
+/// sent. This handler is the parent of the primary handler.
 /// </summary>
 internal sealed class ContextIsolationHandler(HttpMessageHandler network) : DelegatingHandler(network)
 {
@@ -29,24 +29,25 @@ internal sealed class ContextIsolationHandler(HttpMessageHandler network) : Dele
         CancellationToken cancellationToken
     )
     {
-        using var ours = StartWithoutBaggage(caller);
+        using var activity = StartWithoutBaggage(caller);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
-    // A child that knows its parent by the identifiers alone inherits nothing else.
+    // An activity that is started with the identifiers of its parent, instead of the parent, has no baggage.
     private static Activity StartWithoutBaggage(Activity caller)
     {
         const string Operation = "oauthclient.back_channel.send";
         if (
             caller.IdFormat == ActivityIdFormat.W3C
-            && Telemetry.Source.StartActivity(Operation, ActivityKind.Internal, caller.Context) is { } watched
+            && Telemetry.Source.StartActivity(Operation, ActivityKind.Internal, caller.Context) is { } started
         )
-            return watched;
-        Activity bare = new(Operation);
+            return started;
+        // Without a listener there is no activity from the source, but the request still needs a traceparent.
+        Activity unlistened = new(Operation);
         if (caller.IdFormat == ActivityIdFormat.W3C)
-            bare.SetParentId(caller.TraceId, caller.SpanId, caller.ActivityTraceFlags).TraceStateString = caller.TraceStateString;
+            unlistened.SetParentId(caller.TraceId, caller.SpanId, caller.ActivityTraceFlags).TraceStateString = caller.TraceStateString;
         else if (caller.Id is { } id)
-            bare.SetParentId(id);
-        return bare.Start();
+            unlistened.SetParentId(id);
+        return unlistened.Start();
     }
 }

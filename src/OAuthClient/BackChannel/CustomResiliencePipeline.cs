@@ -5,7 +5,10 @@ using Polly.Timeout;
 
 namespace OAuthClient;
 
-/// <summary>The application's own pipeline in place of the built-in one. It decides; but what is spent by being sent is sent no second time for it.</summary>
+/// <summary>
+/// Sends requests with the pipeline of the application (UseResilience). A request that the server must receive at most once is not sent
+/// again, even if the pipeline retries it.
+/// </summary>
 internal sealed class CustomResiliencePipeline : BackChannelResilience
 {
     private readonly ResiliencePipelineConfiguration choice;
@@ -25,8 +28,8 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
     {
         if (call.AffectsOtherRequests)
             return await SendAsync(call, shared, cancellationToken).ConfigureAwait(false);
-        // The state of the shared pipeline, such as a circuit, must not depend on answers to requests that outside callers choose. The
-        // registry disposes of the pipeline that such a request gets instead.
+        // The state of the shared pipeline, such as a circuit, must not depend on responses to requests that outside callers choose. Such a
+        // request has its own pipeline, which the registry disposes of.
         ResiliencePipelineRegistry<string> registry = new();
         await using (registry.ConfigureAwait(false))
         {
@@ -43,7 +46,8 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
     {
         using var deadline = new CancellationTokenSource(call.TimeLeft, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        // What is spent by being sent has one attempt at a time, even where a pipeline begins several: the next knows what became of the first.
+        // Serializes the attempts of a request that must be sent at most once, because a pipeline can start several (hedging). Each attempt
+        // then sees the outcome of the previous one.
         var turn = call.IsSingleSend ? new SemaphoreSlim(1) : null;
         Attempt? last = null;
         var context = ResilienceContextPool.Shared.Get(end.Token);
@@ -68,7 +72,7 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
                                 return OutcomeOf(final);
                             var made = await AttemptAsync(call, attempt.CancellationToken).ConfigureAwait(false);
                             Volatile.Write(ref last, made);
-                            // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next.
+                            // No further attempt is allowed, so the pipeline must not wait for one.
                             if (made.Answer?.IsSuccessStatusCode != true && !call.CanBeSent)
                                 await end.CancelAsync().ConfigureAwait(false);
                             return OutcomeOf(made);
@@ -83,12 +87,12 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
                 )
                 .ConfigureAwait(false);
             if (
-                outcome.Exception is OperationCanceledException late
+                outcome.Exception is OperationCanceledException cancelled
                 && !cancellationToken.IsCancellationRequested
                 && end.IsCancellationRequested
             )
                 outcome = deadline.IsCancellationRequested
-                    ? Outcome.FromException<HttpResponseMessage>(call.Timeout(late))
+                    ? Outcome.FromException<HttpResponseMessage>(call.Timeout(cancelled))
                     : OutcomeOf(last!);
             if (Rejection(outcome.Exception, call) is { } rejection)
                 throw rejection;
@@ -125,11 +129,11 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
     private static Outcome<HttpResponseMessage> OutcomeOf(Attempt attempt) =>
         attempt.Fault is null ? Outcome.FromResult(attempt.Answer!) : Outcome.FromException<HttpResponseMessage>(attempt.Fault);
 
-    // Polly's own exceptions in the words of a network, which are the only ones that callers need to know.
+    // Converts the exceptions of Polly to those of HttpClient, which callers handle.
     private static Exception? Rejection(Exception? exception, BackChannelCall call) =>
         exception switch
         {
-            BrokenCircuitException => call.NotSent("the circuit of your pipeline (UseResilience) is open", exception),
+            BrokenCircuitException => call.NotSent("the circuit of the application's pipeline (UseResilience) is open", exception),
             TimeoutRejectedException => new TaskCanceledException(
                 exception.Message,
                 new TimeoutException(exception.Message, exception),

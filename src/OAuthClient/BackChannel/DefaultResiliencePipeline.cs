@@ -7,23 +7,23 @@ using Polly.Retry;
 namespace OAuthClient;
 
 /// <summary>
-/// Sends again what may be sent again, later each time, and leaves a server alone that does nothing but fail. Built when something
-/// has failed for the first time: most processes never get there, and Polly would cost them much of their start.
+/// Retries requests with increasing delays, and opens a circuit for a server at which nearly all requests fail. It is created after the
+/// first failure, because loading Polly would slow down the start of the process.
 /// </summary>
 internal sealed class DefaultResiliencePipeline : BackChannelResilience
 {
     private const int MaximumRetries = 3;
-    private const int FirstPauseMilliseconds = 500;
+    private const int FirstDelayMilliseconds = 500;
     private static readonly TimeSpan BreakDuration = TimeSpan.FromSeconds(5);
     private static readonly ResiliencePropertyKey<BackChannelCall> CallKey = new("OAuthClient.BackChannelCall");
-    private static readonly ResiliencePropertyKey<TimeSpan> PauseKey = new("OAuthClient.Pause");
+    private static readonly ResiliencePropertyKey<TimeSpan> DelayKey = new("OAuthClient.Delay");
 
     private readonly string origin;
     private readonly TimeProvider time;
     private readonly ResiliencePipeline<HttpResponseMessage> retries;
     private readonly ResiliencePipeline<HttpResponseMessage> circuit;
 
-    // When the circuit opened, in timestamps; closed when it is the minimum.
+    // The timestamp at which the circuit opened; the minimum while it is closed.
     private long openedAt = long.MinValue;
 
     public DefaultResiliencePipeline(string clientName, ServerAvailability availability, TimeProvider time, ILogger logger)
@@ -35,9 +35,9 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
                 new()
                 {
                     MaxRetryAttempts = MaximumRetries,
-                    ShouldHandle = static attempt => ValueTask.FromResult(IsWorthRepeating(attempt)),
+                    ShouldHandle = static attempt => ValueTask.FromResult(ShouldRetry(attempt)),
                     DelayGenerator = static attempt =>
-                        ValueTask.FromResult<TimeSpan?>(attempt.Context.Properties.GetValue(PauseKey, default)),
+                        ValueTask.FromResult<TimeSpan?>(attempt.Context.Properties.GetValue(DelayKey, default)),
                 }
             )
             .Build();
@@ -45,7 +45,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
             .AddCircuitBreaker(
                 new()
                 {
-                    // A server that answers every fifth request is still of use; one that answers none is not helped by being asked.
+                    // A server that responds to every fifth request is still useful, so the circuit opens only if nearly all requests fail.
                     FailureRatio = 0.9,
                     MinimumThroughput = 10,
                     SamplingDuration = TimeSpan.FromSeconds(30),
@@ -95,7 +95,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
         }
     }
 
-    // The circuit hears of an attempt made before it was built, too.
+    // An attempt that was made before the circuit was created also counts.
     private async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(BackChannelCall call, Attempt? known, ResilienceContext context)
     {
         try
@@ -103,7 +103,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
             if (known is null)
                 await call.WaitForRetryAfterAsync(context.CancellationToken).ConfigureAwait(false);
             if (!call.AffectsOtherRequests)
-                return await AttemptBesideAsync(call, known, context).ConfigureAwait(false);
+                return await AttemptWithoutCircuitAsync(call, known, context).ConfigureAwait(false);
             var outcome = await circuit
                 .ExecuteOutcomeAsync(
                     static (attempt, all) =>
@@ -113,7 +113,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
                 )
                 .ConfigureAwait(false);
             return outcome.Exception is BrokenCircuitException broken
-                ? Outcome.FromException<HttpResponseMessage>(LeftAlone(call, broken.RetryAfter ?? BreakDuration, broken.InnerException))
+                ? Outcome.FromException<HttpResponseMessage>(CircuitIsOpen(call, broken.RetryAfter ?? BreakDuration, broken.InnerException))
                 : outcome;
         }
         catch (Exception exception)
@@ -122,10 +122,10 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
         }
     }
 
-    // An open circuit holds up every request. But the request of an outside caller is not the one that finds out whether the server is
-    // back: its error answers would open or close the circuit, and while it lasts no other request could find out. Only what such a caller
-    // cannot bring about counts: that no connection was made, and that the server accepted the request.
-    private async ValueTask<Outcome<HttpResponseMessage>> AttemptBesideAsync(
+    // An open circuit stops every request. But the request of an outside caller is not used to test whether the server is available again:
+    // its error responses would open or close the circuit, and no other request could test the server during it. Only outcomes that such a
+    // caller cannot cause are reported to the circuit: a failed connection, and a successful response.
+    private async ValueTask<Outcome<HttpResponseMessage>> AttemptWithoutCircuitAsync(
         BackChannelCall call,
         Attempt? known,
         ResilienceContext context
@@ -139,7 +139,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
             && remaining > TimeSpan.Zero
         )
         {
-            return Outcome.FromException<HttpResponseMessage>(LeftAlone(call, remaining, inner: null));
+            return Outcome.FromException<HttpResponseMessage>(CircuitIsOpen(call, remaining, inner: null));
         }
         var outcome = known is null ? await SendAsync(call, context.CancellationToken).ConfigureAwait(false) : OutcomeOf(known);
         if (outcome.Exception is { } fault ? call.IsConnectionFault(fault) : outcome.Result!.IsSuccessStatusCode)
@@ -162,27 +162,30 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     private static Outcome<HttpResponseMessage> OutcomeOf(Attempt first) =>
         first.Fault is null ? Outcome.FromResult(first.Answer!) : Outcome.FromException<HttpResponseMessage>(first.Fault);
 
-    private static bool IsWorthRepeating(RetryPredicateArguments<HttpResponseMessage> attempt)
+    private static bool ShouldRetry(RetryPredicateArguments<HttpResponseMessage> attempt)
     {
         var call = attempt.Context.Properties.GetValue(CallKey, null!);
-        bool mayPass = attempt.Outcome.Exception is { } fault
+        bool isTransient = attempt.Outcome.Exception is { } fault
             ? TransientErrors.IsTransient(fault)
             : TransientErrors.IsTransient(attempt.Outcome.Result!.StatusCode);
-        if (!mayPass || !call.CanBeSent)
+        if (!isTransient || !call.CanBeSent)
             return false;
-        // Half of it by chance, so that many who failed together do not come back together.
-        int pause = FirstPauseMilliseconds << attempt.AttemptNumber;
-        var wait = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(pause / 2, pause + 1));
-        if (call.RetryAfterRemaining is var quiet && quiet > wait)
-            wait = quiet;
-        attempt.Context.Properties.Set(PauseKey, wait);
-        // The fault at hand says more than a deadline that passed while waiting.
-        return wait < call.TimeLeft;
+        // Half of the delay is random, so that nodes that failed at the same time do not retry at the same time.
+        int maximum = FirstDelayMilliseconds << attempt.AttemptNumber;
+        var delay = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(maximum / 2, maximum + 1));
+        if (call.RetryAfterRemaining is var requested && requested > delay)
+            delay = requested;
+        attempt.Context.Properties.Set(DelayKey, delay);
+        // If the deadline would pass during the delay, the caller gets this outcome, which says more than a timeout.
+        return delay < call.TimeLeft;
     }
 
     private static bool IsServerError(Outcome<HttpResponseMessage> outcome) =>
         outcome.Exception is { } fault ? TransientErrors.IsTransient(fault) : TransientErrors.IsServerError(outcome.Result!.StatusCode);
 
-    private RequestNotSentException LeftAlone(BackChannelCall call, TimeSpan remaining, Exception? inner) =>
-        call.NotSent($"{origin} has done nothing but fail, and is left alone for another {BackChannelCall.Seconds(remaining)}", inner);
+    private RequestNotSentException CircuitIsOpen(BackChannelCall call, TimeSpan remaining, Exception? inner) =>
+        call.NotSent(
+            $"the circuit for {origin} is open for another {BackChannelCall.Seconds(remaining)}, because nearly all recent requests failed",
+            inner
+        );
 }

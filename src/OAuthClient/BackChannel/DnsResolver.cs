@@ -2,5 +2,5 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>Finds the addresses of a host.</summary>
+/// <summary>Resolves a host name to its addresses.</summary>
 internal delegate Task<IPAddress[]> DnsResolver(string host, CancellationToken cancellationToken);

@@ -4,16 +4,16 @@ using System.Text;
 
 namespace OAuthClient;
 
-/// <summary>A form, or other text that is ready to be sent, in one buffer of the right length (RFC 6749 appendix B), which tells when it leaves.</summary>
+/// <summary>An encoded form (RFC 6749 appendix B) or other body in one buffer, which reports to a tracker when it is sent.</summary>
 internal sealed class FormContent : HttpContent
 {
-    // RFC 3986 §2.3, and nothing else, as Uri.EscapeDataString has it.
-    private static readonly SearchValues<char> Plain = SearchValues.Create(
+    // The unreserved characters (RFC 3986 §2.3), which Uri.EscapeDataString does not encode.
+    private static readonly SearchValues<char> Unreserved = SearchValues.Create(
         "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
     );
 
-    // Most of what is not plain is plain but for its spaces, such as a scope.
-    private static readonly SearchValues<char> PlainOrSpace = SearchValues.Create(
+    // A list of scopes contains only these.
+    private static readonly SearchValues<char> UnreservedOrSpace = SearchValues.Create(
         " -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
     );
 
@@ -27,16 +27,22 @@ internal sealed class FormContent : HttpContent
         Headers.TryAddWithoutValidation("Content-Type", mediaType);
     }
 
-    /// <summary>From now on whoever writes the body sends it; before, a handler may have read it.</summary>
-    /// <returns>Whether it was not read before: what a handler has buffered is never asked for again.</returns>
-    public bool TrackSend(SendTracker whom)
+    /// <summary>Reports to a tracker when the body is written from now on. Before this call a handler may have read it.</summary>
+    /// <param name="sendTracker">The tracker.</param>
+    /// <returns>
+    /// <see langword="false"/> if the body has been written before. A handler has then buffered it, and it is not written again.
+    /// </returns>
+    public bool TrackSend(SendTracker sendTracker)
     {
         if (isWritten)
             return false;
-        tracker = whom;
+        tracker = sendTracker;
         return true;
     }
 
+    /// <summary>Encodes a form as <c>application/x-www-form-urlencoded</c>.</summary>
+    /// <param name="form">The names and values.</param>
+    /// <returns>The encoded form.</returns>
     public static byte[] Encode(IReadOnlyList<KeyValuePair<string, string>> form)
     {
         int length = Math.Max(0, form.Count * 2 - 1);
@@ -72,7 +78,7 @@ internal sealed class FormContent : HttpContent
 
     private static int EncodedLength(string text)
     {
-        if (!text.AsSpan().ContainsAnyExcept(PlainOrSpace))
+        if (!text.AsSpan().ContainsAnyExcept(UnreservedOrSpace))
             return text.Length;
         int length = 0;
         foreach (var rune in text.EnumerateRunes())
@@ -82,7 +88,7 @@ internal sealed class FormContent : HttpContent
 
     private static Span<byte> Encode(string text, Span<byte> rest)
     {
-        if (!text.AsSpan().ContainsAnyExcept(PlainOrSpace))
+        if (!text.AsSpan().ContainsAnyExcept(UnreservedOrSpace))
         {
             int length = Encoding.ASCII.GetBytes(text, rest);
             rest[..length].Replace((byte)' ', (byte)'+');
@@ -102,7 +108,7 @@ internal sealed class FormContent : HttpContent
         return rest;
     }
 
-    private static bool IsOneByte(Rune rune) => rune.Value == ' ' || (rune.IsAscii && Plain.Contains((char)rune.Value));
+    private static bool IsOneByte(Rune rune) => rune.Value == ' ' || (rune.IsAscii && Unreserved.Contains((char)rune.Value));
 
     private static char Digit(int half) => "0123456789ABCDEF"[half];
 

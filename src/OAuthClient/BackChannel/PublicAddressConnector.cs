@@ -4,12 +4,12 @@ using System.Net.Sockets;
 namespace OAuthClient;
 
 /// <summary>
-/// Connects to public addresses only. What was looked at is what is connected to: a name that is asked for twice could be
-/// harmless the first time and an inner machine's the second (DNS rebinding).
+/// Connects to public addresses only. It resolves a name once and connects to an address that was checked: a second resolution could return
+/// a private address (DNS rebinding).
 /// </summary>
 internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoopback)
 {
-    // IANA's special-purpose registries (RFC 6890): what is not for everybody to reach.
+    // The addresses of the IANA special-purpose registries (RFC 6890) that are not globally reachable.
     private static readonly IPNetwork[] Private =
     [
         .. new[]
@@ -45,32 +45,40 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
     private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
-    /// <summary>Whether it is for everybody to reach. One that carries another inside is what that is.</summary>
+    /// <summary>
+    /// Determines whether an address is globally reachable. For an IPv6 address with an embedded IPv4 address, the latter counts.
+    /// </summary>
     public static bool IsPublic(IPAddress address) =>
-        EmbeddedIPv4(address) is { } inside ? IsPublic(inside) : !Private.Any(network => network.Contains(address));
+        EmbeddedIPv4(address) is { } embedded ? IsPublic(embedded) : !Private.Any(network => network.Contains(address));
 
-    /// <summary>Has a handler connect so.</summary>
-    /// <exception cref="InvalidOperationException">It connects in a way of its own, which nobody could look into.</exception>
+    /// <summary>Configures a handler to connect to public addresses only.</summary>
+    /// <param name="handler">The innermost handler.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The handler is not a <see cref="SocketsHttpHandler"/>, or it has a proxy or a connect callback.
+    /// </exception>
     public void Guard(HttpMessageHandler handler)
     {
         if (handler is not SocketsHttpHandler sockets)
         {
             throw new InvalidOperationException(
-                $"RefusePrivateAddresses has to see where connections go, and {handler.GetType().Name} does not show it: use a SocketsHttpHandler as the back channel's primary handler, or leave RefusePrivateAddresses out."
+                $"RefusePrivateAddresses cannot check the connections of a {handler.GetType().Name}. Use a SocketsHttpHandler as the "
+                    + "primary handler of the back channel, or do not set RefusePrivateAddresses."
             );
         }
-        // A shared instance comes here once for each of its clients.
+        // A handler that several clients share is configured once for each of them.
         if (sockets.ConnectCallback?.Target is PublicAddressConnector { } own && own.AllowsLoopback == allowLoopback)
             return;
         if (sockets.ConnectCallback is not null)
             throw new InvalidOperationException(
-                "RefusePrivateAddresses and a ConnectCallback of your own cannot both decide where the back channel connects to; remove one of the two."
+                "RefusePrivateAddresses cannot be combined with a ConnectCallback of the back channel's primary handler. Remove one of the "
+                    + "two."
             );
         if (sockets.Proxy is not null)
             throw new InvalidOperationException(
-                "RefusePrivateAddresses cannot see where a proxy connects to; have the proxy refuse private addresses and leave RefusePrivateAddresses out, or remove the proxy."
+                "RefusePrivateAddresses cannot check the connections of a proxy. Let the proxy reject private addresses and do not set "
+                    + "RefusePrivateAddresses, or remove the proxy."
             );
-        // Nor one that the environment names, which would be the only address that is ever looked at.
+        // With a proxy from the environment, only the address of the proxy would be checked.
         sockets.UseProxy = false;
         sockets.ConnectCallback = ConnectAsync;
     }
@@ -80,11 +88,12 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         string host = context.DnsEndPoint.Host;
-        var found = await resolve(host, cancellationToken).ConfigureAwait(false);
-        IPAddress[] allowed = [.. found.Where(address => IsPublic(address) || (allowLoopback && IPAddress.IsLoopback(address)))];
-        if (allowed.Length == 0 && found.Length > 0)
+        var addresses = await resolve(host, cancellationToken).ConfigureAwait(false);
+        IPAddress[] allowed = [.. addresses.Where(address => IsPublic(address) || (allowLoopback && IPAddress.IsLoopback(address)))];
+        if (allowed.Length == 0 && addresses.Length > 0)
             throw new OAuthProtocolException(
-                $"{ServerTextSanitizer.Clean(host)} is at a private address, and RefusePrivateAddresses keeps the back channel from those; nothing was sent."
+                $"{ServerTextSanitizer.Clean(host)} has a private address, which RefusePrivateAddresses does not allow; no request was "
+                    + "sent. If the server is inside your network, do not set RefusePrivateAddresses."
             );
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

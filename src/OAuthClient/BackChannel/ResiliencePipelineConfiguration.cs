@@ -2,5 +2,6 @@ using Polly;
 
 namespace OAuthClient;
 
-/// <summary>How an application wants its own pipeline built: once for each server.</summary>
+/// <summary>The configuration of the application for its pipeline (UseResilience).</summary>
+/// <param name="Configure">Configures the builder of a pipeline.</param>
 internal sealed record ResiliencePipelineConfiguration(Action<ResiliencePipelineBuilder<HttpResponseMessage>> Configure);

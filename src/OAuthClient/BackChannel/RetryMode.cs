@@ -1,14 +1,19 @@
 namespace OAuthClient;
 
-/// <summary>When the back channel may send a request again of its own accord.</summary>
+/// <summary>Specifies when the back channel may retry a request.</summary>
 internal enum RetryMode
 {
-    /// <summary>What is spent by being sent, such as a code or a refresh token: only when it cannot have left, or was turned away with 429.</summary>
+    /// <summary>
+    /// The server must receive the request at most once, because it contains a code or a refresh token. It is retried only if it was
+    /// certainly not sent, or was rejected with 429.
+    /// </summary>
     IfNotSent,
 
-    /// <summary>What may arrive twice without harm: after every fault that may pass.</summary>
+    /// <summary>The server may receive the request several times. It is retried after every transient error.</summary>
     Idempotent,
 
-    /// <summary>What is repeated by rules of its own, such as polling (RFC 8628 §3.5).</summary>
+    /// <summary>
+    /// The back channel does not retry the request; the caller repeats it by its own rules, such as polling (RFC 8628 §3.5).
+    /// </summary>
     Never,
 }

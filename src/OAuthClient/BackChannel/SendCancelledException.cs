@@ -1,4 +1,7 @@
 namespace OAuthClient;
 
-/// <summary><see cref="SendTracker.CanSend"/> said no, and nothing was sent. For the one who asked; nobody else sees it.</summary>
-internal sealed class SendCancelledException() : Exception("The request was called back before it left; nothing was sent.");
+/// <summary>
+/// The exception that is thrown when <see cref="SendTracker.CanSend"/> returns <see langword="false"/>. Only the caller that set the
+/// delegate catches it.
+/// </summary>
+internal sealed class SendCancelledException() : Exception("The request was cancelled before it was sent.");

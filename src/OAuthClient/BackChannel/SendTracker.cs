@@ -1,26 +1,30 @@
 namespace OAuthClient;
 
 /// <summary>
-/// What is known of whether a body that is spent by being sent has left: nothing else could have spent it. One object for one
-/// exchange, however many attempts that takes. A body is written only when a connection stands, TLS and all.
+/// Tracks whether the server may have received a request body that it must receive at most once. One object is used for all attempts of a
+/// request. The handler writes a body only after the connection and TLS are established.
 /// </summary>
 internal sealed class SendTracker
 {
-    private int left;
+    private int mayHaveBeenSent;
     private volatile bool isForbidden;
 
-    /// <summary>Asked at the very last moment; when it says no, nothing leaves.</summary>
+    /// <summary>
+    /// Gets the delegate that is called just before the body is sent. If it returns <see langword="false"/>, the body is not sent.
+    /// </summary>
     public Func<bool>? CanSend { get; init; }
 
-    /// <summary>Whether the server may have seen it. Not one that answered 429: it turned the request away unread (RFC 6585 §4).</summary>
-    public bool MayHaveBeenSent => Volatile.Read(ref left) != 0;
+    /// <summary>
+    /// Gets a value indicating whether the server may have processed the request. A response with 429 means that it has not (RFC 6585 §4).
+    /// </summary>
+    public bool MayHaveBeenSent => Volatile.Read(ref mayHaveBeenSent) != 0;
 
-    /// <summary>Whether <see cref="CanSend"/> said no.</summary>
+    /// <summary>Gets a value indicating whether <see cref="CanSend"/> returned <see langword="false"/>.</summary>
     public bool IsForbidden => isForbidden;
 
-    /// <summary>The next byte that is written leaves.</summary>
-    /// <exception cref="SendCancelledException"><see cref="CanSend"/> said no.</exception>
-    /// <exception cref="InvalidOperationException">It has left before.</exception>
+    /// <summary>Records that the body is sent now.</summary>
+    /// <exception cref="SendCancelledException"><see cref="CanSend"/> returned <see langword="false"/>.</exception>
+    /// <exception cref="InvalidOperationException">The body may have been sent before.</exception>
     public void MarkSending()
     {
         if (CanSend?.Invoke() == false)
@@ -28,16 +32,18 @@ internal sealed class SendTracker
             isForbidden = true;
             throw new SendCancelledException();
         }
-        if (Interlocked.Exchange(ref left, 1) != 0)
+        if (Interlocked.Exchange(ref mayHaveBeenSent, 1) != 0)
             throw SecondSend();
     }
 
-    /// <summary>The server has answered. A handler that plays the network need not have read the body for that.</summary>
-    /// <param name="turnedAway">Whether with 429.</param>
-    public void ResponseReceived(bool turnedAway) => Volatile.Write(ref left, turnedAway ? 0 : 1);
+    /// <summary>Records that the server has responded. A handler that simulates the network can respond without reading the body.</summary>
+    /// <param name="isRejectedUnread"><see langword="true"/> if the status is 429.</param>
+    public void ResponseReceived(bool isRejectedUnread) => Volatile.Write(ref mayHaveBeenSent, isRejectedUnread ? 0 : 1);
 
+    /// <summary>Creates the exception for a body that is sent a second time.</summary>
     public static InvalidOperationException SecondSend() =>
         new(
-            "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel."
+            "A handler of the back channel tried to send a token request a second time. Its code or refresh token can be used only once; "
+                + "remove the handler that retries from the back channel of the OAuth client."
         );
 }

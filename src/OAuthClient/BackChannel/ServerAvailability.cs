@@ -1,23 +1,25 @@
 namespace OAuthClient;
 
 /// <summary>
-/// How a server is doing, as one client has seen it. Not shared between clients: a proxy, a certificate or a rate limit of the one is
-/// no reason to stop the other.
+/// The circuit and the pause of one server for one client. It is not shared between clients, because a proxy, a certificate or a rate limit
+/// of one client does not affect another.
 /// </summary>
 internal sealed class ServerAvailability(Uri endpoint, TimeProvider time)
 {
-    private BackChannelResilience? backChannelResilience;
+    private BackChannelResilience? resilience;
 
-    /// <summary>Scheme, host and port.</summary>
+    /// <summary>Gets the scheme, host and port.</summary>
     public string Origin { get; } = endpoint.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Who decides about further attempts, once somebody had to.</summary>
-    public BackChannelResilience? Resilience => Volatile.Read(ref backChannelResilience);
+    /// <summary>Gets the retries and the circuit; <see langword="null"/> until the first failure.</summary>
+    public BackChannelResilience? Resilience => Volatile.Read(ref resilience);
 
-    /// <summary>Gets the pause that holds for every request to the server. Only requests that affect others set it.</summary>
+    /// <summary>Gets the pause for all requests to the server. Only requests that may affect others set it.</summary>
     public RetryAfterPause Pause { get; } = new(time);
 
-    /// <summary>From now on what is sent to this server goes that way; of several that were made at once, the first counts.</summary>
-    public BackChannelResilience SetResilience(BackChannelResilience made) =>
-        Interlocked.CompareExchange(ref backChannelResilience, made, null) ?? made;
+    /// <summary>Sets <see cref="Resilience"/> if it is not set yet.</summary>
+    /// <param name="created">The new object.</param>
+    /// <returns>The object that is set.</returns>
+    public BackChannelResilience SetResilience(BackChannelResilience created) =>
+        Interlocked.CompareExchange(ref resilience, created, null) ?? created;
 }

@@ -3,8 +3,9 @@ using System.Net;
 namespace OAuthClient;
 
 /// <summary>
-/// Stands innermost in the back channel. A code or refresh token that is presented twice can cost the user the whole grant
-/// (RFC 6749 §4.1.2, RFC 9700 §4.14), so a retrying handler somewhere above gets an error instead of a second send.
+/// Prevents a request from being sent twice. It is the innermost handler before <see cref="ContextIsolationHandler"/> and the network. A
+/// server can revoke the whole grant if a code or refresh token is presented twice (RFC 6749 §4.1.2, RFC 9700 §4.14), so a handler that
+/// retries gets an exception.
 /// </summary>
 internal sealed class SingleSendHandler(HttpMessageHandler network) : DelegatingHandler(network)
 {
@@ -12,11 +13,11 @@ internal sealed class SingleSendHandler(HttpMessageHandler network) : Delegating
     {
         if (request.Method == HttpMethod.Get)
             return base.SendAsync(request, cancellationToken);
-        // What is no message of ours is a copy that some handler made.
-        if (request is not SingleSendRequestMessage once || !once.TryUse())
+        // A message of another type is a copy that a handler created.
+        if (request is not SingleSendRequestMessage message || !message.TryUse())
             throw SendTracker.SecondSend();
-        // A handler that read the body, or put another in its place, must not hide when it leaves.
-        if (once.SendTracker is { } tracker && request.Content is { } content && (content as FormContent)?.TrackSend(tracker) != true)
+        // A handler may have read or replaced the content. The content that is sent is tracked in any case.
+        if (message.SendTracker is { } tracker && request.Content is { } content && (content as FormContent)?.TrackSend(tracker) != true)
             request.Content = new TrackedContent(content, tracker);
         return base.SendAsync(request, cancellationToken);
     }

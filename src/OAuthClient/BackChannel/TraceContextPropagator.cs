@@ -3,17 +3,19 @@ using System.Diagnostics;
 namespace OAuthClient;
 
 /// <summary>
-/// Writes the trace context (W3C Trace Context: <c>traceparent</c> and <c>tracestate</c>) on requests of the back channel, and nothing else
-/// that another propagator would write: no baggage under any header name.
+/// Writes the trace context (W3C Trace Context: <c>traceparent</c> and <c>tracestate</c>) to requests of the back channel, and no other
+/// header of another propagator, such as baggage.
 /// </summary>
-/// <param name="inner">What the application uses.</param>
+/// <param name="inner">The propagator of the application.</param>
 internal sealed class TraceContextPropagator(DistributedContextPropagator inner) : DistributedContextPropagator
 {
     public override IReadOnlyCollection<string> Fields { get; } = ["traceparent", "tracestate"];
 
     /// <summary>
-    /// Has a handler use it. A handler that has sent already takes no change; <see cref="ContextIsolationHandler"/> protects that one.
+    /// Sets this propagator in a handler. A handler that has sent a request rejects changes; for it <see cref="ContextIsolationHandler"/>
+    /// removes the baggage.
     /// </summary>
+    /// <param name="handler">The handler.</param>
     public static void UseIn(SocketsHttpHandler handler)
     {
         var current = handler.ActivityHeadersPropagator;
@@ -25,7 +27,7 @@ internal sealed class TraceContextPropagator(DistributedContextPropagator inner)
         }
         catch (InvalidOperationException)
         {
-            // A shared instance in use.
+            // A handler that several clients share and that has sent a request.
         }
     }
 

@@ -3,12 +3,12 @@ using System.Security.Authentication;
 
 namespace OAuthClient;
 
-/// <summary>Which faults may have passed by the next attempt.</summary>
+/// <summary>Determines which errors are transient, so that a retry can succeed.</summary>
 internal static class TransientErrors
 {
     public static bool IsTransient(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests || IsServerError(status);
 
-    /// <summary>Without 429: a server that says no is alive.</summary>
+    /// <summary>Determines whether a status is a server error. 429 is not: it shows that the server is available.</summary>
     public static bool IsServerError(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError;
 
@@ -23,13 +23,13 @@ internal static class TransientErrors
                     or HttpRequestError.UserAuthenticationError
             } => false,
             HttpRequestException => !IsCertificateError(exception),
-            // Ours, and the network's own timeout for connecting, have the same shape; a cancelled caller's has not.
+            // A timeout of this library or of the connection; not a cancellation by the caller, which has no such inner exception.
             OperationCanceledException { InnerException: TimeoutException } => true,
             _ => false,
         };
 
-    /// <summary>Determines whether a fault says that no connection was made.</summary>
-    /// <param name="exception">The fault of an attempt.</param>
+    /// <summary>Determines whether an attempt failed because no connection was made.</summary>
+    /// <param name="exception">The exception of the attempt.</param>
     /// <returns><see langword="true"/> if the name was not resolved, or the connection or TLS was not established.</returns>
     public static bool IsConnectionFault(Exception exception) =>
         exception
@@ -41,7 +41,7 @@ internal static class TransientErrors
                     or HttpRequestError.ProxyTunnelError,
             };
 
-    // A certificate that is refused now is refused in a second, too.
+    // Retrying does not help if TLS authentication fails, for example because of a rejected certificate.
     private static bool IsCertificateError(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)

@@ -4,11 +4,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace OAuthClient;
 
 /// <summary>
-/// A cache whose keys input from outside can choose. It has a maximum number of entries, and entries may expire. When it is full, expired
-/// entries go first, then those that were not read since it was last full. Readers take no lock. Safe for use by many threads at once.
+/// A cache for keys that outside input can choose. It has a maximum number of entries, and entries may expire. When it is full, expired
+/// entries are removed first, then those that were not read since it was last full. Reads take no lock. It is thread-safe.
 /// </summary>
+/// <typeparam name="TKey">The type of the keys.</typeparam>
+/// <typeparam name="TValue">The type of the values.</typeparam>
 /// <param name="capacity">The maximum number of entries.</param>
-/// <param name="comparer">Compares keys.</param>
+/// <param name="comparer">The comparer for keys; <see langword="null"/> for the default one.</param>
 internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer<TKey>? comparer = null)
     where TKey : notnull
 {
@@ -19,10 +21,10 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
     private int count;
     private int sweepAt = Math.Min(FirstSweepAt, capacity);
 
-    /// <summary>Gets the number of entries, expired ones that were not swept yet included.</summary>
+    /// <summary>Gets the number of entries, including expired ones that have not been removed yet.</summary>
     public int Count => Volatile.Read(ref count);
 
-    /// <summary>Finds an entry, also an expired one that was not swept yet.</summary>
+    /// <summary>Finds an entry. It may have expired, if it has not been removed yet.</summary>
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         if (!entries.TryGetValue(key, out var entry))
@@ -30,7 +32,7 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
             value = default;
             return false;
         }
-        // Written once and not with every read, so that readers do not take the cache line from each other.
+        // Written once and not with every read, so that readers do not invalidate the cache line for each other.
         if (!entry.IsUsed)
             entry.IsUsed = true;
         value = entry.Value;
@@ -49,7 +51,8 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
 
     /// <summary>Finds an entry, or adds one that does not expire.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="create">Makes the value. It is called under a lock and must be quick.</param>
+    /// <param name="create">Creates the value. It is called under a lock and must be fast.</param>
+    /// <returns>The value of the entry.</returns>
     public TValue GetOrAdd(TKey key, Func<TKey, TValue> create)
     {
         if (TryGet(key, out var known))
@@ -64,7 +67,7 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
         }
     }
 
-    /// <summary>Replaces an entry whose value equals <paramref name="known"/>; its expiry stays.</summary>
+    /// <summary>Replaces the value of an entry if it equals <paramref name="known"/>. The expiration does not change.</summary>
     public void TryReplace(TKey key, TValue newer, TValue known)
     {
         lock (changes)
@@ -105,7 +108,7 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
         Remove(entry => entry.ExpiresAt <= now, downTo: 0);
         if (count >= capacity)
         {
-            // A quarter becomes free, so that a full cache is not swept with each addition.
+            // A quarter is freed, so that a full cache is not scanned with each addition.
             int downTo = capacity * 3 / 4;
             Remove(entry => !entry.IsUsed, downTo);
             Remove(_ => true, downTo);
@@ -132,10 +135,10 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
 
         public TValue Value => value;
 
-        /// <summary>Gets the moment from which on it may be swept, in UTC ticks.</summary>
+        /// <summary>Gets the time at which the entry expires, in UTC ticks.</summary>
         public long ExpiresAt => expiresAt;
 
-        /// <summary>Gets or sets whether it was read since the cache was last full.</summary>
+        /// <summary>Gets or sets a value indicating whether the entry was read since the cache was last full.</summary>
         public bool IsUsed
         {
             get => isUsed;

@@ -1,23 +1,23 @@
 namespace OAuthClient;
 
 /// <summary>
-/// The time for those who ask with every request: as of the system's last tick, some milliseconds ago (and, when the machine slept in
-/// between, what is left of that tick after waking). To read the clock itself would be the longest step on their way. A clock that is not
-/// the system's is read each time.
+/// Returns the time as of the last tick of the system, which is at most some milliseconds old. It is for code that needs the time with each
+/// request, where reading the clock would be the slowest step. After the machine resumes from sleep the time can be old until the next
+/// tick. A clock other than <see cref="TimeProvider.System"/> is read each time.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="tick">What counts the ticks; the system, when <see langword="null"/>.</param>
+/// <param name="tick">Returns the tick count; <see langword="null"/> for that of the system.</param>
 internal sealed class CoarseClock(TimeProvider time, Func<long>? tick = null)
 {
     private readonly bool ticks = tick is not null || ReferenceEquals(time, TimeProvider.System);
     private Reading? last;
 
-    /// <summary>In UTC ticks.</summary>
+    /// <summary>Gets the time in UTC ticks.</summary>
     public long Now => ticks ? ReadLastTick() : time.GetUtcNow().UtcTicks;
 
     private long ReadLastTick()
     {
-#pragma warning disable RS0030 // It says only whether the clock has to be read again.
+#pragma warning disable RS0030 // Only determines whether the clock must be read again.
         long current = tick is null ? Environment.TickCount64 : tick();
 #pragma warning restore RS0030
         var known = Volatile.Read(ref last);

@@ -3,12 +3,12 @@ using System.Collections.Concurrent;
 namespace OAuthClient;
 
 /// <summary>
-/// A bounded cache whose entries expire a fixed time after they were set. When it is full, the oldest entry is removed. Reads take no lock.
+/// A bounded cache whose entries expire a fixed time after they are set. When it is full, the oldest entry is removed. Reads take no lock.
 /// </summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <typeparam name="TValue">The type of the values.</typeparam>
-/// <param name="capacity">How many entries it holds at most.</param>
-/// <param name="lifetime">How long an entry lives.</param>
+/// <param name="capacity">The maximum number of entries.</param>
+/// <param name="lifetime">The lifetime of an entry.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ExpiringCache<TKey, TValue>(int capacity, TimeSpan lifetime, TimeProvider time)
     where TKey : notnull
@@ -17,12 +17,12 @@ internal sealed class ExpiringCache<TKey, TValue>(int capacity, TimeSpan lifetim
     private readonly Queue<Entry> order = new();
     private readonly Lock writes = new();
 
-    /// <summary>Gets the number of entries, including those that have expired and are not removed yet.</summary>
+    /// <summary>Gets the number of entries, including expired ones that have not been removed yet.</summary>
     public int Count => entries.Count;
 
-    /// <summary>Looks up an entry that has not expired.</summary>
+    /// <summary>Finds an entry that has not expired.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="value">The value that was set last.</param>
+    /// <param name="value">The value of the entry.</param>
     /// <returns><see langword="true"/> if there is one; otherwise <see langword="false"/>.</returns>
     public bool TryGet(TKey key, out TValue value)
     {
@@ -35,7 +35,7 @@ internal sealed class ExpiringCache<TKey, TValue>(int capacity, TimeSpan lifetim
         return false;
     }
 
-    /// <summary>Sets an entry, which lives for the whole lifetime from now on.</summary>
+    /// <summary>Adds or replaces an entry. Its lifetime starts now.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     public void Set(TKey key, TValue value)
@@ -43,11 +43,11 @@ internal sealed class ExpiringCache<TKey, TValue>(int capacity, TimeSpan lifetim
         lock (writes)
         {
             var now = time.GetUtcNow();
-            // All entries live equally long, so the oldest one expires first.
+            // All entries have the same lifetime, so the oldest one expires first.
             while (order.TryPeek(out var oldest) && (oldest.ExpiresAt <= now || order.Count >= capacity))
             {
                 order.Dequeue();
-                // A key that was set again has a newer entry, which stays.
+                // Removes this entry only: a key that was set again has a newer one.
                 entries.TryRemove(new(oldest.Key, oldest));
             }
             Entry entry = new(key, value, now + lifetime);

@@ -4,21 +4,25 @@ using System.Diagnostics.CodeAnalysis;
 namespace OAuthClient;
 
 /// <summary>
-/// Remembers failed work for a few seconds. A caller who comes meanwhile gets the same failure and starts nothing, so that callers who are
-/// not authenticated cannot make the client send a request for each of theirs. Bounded: a full cache is emptied.
+/// Caches failures for a few seconds. A caller in this time gets the same failure and starts no work, so that unauthenticated callers
+/// cannot cause one request each. When the cache is full, it is cleared.
 /// </summary>
+/// <typeparam name="TKey">The type of the keys.</typeparam>
+/// <typeparam name="TResult">The type of the results.</typeparam>
+/// <param name="time">The clock.</param>
+/// <param name="comparer">The comparer for keys; <see langword="null"/> for the default one.</param>
 internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityComparer<TKey>? comparer = null)
     where TKey : notnull
 {
-    /// <summary>How long a failure is remembered: short, because users wait for what failed.</summary>
+    /// <summary>The lifetime of a failure. It is short, because users wait for the work that failed.</summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
     private const int Capacity = 1000;
 
     private readonly ConcurrentDictionary<TKey, Failure> failures = new(comparer);
 
-    /// <summary>Finds the remembered failure.</summary>
-    /// <param name="key">What the work was for.</param>
+    /// <summary>Finds a failure.</summary>
+    /// <param name="key">The key of the work.</param>
     /// <param name="result">The failed task.</param>
     /// <returns><see langword="true"/> if the work failed within <see cref="Duration"/>.</returns>
     public bool TryFind(TKey key, [NotNullWhen(true)] out Task<TResult>? result)
@@ -26,7 +30,7 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
         result = null;
         if (failures.IsEmpty || !failures.TryGetValue(key, out var failure))
             return false;
-        if (time.GetElapsedTime(failure.At) < Duration)
+        if (time.GetElapsedTime(failure.FailedAt) < Duration)
         {
             result = failure.Result;
             return true;
@@ -35,23 +39,23 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
         return false;
     }
 
-    /// <summary>Remembers the work if it failed, and forgets an earlier failure if it did not.</summary>
-    /// <param name="key">What the work was for.</param>
-    /// <param name="ended">The completed work.</param>
-    public void Record(TKey key, Task<TResult> ended)
+    /// <summary>Caches the failure of completed work, or removes an earlier failure if the work succeeded.</summary>
+    /// <param name="key">The key of the work.</param>
+    /// <param name="completed">The completed work.</param>
+    public void Record(TKey key, Task<TResult> completed)
     {
-        if (ended.IsCompletedSuccessfully)
+        if (completed.IsCompletedSuccessfully)
         {
             failures.TryRemove(key, out _);
             return;
         }
-        // Nothing was sent, and the reason for that has an end of its own.
-        if (ended.Exception?.InnerException is RequestNotSentException)
+        // No request was sent: the open circuit or the Retry-After pause already limits requests, and ends at its own time.
+        if (completed.Exception?.InnerException is RequestNotSentException)
             return;
         if (failures.Count >= Capacity)
             failures.Clear();
-        failures[key] = new(ended, time.GetTimestamp());
+        failures[key] = new(completed, time.GetTimestamp());
     }
 
-    private sealed record Failure(Task<TResult> Result, long At);
+    private sealed record Failure(Task<TResult> Result, long FailedAt);
 }

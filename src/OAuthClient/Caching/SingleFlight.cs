@@ -3,18 +3,21 @@ using System.Collections.Concurrent;
 namespace OAuthClient;
 
 /// <summary>
-/// Work that is done once however many ask for it at the same time. It runs detached: without a caller's cancellation,
-/// culture or activity. A caller who cancels stops waiting, and nothing else happens.
+/// Runs work once for all concurrent callers with the same key. The work runs detached: without the cancellation, culture or activity of a
+/// caller. A caller that cancels stops waiting; the work continues.
 /// </summary>
+/// <typeparam name="TKey">The type of the keys.</typeparam>
+/// <typeparam name="TResult">The type of the results.</typeparam>
 internal sealed class SingleFlight<TKey, TResult>
     where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, Flight> flights;
     private readonly NegativeCache<TKey, TResult>? failures;
 
-    /// <param name="comparer">Compares the keys.</param>
+    /// <summary>Initializes a new instance.</summary>
+    /// <param name="comparer">The comparer for keys; <see langword="null"/> for the default one.</param>
     /// <param name="rememberFailuresBy">
-    /// The clock by which a failure is remembered and given to later callers; <see langword="null"/> to try again at once.
+    /// The clock of the <see cref="NegativeCache{TKey, TResult}"/> for failures; <see langword="null"/> to start new work after a failure.
     /// </param>
     public SingleFlight(IEqualityComparer<TKey>? comparer = null, TimeProvider? rememberFailuresBy = null)
     {
@@ -22,27 +25,37 @@ internal sealed class SingleFlight<TKey, TResult>
         failures = rememberFailuresBy is null ? null : new(rememberFailuresBy, comparer);
     }
 
-    /// <summary>Ends when all has landed that is under way now, whatever became of it.</summary>
+    /// <summary>Waits until all work that runs now has completed or failed.</summary>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public Task DrainAsync(CancellationToken cancellationToken)
     {
         if (flights.IsEmpty)
             return Task.CompletedTask;
-        var landings = flights.Values.Select(flight =>
+        var completions = flights.Values.Select(flight =>
             flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
         );
-        return Task.WhenAll(landings).WaitAsync(cancellationToken);
+        return Task.WhenAll(completions).WaitAsync(cancellationToken);
     }
 
     public bool IsRunning(TKey key) => flights.ContainsKey(key);
 
-    /// <summary>Joins the work under way for <paramref name="key"/>, or starts it. Never runs <paramref name="work"/> on the caller's stack.</summary>
+    /// <summary>Joins the running work for a key, or starts it on the thread pool.</summary>
+    /// <param name="key">The key of the work.</param>
+    /// <param name="work">The work.</param>
+    /// <returns>The result of the work.</returns>
     public Task<TResult> JoinOrStart(TKey key, Func<Task<TResult>> work)
     {
         JoinOrStart(key, work, out var result);
         return result;
     }
 
-    /// <returns>Whether it was started, and not joined.</returns>
+    /// <summary>Joins the running work for a key, or starts it on the thread pool.</summary>
+    /// <param name="key">The key of the work.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="result">The result of the work.</param>
+    /// <returns>
+    /// <see langword="true"/> if the work was started; <see langword="false"/> if it was joined or its failure was cached.
+    /// </returns>
     public bool JoinOrStart(TKey key, Func<Task<TResult>> work, out Task<TResult> result)
     {
         if (failures is not null && failures.TryFind(key, out var failed) && !flights.ContainsKey(key))
@@ -50,9 +63,9 @@ internal sealed class SingleFlight<TKey, TResult>
             result = failed;
             return false;
         }
-        var flight = flights.TryGetValue(key, out var underWay) ? underWay : new Flight();
-        var winner = underWay ?? flights.GetOrAdd(key, flight);
-        bool started = underWay is null && ReferenceEquals(winner, flight);
+        var flight = flights.TryGetValue(key, out var running) ? running : new Flight();
+        var winner = running ?? flights.GetOrAdd(key, flight);
+        bool started = running is null && ReferenceEquals(winner, flight);
         if (started)
             Start(key, flight, work);
         result = winner.Result;
@@ -60,15 +73,15 @@ internal sealed class SingleFlight<TKey, TResult>
     }
 
     private void Start(TKey key, Flight flight, Func<Task<TResult>> work) =>
-        BackgroundWork.Run(work, ended => Complete(key, flight, ended));
+        BackgroundWork.Run(work, completed => Complete(key, flight, completed));
 
-    private void Complete(TKey key, Flight flight, Task<TResult> ended)
+    private void Complete(TKey key, Flight flight, Task<TResult> completed)
     {
-        // Before the flight ends: a caller in between finds one or the other.
-        failures?.Record(key, ended);
+        // Recorded before the flight is removed, so that a concurrent caller finds the flight or the failure.
+        failures?.Record(key, completed);
         flights.TryRemove(new KeyValuePair<TKey, Flight>(key, flight));
-        flight.Completion.SetFromTask(ended);
-        // Someone may have left without waiting for it; that is not an unobserved fault.
+        flight.Completion.SetFromTask(completed);
+        // Observes the exception, because all callers may have stopped waiting.
         _ = flight.Completion.Task.Exception;
     }
 

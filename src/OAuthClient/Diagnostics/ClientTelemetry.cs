@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace OAuthClient;
 
-/// <summary>What an application sees of one client's tokens: measurements, activities, and the client's condition.</summary>
+/// <summary>Records the measurements and activities of one client, and the failures that determine its health.</summary>
 internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metrics, RecentRefreshFailures failures, TimeProvider time)
 {
     private static readonly KeyValuePair<string, object?> Hit = new(Telemetry.LookupResult, "hit");
@@ -13,7 +13,7 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
 
     private readonly KeyValuePair<string, object?> client = new(Telemetry.ClientName, clientName);
 
-    /// <summary>Asked for each request: it costs next to nothing.</summary>
+    /// <summary>Gets a value indicating whether lookups are measured. It is read with each request.</summary>
     public bool CountsLookups => metrics.Lookups.Enabled;
 
     public void Lookup(bool isClient, bool isHit) => metrics.Lookups.Add(1, client, GrantTypeOf(isClient), isHit ? Hit : Miss);
@@ -31,9 +31,11 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
             ? null
             : new(Telemetry.Start("oauthclient.authorization.complete"), metrics.Authorizations, time, [client]);
 
-    /// <param name="isClient">Whether the token is the client's own.</param>
-    /// <param name="cause">One of <see cref="RefreshCause"/>.</param>
-    /// <param name="caller">Who was first to ask.</param>
+    /// <summary>Starts a refresh. Its activity is linked to that of the caller, because it can serve several callers.</summary>
+    /// <param name="isClient"><see langword="true"/> for client credentials; <see langword="false"/> for a refresh token.</param>
+    /// <param name="cause">A constant of <see cref="RefreshCause"/>.</param>
+    /// <param name="caller">The activity of the first caller.</param>
+    /// <returns>The operation, which the caller disposes of when the refresh has ended.</returns>
     public RefreshOperation Refresh(bool isClient, string cause, ActivityContext caller) =>
         new(
             !IsSeen(metrics.Refreshes)
@@ -49,11 +51,15 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
 
     public void PresentedWithoutAnswer() => metrics.AmbiguousRefreshes.Add(1, client);
 
-    /// <param name="wasInDoubt">Whether an answer to the same refresh token was lost before: then the server may have replaced it, and nobody has what replaced it.</param>
+    /// <summary>Counts a grant whose refresh token the server rejected.</summary>
+    /// <param name="wasInDoubt">
+    /// <see langword="true"/> if the response to the same refresh token was lost before. The server may then have rotated the refresh
+    /// token.
+    /// </param>
     public void Lost(bool wasInDoubt) =>
         metrics.LostGrants.Add(1, client, new(Telemetry.LossCause, wasInDoubt ? "answer_lost" : "refused"));
 
-    // What nobody sees need not be made.
+    // Without a listener no measurement or activity is created.
     private static bool IsSeen(Instrument instrument) => instrument.Enabled || Telemetry.Source.HasListeners();
 
     private static KeyValuePair<string, object?> GrantTypeOf(bool isClient) => isClient ? ByClientCredentials : ByRefreshToken;

@@ -3,14 +3,14 @@ using System.Diagnostics.Metrics;
 
 namespace OAuthClient;
 
-/// <summary>What is measured, of all clients of an application.</summary>
+/// <summary>The metrics of all clients of an application. The tables in <c>README.md</c> of this folder list them.</summary>
 internal sealed class OAuthClientMetrics
 {
     private readonly ConcurrentDictionary<string, Func<int>> unsavedGrants = new(StringComparer.Ordinal);
 
     public OAuthClientMetrics(IMeterFactory meters)
     {
-        // The factory disposes of it.
+        // The factory disposes of the meter.
         var meter = meters.Create(Telemetry.Name);
         InstrumentAdvice<double> seconds = new()
         {
@@ -19,51 +19,51 @@ internal sealed class OAuthClientMetrics
         Lookups = meter.CreateCounter<long>(
             "oauthclient.token.lookups",
             "{lookup}",
-            "Access tokens asked for: hits were answered at once from this process's memory."
+            "Requested access tokens: a hit was returned from the memory of this process, a miss was not."
         );
         TokenWaits = meter.CreateHistogram(
             "oauthclient.token.wait.duration",
             "s",
-            "How long callers waited who were not answered at once.",
+            "The time that callers waited for an access token that was not in memory.",
             tags: null,
             seconds
         );
         Refreshes = meter.CreateHistogram(
             "oauthclient.token.refresh.duration",
             "s",
-            "Access tokens renewed, by refresh token or client credentials: from its beginning until the result is saved.",
+            "The duration of refreshes, by refresh token or client credentials, until the result is saved.",
             tags: null,
             seconds
         );
         LeaseWaits = meter.CreateHistogram(
             "oauthclient.lease.wait.duration",
             "s",
-            "How long a refresh waited for another node's refresh of the same grant.",
+            "The time that a refresh waited for a refresh of the same grant on another node.",
             tags: null,
             seconds
         );
         Authorizations = meter.CreateHistogram(
             "oauthclient.authorization.complete.duration",
             "s",
-            "Authorizations completed, or refused: from the callback until the grant is stored.",
+            "The duration of authorizations, completed or failed, from the callback until the grant is stored.",
             tags: null,
             seconds
         );
         AmbiguousRefreshes = meter.CreateCounter<long>(
             "oauthclient.token.refresh.ambiguous",
             "{presentation}",
-            "Refresh tokens presented to a server whose answer was lost or never came."
+            "Refresh tokens that were sent and to which no response was received."
         );
         LostGrants = meter.CreateCounter<long>(
             "oauthclient.grant.lost",
             "{grant}",
-            "Grants that the server no longer honours: the resource owner must authorize again."
+            "Grants whose refresh token the server rejected: the resource owner must authorize again."
         );
         meter.CreateObservableUpDownCounter(
             "oauthclient.grant.unsaved",
             UnsavedGrants,
             "{grant}",
-            "Refreshed grants that the store has not taken, and that would be lost with this process."
+            "Refreshed grants that are not saved yet: they are in the memory of this process only."
         );
     }
 

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace OAuthClient;
 
-/// <summary>Counts the refreshes that failed one after another, for the health of one client.</summary>
+/// <summary>Counts consecutive failed refreshes, for the health of one client.</summary>
 internal sealed class RecentRefreshFailures(TimeProvider time)
 {
-    // A single failure may be chance, or concern one owner only.
+    // Fewer failures can be accidental, or concern one owner only.
     private const int Threshold = 3;
 
-    // Older failures say nothing about the present.
+    // Older failures do not affect the health.
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
 
     private readonly Lock gate = new();
@@ -31,21 +31,24 @@ internal sealed class RecentRefreshFailures(TimeProvider time)
         lock (gate)
         {
             failures++;
-            // The circuit opens after several failures, of whichever owner.
+            // An open circuit is a problem at once: it opens only after several failures.
             isCircuitOpen = fault is RequestNotSentException;
             lastFault = Describe(fault);
             failedAt = time.GetUtcNow();
         }
     }
 
-    /// <summary>Describes the failures, if there are enough of them to call the client unhealthy.</summary>
-    /// <returns>A sentence without secrets; <see langword="null"/> if refreshes succeed or were not tried.</returns>
+    /// <summary>Describes the failures, if the client is unhealthy because of them.</summary>
+    /// <returns>A sentence without secrets; <see langword="null"/> if the client is healthy.</returns>
     public string? FindProblem()
     {
         lock (gate)
         {
             return (failures >= Threshold || isCircuitOpen) && time.GetUtcNow() - failedAt < Memory
-                ? string.Create(CultureInfo.InvariantCulture, $"Access tokens cannot be renewed ({failures} in a row): {lastFault}.")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Access tokens cannot be refreshed ({failures} consecutive failures): {lastFault}."
+                )
                 : null;
         }
     }
@@ -53,11 +56,10 @@ internal sealed class RecentRefreshFailures(TimeProvider time)
     private static string Describe(Exception fault) =>
         fault switch
         {
-            EndpointException => $"the server refuses ({Telemetry.TypeOf(fault)})",
-            OperationCanceledException { InnerException: TimeoutException } => "the server does not answer in time",
-            RequestNotSentException =>
-                "the server is left alone for a while, because it did nothing but fail or asked for it (Retry-After)",
-            HttpRequestException => "the server cannot be reached, or gives no answer",
+            EndpointException => $"the server responds with an error ({Telemetry.TypeOf(fault)})",
+            OperationCanceledException { InnerException: TimeoutException } => "the server does not respond in time",
+            RequestNotSentException => "no request is sent, because the circuit is open or the server requested a pause (Retry-After)",
+            HttpRequestException => "the server cannot be reached or does not respond",
             _ => fault.GetType().Name,
         };
 }

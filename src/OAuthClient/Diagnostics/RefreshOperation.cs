@@ -1,24 +1,29 @@
 namespace OAuthClient;
 
-/// <summary>One renewal of an access token, on its way to its outcome.</summary>
+/// <summary>One running refresh, which records its outcome.</summary>
 internal sealed class RefreshOperation(TimedOperation? operation, RecentRefreshFailures failures) : IDisposable
 {
-    /// <summary>The server gave a token, or somebody else had fetched one.</summary>
+    /// <summary>Records that there is a new access token.</summary>
+    /// <param name="isFetched">
+    /// <see langword="true"/> if this refresh obtained it from the server; <see langword="false"/> if another refresh did.
+    /// </param>
     public void Brought(bool isFetched)
     {
         operation?.Tag(Telemetry.RefreshOutcome, isFetched ? "refreshed" : "adopted");
         failures.RecordSuccess();
     }
 
-    /// <summary>The grant was ended or replaced meanwhile.</summary>
+    /// <summary>Records that the grant was removed or replaced during the refresh.</summary>
     public void Ended() => operation?.Tag(Telemetry.RefreshOutcome, "ended");
 
+    /// <summary>Records that the refresh failed.</summary>
+    /// <param name="fault">The cause.</param>
     public void Failed(Exception fault)
     {
         bool isLost = fault is ReauthorizationRequiredException;
         operation?.Tag(Telemetry.RefreshOutcome, isLost ? "lost" : "failed");
         operation?.Fail(fault);
-        // One owner's loss says nothing of how the client fares.
+        // The loss of one grant does not affect the health of the client.
         if (!isLost)
             failures.RecordFailure(fault);
     }

@@ -4,12 +4,12 @@ using System.Globalization;
 namespace OAuthClient;
 
 /// <summary>
-/// The names by which an application sees the library at work, after OpenTelemetry's conventions. No tag holds a secret, an owner, a
-/// grant or a server's own words: what is listened to is exported, and kept.
+/// The names of the activity source, the meter and their tags, after OpenTelemetry's conventions. No tag contains a secret, an owner, a
+/// grant or text of a server, because tags are exported and stored.
 /// </summary>
 internal static class Telemetry
 {
-    /// <summary>Of the activity source, and of the meter.</summary>
+    /// <summary>The name of the activity source and of the meter.</summary>
     public const string Name = "OAuthClient";
 
     public const string ClientName = "oauthclient.client.name";
@@ -22,13 +22,20 @@ internal static class Telemetry
 
     public static readonly ActivitySource Source = new(Name);
 
-    /// <summary>Whose activity asks for something that is done once for many, and so in nobody's.</summary>
+    /// <summary>
+    /// Gets the context of the current activity, to link detached work to it; <see langword="default"/> without a listener.
+    /// </summary>
     public static ActivityContext Caller => Source.HasListeners() && Activity.Current is { } current ? current.Context : default;
 
+    /// <summary>Starts an activity as a child of the current one.</summary>
+    /// <param name="operation">The name of the activity.</param>
+    /// <returns>The activity; <see langword="null"/> without a listener.</returns>
     public static Activity? Start(string operation) => Source.StartActivity(operation);
 
-    /// <param name="operation">What begins.</param>
-    /// <param name="caller">Who was first to ask for it: linked and no parent, for it serves others too and may outlive them all.</param>
+    /// <summary>Starts an activity without a parent for work that serves several callers and can outlive them.</summary>
+    /// <param name="operation">The name of the activity.</param>
+    /// <param name="caller">The activity of the first caller, to which the new one is linked.</param>
+    /// <returns>The activity; <see langword="null"/> without a listener.</returns>
     public static Activity? StartDetached(string operation, ActivityContext caller) =>
         Source.StartActivity(
             operation,
@@ -37,7 +44,9 @@ internal static class Telemetry
             links: caller == default ? null : [new ActivityLink(caller)]
         );
 
-    /// <summary>What went wrong, as one of few words: an error code of the specifications, an HTTP status, or the exception's type.</summary>
+    /// <summary>Gets the value of <c>error.type</c> for an exception. The number of different values is limited.</summary>
+    /// <param name="fault">The exception.</param>
+    /// <returns>An error code of the specifications, an HTTP status code, <c>timeout</c>, or the name of the exception type.</returns>
     public static string TypeOf(Exception fault) =>
         fault switch
         {
@@ -49,7 +58,7 @@ internal static class Telemetry
             _ => fault.GetType().FullName!,
         };
 
-    // Everything else that stands in the place of an error code could be anything, also what we sent.
+    // An unknown error code of a server can contain any text, including a secret of the request.
     private static bool IsKnown(string error) =>
         error
             is "access_denied"

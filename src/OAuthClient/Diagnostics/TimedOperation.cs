@@ -3,14 +3,14 @@ using System.Diagnostics.Metrics;
 
 namespace OAuthClient;
 
-/// <summary>Something that takes time: a measurement, and an activity with the same tags where somebody listens.</summary>
+/// <summary>Measures the duration of an operation, and gives its activity, if there is a listener, the same tags.</summary>
 internal sealed class TimedOperation(Activity? activity, Histogram<double> durations, TimeProvider time, TagList tags) : IDisposable
 {
-    private readonly long began = time.GetTimestamp();
+    private readonly long startedAt = time.GetTimestamp();
 
     public void Tag(string name, object value) => tags.Add(name, value);
 
-    // Neither status nor event holds the exception's text: part of it is the server's.
+    // The status has no description: the message of the exception can contain text of the server.
     public void Fail(Exception fault)
     {
         tags.Add(Telemetry.ErrorType, Telemetry.TypeOf(fault));
@@ -19,7 +19,7 @@ internal sealed class TimedOperation(Activity? activity, Histogram<double> durat
 
     public void Dispose()
     {
-        durations.Record(time.GetElapsedTime(began).TotalSeconds, tags);
+        durations.Record(time.GetElapsedTime(startedAt).TotalSeconds, tags);
         if (activity is null)
             return;
         foreach (var (name, value) in tags)

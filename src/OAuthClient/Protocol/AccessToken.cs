@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>An access token (RFC 6749 §1.4) with what the server said about it.</summary>
+/// <summary>An access token (RFC 6749 §1.4) with its lifetime, scopes and resources.</summary>
 [DebuggerDisplay(Redacted)]
 [JsonConverter(typeof(NonSerializableJsonConverter<AccessToken>))]
 public sealed class AccessToken : Secret
@@ -27,38 +27,48 @@ public sealed class AccessToken : Secret
         Resources = resources;
     }
 
-    /// <summary>How the token is presented: <c>Bearer</c> (RFC 6750).</summary>
-#pragma warning disable CA1822 // DPoP will make it differ from token to token.
+    /// <summary>Gets the authentication scheme of the token: <c>Bearer</c> (RFC 6750).</summary>
+#pragma warning disable CA1822 // With DPoP the value depends on the token.
     public string TokenType => "Bearer";
 #pragma warning restore CA1822
 
-    /// <summary>When it was asked for; its lifetime is counted from here, which is never later than the server's own count.</summary>
+    /// <summary>
+    /// Gets the time at which the token was requested. The lifetime is counted from this time, so it never ends later than at the server.
+    /// </summary>
     public DateTimeOffset IssuedAt { get; }
 
-    /// <summary>When it ends, or <see langword="null"/> when the server did not say (RFC 6749 §5.1 recommends <c>expires_in</c>).</summary>
+    /// <summary>
+    /// Gets the time at which the token expires; <see langword="null"/> if the response has no <c>expires_in</c>, which RFC 6749 §5.1
+    /// recommends.
+    /// </summary>
     public DateTimeOffset? ExpiresAt { get; }
 
-    /// <summary>What it allows: the response's <c>scope</c>, or what was asked for when it named none (RFC 6749 §5.1).</summary>
+    /// <summary>
+    /// Gets the scopes of the token: the <c>scope</c> of the response, or the requested scopes if the response has none (RFC 6749 §5.1).
+    /// </summary>
     public IReadOnlyList<string> Scopes { get; }
 
-    /// <summary>The protected resources it was asked for (RFC 8707 §2); empty when none was named.</summary>
+    /// <summary>Gets the protected resources for which the token was requested (RFC 8707 §2); empty if the request named none.</summary>
     public IReadOnlyList<string> Resources { get; }
 
-    /// <summary>Ready to be put on a request; made once because formatting it at every send costs a kilobyte.</summary>
+    /// <summary>
+    /// Gets the value of the Authorization header. It is created once, because formatting it for each request allocates memory.
+    /// </summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal string AuthorizationHeader => authorizationHeader ??= "Bearer " + Reveal();
 
-    /// <summary>Whether it was fetched because an API refused the one before.</summary>
+    /// <summary>Gets or sets a value indicating whether the token was requested because an API rejected the previous one.</summary>
     internal bool ReplacesRejected { get; set; }
 
-    /// <summary>Gets the members of the stored token that this build does not know.</summary>
+    /// <summary>Gets the members of the stored token that this version does not know.</summary>
     internal Dictionary<string, JsonElement>? UnknownMembers { get; init; }
 
-    // RFC 6749 A.12: access-token = 1*VSCHAR. A CR or LF here would be a header of somebody else's making.
+    // RFC 6749 A.12: access-token = 1*VSCHAR. A CR or LF in the token would add a header to the request.
     private static string Checked(string value) =>
         !string.IsNullOrEmpty(value) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? value
             : throw new OAuthProtocolException(
-                "The server sent an access token with a character that RFC 6749 (appendix A.12) does not allow, such as a line break; it was not used."
+                "The server sent an access token with a character that RFC 6749 (appendix A.12) does not allow, such as a line break. The "
+                    + "token was not used; correct the server."
             );
 }

@@ -2,13 +2,18 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>What the library knows of an authorization server: its metadata (RFC 8414 §2), or the endpoints as spelled out in the options.</summary>
+/// <summary>
+/// The metadata of an authorization server (RFC 8414 §2): from its metadata document, or from the endpoints in the options.
+/// </summary>
 internal sealed record AuthorizationServerMetadata
 {
-    /// <summary>The issuer identifier, character by character; <see langword="null"/> when the server's name is not known.</summary>
+    /// <summary>Gets the issuer identifier exactly as the server states it; <see langword="null"/> if it is not known.</summary>
     public string? Issuer { get; init; }
 
-    /// <summary>Whose issuers its tokens have, when it is a server with many tenants; <see cref="Issuer"/> is then only where it was found.</summary>
+    /// <summary>
+    /// Gets the template of the issuers of the tokens, for a server with many tenants. <see cref="Issuer"/> is then only the address
+    /// under which the metadata was found.
+    /// </summary>
     public IssuerTemplate? IssuerTemplate { get; init; }
 
     public Uri? AuthorizationEndpoint { get; init; }
@@ -20,35 +25,45 @@ internal sealed record AuthorizationServerMetadata
     public Uri? JwksUri { get; init; }
     public Uri? EndSessionEndpoint { get; init; }
 
-    /// <summary>Whether every authorization response carries <c>iss</c> (RFC 9207 §3).</summary>
+    /// <summary>Gets a value indicating whether every authorization response has the parameter <c>iss</c> (RFC 9207 §3).</summary>
     public bool SendsIssuerInResponse { get; init; }
 
     public IReadOnlyList<string>? CodeChallengeMethods { get; init; }
     public IReadOnlyList<string>? TokenEndpointAuthenticationMethods { get; init; }
 
-    /// <summary>Under which name grants of this server are kept: two servers never share one.</summary>
+    /// <summary>Gets the identifier under which grants of this server are stored. It differs between servers.</summary>
     public string ServerId => Issuer ?? TokenEndpoint?.AbsoluteUri ?? "";
 
-    /// <summary>Whether what says so comes from this server.</summary>
+    /// <summary>Determines whether an issuer is this server, or one of its allowed tenants.</summary>
+    /// <param name="stated">The issuer that a token or a response states.</param>
+    /// <returns><see langword="true"/> if it is; otherwise <see langword="false"/>.</returns>
     public bool IsIssuer(string? stated) =>
         stated is not null
         && (IssuerTemplate is null ? string.Equals(stated, Issuer, StringComparison.Ordinal) : IssuerTemplate.Allows(stated));
 
-    /// <summary>Which <c>iss</c> a token of this server with these claims must have.</summary>
-    /// <exception cref="OAuthProtocolException">It is of a tenant that may not sign in here, or of none.</exception>
+    /// <summary>Gets the <c>iss</c> that a token of this server must have.</summary>
     /// <param name="claims">The token's claims.</param>
-    /// <param name="kind">What the token is called in messages.</param>
-    /// <param name="mayBeOfAnyTenant">Whether a tenant that may not sign in is accepted: its users may always sign out.</param>
+    /// <param name="kind">The name of the token in messages.</param>
+    /// <param name="mayBeOfAnyTenant">
+    /// <see langword="true"/> to accept tenants that are not in <c>AllowedTenants</c>, as for logout: their users may always sign out.
+    /// </param>
+    /// <returns>The issuer; <see langword="null"/> if the server's issuer is not known.</returns>
+    /// <exception cref="OAuthProtocolException">The token states no tenant, or a tenant that is not allowed.</exception>
     public string? RequiredIssuer(JsonElement claims, string kind, bool mayBeOfAnyTenant = false) =>
         IssuerTemplate is null ? Issuer : IssuerTemplate.RequireFor(claims, kind, mayBeOfAnyTenant);
 
+    /// <summary>Reads a metadata document (RFC 8414 §2).</summary>
     /// <param name="json">The document.</param>
-    /// <param name="allowHttpOnLoopback">Whether endpoints on this machine may do without TLS.</param>
-    /// <param name="presentsCertificate">Whether the client shows a certificate: then <c>mtls_endpoint_aliases</c> take the endpoints' place.</param>
-    /// <exception cref="OAuthProtocolException">A member has the wrong shape, or an endpoint is not safe to talk to.</exception>
+    /// <param name="allowHttpOnLoopback"><see langword="true"/> to accept endpoints on this machine without TLS.</param>
+    /// <param name="presentsCertificate">
+    /// <see langword="true"/> if the client presents a certificate. <c>mtls_endpoint_aliases</c> then replace the endpoints.
+    /// </param>
+    /// <returns>The metadata.</returns>
+    /// <exception cref="OAuthProtocolException">A member has the wrong type, or an endpoint is not a safe address.</exception>
     public static AuthorizationServerMetadata Read(JsonElement json, bool allowHttpOnLoopback, bool presentsCertificate = false)
     {
-        // RFC 8705 §5: where a certificate is asked for. Whoever has none is not to call there, and does not even read it.
+        // RFC 8705 §5: the server requests a certificate at these endpoints. A client without one must not use them, and ignores the
+        // member.
         var aliases = presentsCertificate ? json.Object("mtls_endpoint_aliases") : null;
         return new()
         {
@@ -68,7 +83,7 @@ internal sealed record AuthorizationServerMetadata
             TokenEndpointAuthenticationMethods = json.Texts("token_endpoint_auth_methods_supported"),
         };
 
-        // An alias without TLS could ask for no certificate.
+        // A server cannot request a certificate at an address without TLS.
         Uri? DirectEndpoint(string name) =>
             (aliases is { } direct ? Address(direct, name, mayBeHttpOnLoopback: false) : null) ?? Endpoint(name);
 
@@ -86,8 +101,9 @@ internal sealed record AuthorizationServerMetadata
             )
             {
                 throw new OAuthProtocolException(
-                    $"The server's metadata names '{ServerTextSanitizer.Clean(text)}' as {name}; an endpoint must be an absolute https address without user or fragment "
-                        + "(RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, DangerouslyAllowHttpOnLoopback allows http."
+                    $"The server's metadata has '{ServerTextSanitizer.Clean(text)}' as {name}; an endpoint must be an absolute https "
+                        + "address without user or fragment (RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, "
+                        + "DangerouslyAllowHttpOnLoopback allows http."
                 );
             }
             return uri;

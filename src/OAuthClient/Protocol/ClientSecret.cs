@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>The client's password at the authorization server (RFC 6749 §2.3.1).</summary>
+/// <summary>A client secret (RFC 6749 §2.3.1).</summary>
 [DebuggerDisplay(Redacted)]
 [JsonConverter(typeof(NonSerializableJsonConverter<ClientSecret>))]
 internal sealed class ClientSecret(string value) : Secret(value);

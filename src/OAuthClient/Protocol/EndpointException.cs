@@ -3,7 +3,7 @@ using System.Net;
 namespace OAuthClient;
 
 /// <summary>
-/// An endpoint of the authorization server answered with an error, or with something that is no answer at all
+/// The exception that is thrown when an endpoint of the authorization server responds with an error or with an invalid response
 /// (RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 6750 §3.1).
 /// </summary>
 public class EndpointException : OAuthException
@@ -19,21 +19,25 @@ public class EndpointException : OAuthException
         RetryAfter = failure.RetryAfter;
     }
 
-    /// <summary>The endpoint that answered, without its query.</summary>
+    /// <summary>Gets the address of the endpoint, without its query.</summary>
     public Uri Endpoint { get; }
 
-    /// <summary>The HTTP status it answered with. A 200 can stand beside an <see cref="Error"/>: some servers do that.</summary>
+    /// <summary>Gets the HTTP status code of the response. Some servers send an <see cref="Error"/> with the status 200.</summary>
     public HttpStatusCode StatusCode { get; }
 
-    /// <summary>The error code, for example <c>invalid_client</c>; <see langword="null"/> when the answer held none.</summary>
+    /// <summary>Gets the error code, for example <c>invalid_client</c>; <see langword="null"/> if the response has none.</summary>
     public string? Error { get; }
 
-    /// <summary>The server's own words, made printable and cut at 256 characters. Untrusted: encode it before you show it.</summary>
+    /// <summary>
+    /// Gets the server's description of the error in printable characters, at most 256. The text is untrusted: encode it before display.
+    /// </summary>
     public string? ErrorDescription { get; }
 
-    /// <summary>Where the server says more about the error. Untrusted.</summary>
+    /// <summary>Gets the address of a page about the error. The text is untrusted.</summary>
     public string? ErrorUri { get; }
 
-    /// <summary>How long the server asked to be left alone, when it did.</summary>
+    /// <summary>
+    /// Gets the time after which the server accepts a retry (<c>Retry-After</c>); <see langword="null"/> if the response states none.
+    /// </summary>
     public TimeSpan? RetryAfter { get; }
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>What an endpoint said instead of the answer that was asked for; every text in it is already made safe.</summary>
+/// <summary>An error response or an invalid response of an endpoint. All texts in it have been sanitized.</summary>
 internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpStatusCode StatusCode)
 {
     public string? Error { get; init; }
@@ -10,16 +10,18 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
     public string? ErrorUri { get; init; }
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Whether the client sent no secret, as a public client does.</summary>
+    /// <summary>Gets a value indicating whether the request was sent without a secret, as by a public client.</summary>
     public bool IsPublicClient { get; init; }
 
-    /// <summary>Whether the client showed a certificate in place of a secret.</summary>
+    /// <summary>Gets a value indicating whether the client authenticated with a certificate.</summary>
     public bool UsesCertificate { get; init; }
 
-    /// <summary>What the developer can do, where it is known better than the error code tells: the end of the sentence.</summary>
+    /// <summary>
+    /// Gets the end of the message, which says what the developer can do; <see langword="null"/> to derive it from the error code.
+    /// </summary>
     public string? Hint { get; init; }
 
-    /// <summary>What was wrong when the server gave no error code, for example an HTML page.</summary>
+    /// <summary>Gets a description of a response without an error code, for example of an HTML page.</summary>
     public string? UnexpectedContent { get; init; }
 
     public string ToMessage()
@@ -33,26 +35,28 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
         };
     }
 
-    // What each code of RFC 6749 §5.2 most often means on a developer's first day with a server.
+    // The most frequent cause of each code (RFC 6749 §5.2, RFC 7591 §3.2.2) when a client is set up.
     private string Advice() =>
         Hint
         ?? Error switch
         {
             ErrorCodes.InvalidClient when UsesCertificate =>
-                ": check ClientId, and whether the certificate of UseClientCertificate is the one that the server has registered for it (RFC 8705 §2), not expired, and asked for at this address.",
+                ": check ClientId. Check that the certificate of UseClientCertificate is the one that the server has registered for the "
+                    + "client (RFC 8705 §2), that it has not expired, and that the server requests a certificate at this address.",
             ErrorCodes.InvalidClient when IsPublicClient =>
-                ": ClientSecret is not set, so the client went as a public one; set it if the server gave one, and check ClientId.",
+                ": ClientSecret is not set, so the request was sent as that of a public client; set it if the server issued one, and "
+                    + "check ClientId.",
             ErrorCodes.InvalidClient =>
                 ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body (ClientAuthentication).",
-            ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
+            ErrorCodes.InvalidScope => ": check Scopes against the scopes that the server allows for this client.",
             ErrorCodes.UnauthorizedClient =>
-                ": the server does not allow this client to use this grant type; allow it in the client's registration there.",
-            ErrorCodes.InvalidRedirectUri => ": this server does not register such a RedirectUri (RFC 7591 §3.2.2).",
+                ": the server does not allow this client to use this grant type; allow it in the client's registration at the server.",
+            ErrorCodes.InvalidRedirectUri => ": the server does not accept this RedirectUri in a registration (RFC 7591 §3.2.2).",
             ErrorCodes.InvalidClientMetadata =>
-                ": this server does not register a client with such metadata (RFC 7591 §3.2.2); check what RegisterDynamically says.",
+                ": the server does not accept this client metadata (RFC 7591 §3.2.2); check the options of RegisterDynamically.",
             ErrorCodes.InvalidSoftwareStatement or ErrorCodes.UnapprovedSoftwareStatement =>
-                ": this server does not accept the SoftwareStatement (RFC 7591 §3.2.2).",
-            ErrorCodes.UnsupportedGrantType => ": the server does not know this grant type.",
+                ": the server does not accept the SoftwareStatement (RFC 7591 §3.2.2).",
+            ErrorCodes.UnsupportedGrantType => ": the server does not support this grant type.",
             _ => ".",
         };
 }

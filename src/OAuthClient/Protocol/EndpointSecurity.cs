@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>Which addresses are safe to talk to: https, or http to this very machine where the developer allowed it.</summary>
+/// <summary>Determines which addresses are safe: https, or http to this machine if the options allow it.</summary>
 internal static class EndpointSecurity
 {
     public static bool IsLoopback(Uri uri) =>
@@ -24,7 +24,10 @@ internal static class EndpointSecurity
         && HostOf(one) is { } host
         && string.Equals(host, HostOf(other), StringComparison.Ordinal);
 
-    /// <summary>The host as the network knows it; <see langword="null"/> for a name with characters that no name may have, which Uri takes and cannot tell.</summary>
+    /// <summary>
+    /// Gets the host of an address in its ASCII form; <see langword="null"/> for a name with invalid characters, which
+    /// <see cref="Uri"/> accepts and cannot convert.
+    /// </summary>
     public static string? HostOf(Uri uri)
     {
         try
@@ -37,7 +40,7 @@ internal static class EndpointSecurity
         }
     }
 
-    // Uri turns the host "loopback" into "localhost"; a browser does not, so what was written counts.
+    // Uri turns the host "loopback" into "localhost"; a browser does not. So the original text is compared.
     private static bool IsLocalhost(Uri uri) =>
         string.Equals(HostOf(uri), "localhost", StringComparison.Ordinal)
         && uri.OriginalString.AsSpan(uri.Scheme.Length).StartsWith("://localhost", StringComparison.OrdinalIgnoreCase);

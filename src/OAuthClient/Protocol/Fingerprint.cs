@@ -5,10 +5,15 @@ using System.Text;
 
 namespace OAuthClient;
 
-/// <summary>Texts as one that can be known again, and tells little to whoever does not know them already.</summary>
+/// <summary>Computes a hash of texts, so that equal texts can be recognized without storing them.</summary>
 internal static class Fingerprint
 {
-    /// <summary>43 base64url characters. Each text counts with its length, so that no joining of two makes the same as two others.</summary>
+    /// <summary>
+    /// Computes the SHA-256 hash of texts. The length of each text is hashed with it, so that different lists with the same concatenation
+    /// have different hashes.
+    /// </summary>
+    /// <param name="texts">The texts.</param>
+    /// <returns>43 base64url characters.</returns>
     public static string Of(params ReadOnlySpan<string> texts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>
-/// The issuer of a server with many tenants, with <c>{tenantid}</c> in the tenant's place. Each tenant is an issuer of its own: a template that were
-/// compared as loosely as it is written would let any of them speak for any other.
+/// The issuer of a server with many tenants, with <c>{tenantid}</c> in the place of the tenant. Each tenant is a separate issuer, so a
+/// token is accepted only if its <c>iss</c> is the issuer of the tenant in its <c>tid</c>; a match with the template alone would let one
+/// tenant issue tokens for another.
 /// </summary>
 internal sealed class IssuerTemplate
 {
@@ -19,56 +20,60 @@ internal sealed class IssuerTemplate
 
     private readonly IReadOnlyList<string> allowedTenants;
 
-    /// <param name="text">The template, which holds the placeholder once.</param>
-    /// <param name="allowedTenants">Whose users may sign in; anybody's when empty.</param>
+    /// <summary>Initializes a template.</summary>
+    /// <param name="text">The template, which contains the placeholder once.</param>
+    /// <param name="allowedTenants">The tenants whose users may sign in; empty for all tenants.</param>
     public IssuerTemplate(string text, IReadOnlyList<string> allowedTenants) => (Text, this.allowedTenants) = (text, allowedTenants);
 
     public string Text { get; }
 
-    /// <summary>Whether it can stand in an issuer without becoming something else there: one segment of a path.</summary>
+    /// <summary>
+    /// Determines whether a text is a tenant identifier: one path segment of letters, digits, hyphens, underscores and dots.
+    /// </summary>
     public static bool IsTenant(string? tenant) =>
         tenant is { Length: > 0 and <= LongestTenant }
         && !tenant.AsSpan().ContainsAnyExcept(TenantCharacters)
         && tenant is not ("." or "..");
 
-    /// <summary>Whether an issuer is the expected one, or, where that is a template, one of its tenants.</summary>
+    /// <summary>Determines whether an issuer is the expected one or, if that is a template, the issuer of a tenant.</summary>
     public static bool Matches(string expected, string issuer) =>
         expected.Contains(Placeholder, StringComparison.Ordinal)
             ? TenantOf(expected, issuer) is not null
             : string.Equals(expected, issuer, StringComparison.Ordinal);
 
-    /// <summary>Whether it is the issuer of an allowed tenant.</summary>
+    /// <summary>Determines whether an issuer is that of an allowed tenant.</summary>
     public bool Allows(string issuer) => TenantOf(Text, issuer) is { } tenant && IsAllowed(tenant);
 
-    /// <summary>The issuer that a token must have that says which tenant it is of (<c>tid</c>).</summary>
-    /// <exception cref="OAuthProtocolException">It does not say so, or the tenant may not sign in here.</exception>
+    /// <summary>Gets the issuer that a token must have, from the tenant in its <c>tid</c>.</summary>
     /// <param name="claims">The token's claims.</param>
-    /// <param name="kind">What the token is called in messages.</param>
-    /// <param name="mayBeOfAnyTenant">Whether a tenant that may not sign in is accepted.</param>
+    /// <param name="kind">The name of the token in messages.</param>
+    /// <param name="mayBeOfAnyTenant"><see langword="true"/> to accept tenants that are not allowed to sign in.</param>
+    /// <returns>The issuer.</returns>
+    /// <exception cref="OAuthProtocolException">The token states no tenant, or a tenant that is not allowed.</exception>
     public string RequireFor(JsonElement claims, string kind, bool mayBeOfAnyTenant = false)
     {
         string? tenant = claims.TextIfAny("tid");
         if (!IsTenant(tenant))
-            throw new OAuthProtocolException($"The {kind} names no tenant (tid), so which issuer of '{Text}' it is from cannot be told.");
+            throw new OAuthProtocolException($"The {kind} states no tenant (tid), so its issuer cannot be derived from '{Text}'.");
         return mayBeOfAnyTenant || IsAllowed(tenant!)
             ? Text.Replace(Placeholder, tenant, StringComparison.Ordinal)
-            : throw new OAuthProtocolException($"The {kind} is of the tenant '{tenant}', which is not among AllowedTenants.");
+            : throw new OAuthProtocolException($"The {kind} is of the tenant '{tenant}', which is not in AllowedTenants.");
     }
 
-    // Tenants are compared as they are written: some servers' differ in case alone.
+    // The comparison is case-sensitive: at some servers two tenants differ only in case.
     private bool IsAllowed(string tenant) => allowedTenants.Count == 0 || allowedTenants.Contains(tenant, StringComparer.Ordinal);
 
     private static string? TenantOf(string template, string issuer)
     {
-        int at = template.IndexOf(Placeholder, StringComparison.Ordinal);
-        string rest = template[(at + Placeholder.Length)..];
+        int start = template.IndexOf(Placeholder, StringComparison.Ordinal);
+        string suffix = template[(start + Placeholder.Length)..];
         if (
-            issuer.Length <= at + rest.Length
-            || !issuer.AsSpan().StartsWith(template.AsSpan(0, at), StringComparison.Ordinal)
-            || !issuer.EndsWith(rest, StringComparison.Ordinal)
+            issuer.Length <= start + suffix.Length
+            || !issuer.AsSpan().StartsWith(template.AsSpan(0, start), StringComparison.Ordinal)
+            || !issuer.EndsWith(suffix, StringComparison.Ordinal)
         )
             return null;
-        string tenant = issuer[at..^rest.Length];
+        string tenant = issuer[start..^suffix.Length];
         return IsTenant(tenant) ? tenant : null;
     }
 }

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// Stands on every type that holds a secret, so that an object graph logged or cached as JSON fails loudly
-/// instead of carrying the secret along.
+/// Rejects JSON serialization. It is applied to every type that holds a secret, so that an object graph that is logged or cached as JSON
+/// throws instead of exposing the secret.
 /// </summary>
 internal sealed class NonSerializableJsonConverter<T> : JsonConverter<T>
 {
@@ -15,6 +15,7 @@ internal sealed class NonSerializableJsonConverter<T> : JsonConverter<T>
 
     private static NotSupportedException Refusal() =>
         new(
-            $"{typeof(T).Name} holds a secret and is not serialised as JSON. Leave it out of the object, or store a grant by its Protect method."
+            $"{typeof(T).Name} holds a secret and is not serialized as JSON. Exclude it from the object, or store a grant with its Protect "
+                + "method."
         );
 }

@@ -1,13 +1,13 @@
 namespace OAuthClient;
 
 /// <summary>
-/// A message broke the protocol: a wrong state, issuer, nonce or signature, or a shape the specification does not know.
-/// What it carried was not used. Trying the same again does not help; beginning anew may.
+/// The exception that is thrown when a message violates the protocol: a wrong state, issuer, nonce or signature, or an invalid format.
+/// The content of the message was not used. The same message fails again; a new authorization may succeed.
 /// </summary>
-/// <param name="message">Which rule was broken.</param>
-/// <param name="innerException">What lies beneath, when anything does.</param>
+/// <param name="message">The message, which names the violated rule.</param>
+/// <param name="innerException">The cause; <see langword="null"/> if there is none.</param>
 public sealed class OAuthProtocolException(string message, Exception? innerException = null) : OAuthException(message, innerException)
 {
-    /// <summary>Whether nothing is wrong but a clock, or a key set that lags behind: no sign of forgery.</summary>
+    /// <summary>Gets a value indicating whether the cause is only a clock difference or an outdated key set, and not a forgery.</summary>
     internal bool IsTransient { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>Parameter names on the wire (RFC 6749, 7636, 8707, 9207, OpenID Connect Core).</summary>
+/// <summary>The parameter names of requests and responses (RFC 6749, RFC 7636, RFC 8707, RFC 9207, OpenID Connect Core).</summary>
 internal static class ParameterNames
 {
     public const string AccessToken = "access_token";

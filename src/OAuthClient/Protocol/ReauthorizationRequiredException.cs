@@ -1,15 +1,15 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Only the resource owner can help: there is no grant, or the server no longer honours it (RFC 6749 §5.2
-/// <c>invalid_grant</c>). Begin an authorization. The one exception that applications catch.
+/// The exception that is thrown when the resource owner must authorize again: there is no grant, or the server rejected its refresh token
+/// (<c>invalid_grant</c>, RFC 6749 §5.2). An application catches it and begins an authorization.
 /// </summary>
 public sealed class ReauthorizationRequiredException : OAuthException
 {
-    /// <summary>For one registration.</summary>
-    /// <param name="clientName">The registration's name, as given to <c>AddOAuthClient</c>; empty for the unnamed one.</param>
-    /// <param name="message">Why the resource owner is needed.</param>
-    /// <param name="innerException">The server's answer, when it was one.</param>
+    /// <summary>Initializes a new instance for one client registration.</summary>
+    /// <param name="clientName">The name of the registration, as given to <c>AddOAuthClient</c>; empty for the unnamed one.</param>
+    /// <param name="message">The message, which says why the resource owner must authorize.</param>
+    /// <param name="innerException">The error response of the server; <see langword="null"/> if there is none.</param>
     public ReauthorizationRequiredException(string clientName, string message, Exception? innerException = null)
         : base(message, innerException)
     {
@@ -17,9 +17,9 @@ public sealed class ReauthorizationRequiredException : OAuthException
         ClientName = clientName;
     }
 
-    /// <summary>The registration's name, as given to <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
+    /// <summary>Gets the name of the registration, as given to <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
     public string ClientName { get; }
 
-    /// <summary>Whether it was asked for only because an API refused a token that cannot be had anew.</summary>
+    /// <summary>Gets a value indicating whether the only cause is that an API rejected a token that cannot be refreshed.</summary>
     internal bool IsForRejectedToken { get; init; }
 }

@@ -1,4 +1,7 @@
 namespace OAuthClient;
 
-/// <summary>Nothing was sent, because the server is to be left alone for a while.</summary>
+/// <summary>
+/// The exception that is thrown when a request is not sent, because the circuit of the server is open or its <c>Retry-After</c> has not
+/// passed.
+/// </summary>
 internal sealed class RequestNotSentException(string message, Exception? inner = null) : HttpRequestException(message, inner);

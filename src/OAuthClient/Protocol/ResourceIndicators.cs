@@ -1,9 +1,12 @@
 namespace OAuthClient;
 
-/// <summary>Resource indicators on the wire: absolute, without fragment, as the developer wrote them (RFC 8707 §2).</summary>
+/// <summary>Validates resource indicators: absolute URIs without a fragment, sent exactly as they are written (RFC 8707 §2).</summary>
 internal static class ResourceIndicators
 {
-    /// <exception cref="ArgumentException">One is relative or has a fragment.</exception>
+    /// <summary>Validates resource indicators and removes duplicates.</summary>
+    /// <param name="resources">The resource indicators.</param>
+    /// <returns>The distinct resource indicators as they are written.</returns>
+    /// <exception cref="ArgumentException">A resource indicator is relative or has a fragment.</exception>
     public static string[] Checked(IEnumerable<Uri> resources) =>
         [
             .. resources

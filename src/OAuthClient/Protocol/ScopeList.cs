@@ -1,6 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>Scopes on the wire: case-sensitive, separated by spaces, in no order (RFC 6749 §3.3).</summary>
+/// <summary>Reads and writes lists of scopes: case-sensitive, separated by spaces, in any order (RFC 6749 §3.3).</summary>
 internal static class ScopeList
 {
     public const string OpenId = "openid";
@@ -8,7 +8,10 @@ internal static class ScopeList
 
     public static string Join(IReadOnlyCollection<string> scopes) => string.Join(' ', scopes);
 
-    /// <exception cref="ArgumentException">One is not a single scope.</exception>
+    /// <summary>Validates scopes and removes duplicates.</summary>
+    /// <param name="scopes">The scopes.</param>
+    /// <returns>The distinct scopes.</returns>
+    /// <exception cref="ArgumentException">An item is not a single scope.</exception>
     public static string[] Checked(IEnumerable<string> scopes) =>
         [
             .. scopes
@@ -17,7 +20,8 @@ internal static class ScopeList
                     scope is not null && IsToken(scope)
                         ? scope
                         : throw new ArgumentException(
-                            $"The scope '{scope}' holds a space or another character that no scope may have (RFC 6749 §3.3).",
+                            $"The scope '{scope}' is empty or contains a space or another character that is not allowed (RFC 6749 §3.3); "
+                                + "pass each scope separately.",
                             nameof(scopes)
                         )
                 ),
@@ -26,7 +30,7 @@ internal static class ScopeList
     public static IReadOnlyList<string> Split(string scope) =>
         [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Whether this is what <see cref="Join"/> makes of them: then nobody needs to take it apart.</summary>
+    /// <summary>Determines whether a text is the result of <see cref="Join"/> for the scopes, so that it need not be split.</summary>
     public static bool IsJoined(string scope, IReadOnlyList<string> scopes)
     {
         var rest = scope.AsSpan();

@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// A value that must not be seen: it prints as <c>[redacted]</c>, compares in constant time, and refuses to be
-/// serialised as JSON. Only <see cref="Reveal"/> gives the value.
+/// A secret value. It prints as <c>[redacted]</c>, is compared in constant time, and cannot be serialized as JSON. Only
+/// <see cref="Reveal"/> returns the value.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 [JsonConverter(typeof(NonSerializableJsonConverter<Secret>))]
@@ -24,24 +24,31 @@ public abstract class Secret : IEquatable<Secret>
         this.value = value;
     }
 
-    /// <summary>The value itself. Whoever calls this answers for where it goes.</summary>
+    /// <summary>Returns the value. The caller is responsible for keeping it secret.</summary>
+    /// <returns>The value.</returns>
     public string Reveal() => value;
 
-    /// <summary>Always <c>[redacted]</c>.</summary>
+    /// <summary>Returns a text that does not contain the value.</summary>
+    /// <returns>Always <c>[redacted]</c>.</returns>
     public sealed override string ToString() => Redacted;
 
-    /// <summary>Whether both are secrets of the same kind with the same value; takes the same time wherever they differ.</summary>
+    /// <summary>
+    /// Determines whether two secrets have the same type and the same value. The time does not depend on the position of a difference.
+    /// </summary>
     /// <param name="other">The secret to compare with.</param>
+    /// <returns><see langword="true"/> if they have; otherwise <see langword="false"/>.</returns>
     public bool Equals(Secret? other) => other is not null && other.GetType() == GetType() && SameText(value, other.value);
 
-    /// <summary>The same as <see cref="Equals(Secret)"/>.</summary>
-    /// <param name="one">A secret.</param>
-    /// <param name="other">Another.</param>
+    /// <summary>Determines whether two secrets are equal, as <see cref="Equals(Secret)"/> does.</summary>
+    /// <param name="one">The first secret.</param>
+    /// <param name="other">The second secret.</param>
+    /// <returns><see langword="true"/> if they are equal or both <see langword="null"/>; otherwise <see langword="false"/>.</returns>
     public static bool operator ==(Secret? one, Secret? other) => one is null ? other is null : one.Equals(other);
 
-    /// <summary>The opposite of <see cref="Equals(Secret)"/>.</summary>
-    /// <param name="one">A secret.</param>
-    /// <param name="other">Another.</param>
+    /// <summary>Determines whether two secrets differ, as <see cref="Equals(Secret)"/> compares them.</summary>
+    /// <param name="one">The first secret.</param>
+    /// <param name="other">The second secret.</param>
+    /// <returns><see langword="true"/> if they differ; otherwise <see langword="false"/>.</returns>
     public static bool operator !=(Secret? one, Secret? other) => !(one == other);
 
     /// <inheritdoc/>
@@ -50,7 +57,7 @@ public abstract class Secret : IEquatable<Secret>
     /// <inheritdoc/>
     public sealed override int GetHashCode() => value.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>Constant-time equality of two texts of the same length.</summary>
+    /// <summary>Determines whether two texts are equal, in a time that depends only on their length.</summary>
     internal static bool SameText(string? one, string? other) =>
         one is not null
         && other is not null

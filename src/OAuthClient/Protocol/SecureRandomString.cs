@@ -3,13 +3,18 @@ using System.Security.Cryptography;
 
 namespace OAuthClient;
 
-/// <summary>The one place where randomness is drawn: state, nonce, code verifier, grant ids.</summary>
+/// <summary>
+/// Creates random strings for values that must not be guessed or repeated, such as state, nonce, code verifier and grant ids.
+/// </summary>
 internal static class SecureRandomString
 {
-    /// <summary>How many characters each has.</summary>
+    /// <summary>The number of characters of a string.</summary>
     public const int Length = 43;
 
-    /// <summary>256 random bits as 43 base64url characters: also a code verifier of the length RFC 7636 §4.1 recommends.</summary>
+    /// <summary>
+    /// Creates a string of 256 random bits as 43 base64url characters, which is also a valid code verifier (RFC 7636 §4.1).
+    /// </summary>
+    /// <returns>The string.</returns>
     public static string Create()
     {
         Span<byte> bytes = stackalloc byte[32];
@@ -17,7 +22,8 @@ internal static class SecureRandomString
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <summary>Three of them by one draw: asking for randomness costs more than getting it.</summary>
+    /// <summary>Creates three strings with one call of the random number generator, because a call costs more than the bytes.</summary>
+    /// <returns>The strings.</returns>
     public static (string One, string Two, string Three) CreateThree()
     {
         Span<byte> bytes = stackalloc byte[3 * 32];

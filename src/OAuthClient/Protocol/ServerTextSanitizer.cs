@@ -2,27 +2,32 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>Makes text that a server sent fit for a message or a log: printable ASCII, at most 256 characters, none of our secrets.</summary>
+/// <summary>
+/// Sanitizes text of a server for messages and logs: printable ASCII, at most 256 characters, without secrets of the request.
+/// </summary>
 internal static class ServerTextSanitizer
 {
     private const int MaximumLength = 256;
 
-    /// <param name="text">What the server sent.</param>
-    /// <param name="sent">The secrets of the request: a server that echoes one must not get it into our log.</param>
-    public static string? Clean(string? text, params IReadOnlyList<string> sent)
+    /// <summary>Replaces secrets and unprintable characters, and truncates the text.</summary>
+    /// <param name="text">The text of the server.</param>
+    /// <param name="secrets">The secrets of the request, which a server may echo.</param>
+    /// <returns>The sanitized text; <see langword="null"/> if <paramref name="text"/> is empty or white space.</returns>
+    public static string? Clean(string? text, params IReadOnlyList<string> secrets)
     {
         if (string.IsNullOrWhiteSpace(text))
             return null;
-        // The longest first: what is part of another must not leave the other's rest.
-        foreach (string secret in sent.SelectMany(AsEchoed).OrderByDescending(written => written.Length))
-            text = text.Replace(secret, Secret.Redacted, StringComparison.OrdinalIgnoreCase);
+        // The longest first: if a secret is part of another one, replacing it first would leave the rest of the other.
+        foreach (string form in secrets.SelectMany(EncodedForms).OrderByDescending(form => form.Length))
+            text = text.Replace(form, Secret.Redacted, StringComparison.OrdinalIgnoreCase);
         bool cut = text.Length > MaximumLength;
         return string.Create(
             Math.Min(text.Length, MaximumLength),
             (text, cut),
             static (span, source) =>
             {
-                // RFC 6749 A.7, A.8: what error and error_description may hold, less the quote that would end ours.
+                // RFC 6749 A.7, A.8: the characters of error and error_description, except the quotation mark, which messages use around
+                // them.
                 for (int i = 0; i < span.Length; i++)
                     span[i] = source.text[i] is >= ' ' and <= '~' and not '"' ? source.text[i] : '?';
                 if (source.cut)
@@ -31,10 +36,12 @@ internal static class ServerTextSanitizer
         );
     }
 
-    // A server that quotes the body or the address it got quotes it encoded; hexadecimal digits come in either case.
-    private static IEnumerable<string> AsEchoed(string secret) => [secret, WebUtility.UrlEncode(secret), Uri.EscapeDataString(secret)];
+    // A server that echoes the request body or address echoes the encoded form. The case of its hexadecimal digits varies.
+    private static IEnumerable<string> EncodedForms(string secret) => [secret, WebUtility.UrlEncode(secret), Uri.EscapeDataString(secret)];
 
-    /// <summary>An address fit for a message: no user, query or fragment.</summary>
+    /// <summary>Removes user, query and fragment from an address, so that it can be part of a message.</summary>
+    /// <param name="uri">The address.</param>
+    /// <returns>The address without them.</returns>
     public static Uri WithoutQuery(Uri uri) =>
         uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0
             ? uri

@@ -4,22 +4,26 @@ using System.Text.Unicode;
 
 namespace OAuthClient;
 
-/// <summary>Reads a JSON object that a server sent: strict about duplicates and depth, silent about members nobody knows.</summary>
+/// <summary>Reads JSON objects of a server. Rejects duplicate members and deep nesting; ignores unknown members.</summary>
 internal static class StrictJson
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
-    /// <summary>The object, or <see langword="null"/> when the bytes are anything else.</summary>
+    /// <summary>Reads a JSON object.</summary>
+    /// <param name="json">The bytes.</param>
+    /// <returns>The object; <see langword="null"/> if the bytes are not a valid JSON object.</returns>
     public static JsonElement? TryParseObject(ReadOnlyMemory<byte> json)
     {
         using var document = TryParse(json);
         return document?.RootElement.Clone();
     }
 
-    /// <summary>The same for whoever reads it at once: it stands on <paramref name="json"/>, and on memory that is given back when it is disposed of.</summary>
+    /// <summary>Reads a JSON object without copying it.</summary>
+    /// <param name="json">The bytes, which must not change while the document is in use.</param>
+    /// <returns>The document, which the caller disposes of; <see langword="null"/> if the bytes are not a valid JSON object.</returns>
     public static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
     {
-        // Static files often begin with a byte order mark, which RFC 8259 §8.1 lets a reader pass over.
+        // Static files often begin with a byte order mark, which RFC 8259 §8.1 allows a parser to ignore.
         if (json.Span.StartsWith("\uFEFF"u8))
             json = json[3..];
         JsonDocument document;
@@ -27,7 +31,7 @@ internal static class StrictJson
         {
             document = JsonDocument.Parse(json, Strict);
         }
-        // Looking for duplicates decodes the names, and one that is no Unicode (a lone surrogate) comes out as the second kind.
+        // The check for duplicates decodes the names; for a name that is not valid Unicode it throws InvalidOperationException.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
@@ -38,17 +42,20 @@ internal static class StrictJson
         return null;
     }
 
-    /// <summary>The member's text; <see langword="null"/> when it is absent, null, or empty.</summary>
-    /// <exception cref="OAuthProtocolException">It is there and is no string.</exception>
+    /// <summary>Reads a string member.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="name">The name of the member.</param>
+    /// <returns>The text; <see langword="null"/> if it is absent, null or empty.</returns>
+    /// <exception cref="OAuthProtocolException">The member is not a string.</exception>
     public static string? Text(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var member) ? TextOf(member, name) : null;
 
-    /// <summary>Reads the member <c>sub</c>, which names a user and becomes part of a grant owner.</summary>
+    /// <summary>Reads the member <c>sub</c>, which identifies a user and becomes part of a grant owner.</summary>
     /// <param name="claims">The claims.</param>
-    /// <param name="source">The name of what holds them, for the message.</param>
-    /// <returns>The subject; <see langword="null"/> when it is absent or null.</returns>
+    /// <param name="source">The name of the token or response that has the claims, for the message.</param>
+    /// <returns>The subject; <see langword="null"/> if it is absent, null or empty.</returns>
     /// <exception cref="OAuthProtocolException">
-    /// It is not a string, is blank, or holds a NUL character, which no store can keep.
+    /// The member is not a string, is white space, or contains a NUL character, which PostgreSQL cannot store.
     /// </exception>
     public static string? Subject(this JsonElement claims, string source) =>
         claims.Text("sub") switch
@@ -56,31 +63,38 @@ internal static class StrictJson
             null => null,
             var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) =>
                 throw new OAuthProtocolException(
-                    $"The sub of the {source} is blank or holds a NUL character, so it does not identify a user (OpenID Connect Core §2)."
+                    $"The sub of the {source} is blank or contains a NUL character, so it does not identify a user (OpenID Connect Core "
+                        + "§2)."
                 ),
             var subject => subject,
         };
 
-    /// <summary>The same, of a member that was found before; of one that was not, when it is <see langword="default"/>.</summary>
-    /// <exception cref="OAuthProtocolException">It is there and is no string.</exception>
+    /// <summary>Reads the text of a member.</summary>
+    /// <param name="member">The member; <see langword="default"/> if it is absent.</param>
+    /// <param name="name">The name of the member, for the message.</param>
+    /// <returns>The text; <see langword="null"/> if the member is absent, null or empty.</returns>
+    /// <exception cref="OAuthProtocolException">The member is not a string.</exception>
     public static string? TextOf(JsonElement member, string name)
     {
         if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.String)
             throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
-        string text = Unicode(member) ?? throw NoUnicode(name);
+        string text = TryGetString(member) ?? throw InvalidUnicode(name);
         return text.Length > 0 ? text : null;
     }
 
-    /// <summary>The member's text, empty or not; <see langword="null"/> when there is no such thing, whatever is there instead.</summary>
+    /// <summary>Reads a string member, which may be empty; <see langword="null"/> if it is absent or not a valid string.</summary>
     public static string? TextIfAny(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var member) ? TextIfAnyOf(member) : null;
 
-    /// <summary>The same, of a member that was found before.</summary>
-    public static string? TextIfAnyOf(JsonElement member) => member.ValueKind == JsonValueKind.String ? Unicode(member) : null;
+    /// <summary>Reads the text of a member, which may be empty; <see langword="null"/> if it is not a valid string.</summary>
+    public static string? TextIfAnyOf(JsonElement member) => member.ValueKind == JsonValueKind.String ? TryGetString(member) : null;
 
-    /// <summary>Whether its names can be asked for. Of what was parsed here, those of the outermost object can: broken UTF-8 in a name passes the reader, unlike what is broken by escapes.</summary>
+    /// <summary>
+    /// Determines whether all member names of an object are valid UTF-8. The parser accepts invalid UTF-8 in a name, but looking up a
+    /// member then throws. <see cref="TryParse"/> checks the outermost object only.
+    /// </summary>
     public static bool HasReadableNames(JsonElement json)
     {
         foreach (var member in json.EnumerateObject())
@@ -91,11 +105,11 @@ internal static class StrictJson
         return true;
     }
 
-    /// <summary>A value as it was written; <see langword="null"/> when that is not valid Unicode.</summary>
+    /// <summary>Gets the JSON text of a value; <see langword="null"/> if it is not valid UTF-8.</summary>
     public static string? RawTextIfAny(JsonElement value) => Utf8.IsValid(JsonMarshal.GetRawUtf8Value(value)) ? value.GetRawText() : null;
 
-    /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
-    /// <exception cref="OAuthProtocolException">It is there and is no array of strings.</exception>
+    /// <summary>Reads a member that is an array of strings; <see langword="null"/> if it is absent or null.</summary>
+    /// <exception cref="OAuthProtocolException">The member is not an array of strings.</exception>
     public static IReadOnlyList<string>? Texts(this JsonElement json, string name)
     {
         if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
@@ -106,21 +120,23 @@ internal static class StrictJson
         foreach (var item in member.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.String)
-                throw new OAuthProtocolException($"The server sent '{name}' with an item that is no string.");
-            texts.Add(Unicode(item) ?? throw NoUnicode(name));
+                throw new OAuthProtocolException($"The server sent '{name}' with an item that is not a string.");
+            texts.Add(TryGetString(item) ?? throw InvalidUnicode(name));
         }
         return texts;
     }
 
-    /// <summary>One text or several, as an audience may be written (RFC 7519 §4.1.3); empty when there is none.</summary>
-    /// <exception cref="OAuthProtocolException">It is there and is neither.</exception>
+    /// <summary>
+    /// Reads a member that is a string or an array of strings, such as <c>aud</c> (RFC 7519 §4.1.3); empty if it is absent.
+    /// </summary>
+    /// <exception cref="OAuthProtocolException">The member is neither.</exception>
     public static IReadOnlyList<string> TextOrTexts(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Array ? json.Texts(name)!
         : json.Text(name) is { } single ? [single]
         : [];
 
-    /// <summary>The member that is an object itself; <see langword="null"/> when it is absent or null.</summary>
-    /// <exception cref="OAuthProtocolException">It is there and is no object.</exception>
+    /// <summary>Reads a member that is an object; <see langword="null"/> if it is absent or null.</summary>
+    /// <exception cref="OAuthProtocolException">The member is not an object.</exception>
     public static JsonElement? Object(this JsonElement json, string name)
     {
         if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
@@ -130,7 +146,7 @@ internal static class StrictJson
             : throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be an object.");
     }
 
-    private static string? Unicode(JsonElement text)
+    private static string? TryGetString(JsonElement text)
     {
         try
         {
@@ -142,5 +158,6 @@ internal static class StrictJson
         }
     }
 
-    private static OAuthProtocolException NoUnicode(string name) => new($"The server sent '{name}' as text that is not valid Unicode.");
+    private static OAuthProtocolException InvalidUnicode(string name) =>
+        new($"The server sent '{name}' as text that is not valid Unicode.");
 }

@@ -3,20 +3,20 @@ using System.Globalization;
 namespace OAuthClient;
 
 /// <summary>
-/// Writes members one after the other, each as number, length and bytes, after a version and their count. A reader skips numbers that it
-/// does not know, so a member can be added without a new version; a number is never used for another member.
+/// Writes a version, the number of members, and each member as number, length and bytes. A reader ignores unknown numbers, so a member can
+/// be added without a new version. A number is never reused for another member.
 /// </summary>
 internal sealed class TaggedMemberWriter(byte version)
 {
     private readonly List<(int Number, byte[] Value)> members = [];
 
-    /// <summary>Writes a text; nothing when it is absent or empty.</summary>
+    /// <summary>Writes a text, unless it is <see langword="null"/> or empty.</summary>
     /// <param name="number">The member's number.</param>
     /// <param name="value">The text.</param>
     public TaggedMemberWriter Text(int number, string? value) =>
         string.IsNullOrEmpty(value) ? this : Bytes(number, TaggedMembers.Utf8.GetBytes(value));
 
-    /// <summary>Writes a list of texts as one member each.</summary>
+    /// <summary>Writes each text of a list as one member with the same number.</summary>
     /// <param name="number">The member's number.</param>
     /// <param name="values">The texts.</param>
     public TaggedMemberWriter Texts(int number, IReadOnlyList<string> values)
@@ -26,12 +26,12 @@ internal sealed class TaggedMemberWriter(byte version)
         return this;
     }
 
-    /// <summary>Writes a member without content; nothing when the value is <see langword="false"/>.</summary>
+    /// <summary>Writes a member without content, if the value is <see langword="true"/>.</summary>
     /// <param name="number">The member's number.</param>
     /// <param name="value">The value.</param>
     public TaggedMemberWriter Flag(int number, bool value) => value ? Bytes(number, []) : this;
 
-    /// <summary>Writes a number; nothing when it is <see langword="null"/>.</summary>
+    /// <summary>Writes a number, unless it is <see langword="null"/>.</summary>
     /// <param name="number">The member's number.</param>
     /// <param name="value">The value.</param>
     public TaggedMemberWriter Number(int number, long? value) =>

@@ -3,23 +3,24 @@ using System.Text;
 
 namespace OAuthClient;
 
-/// <summary>Reads what <see cref="TaggedMemberWriter"/> wrote.</summary>
+/// <summary>Reads the format of <see cref="TaggedMemberWriter"/>.</summary>
 internal sealed class TaggedMembers
 {
-    // Refuses what is not UTF-8.
+    // Throws for invalid UTF-8.
     internal static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly List<(int Number, byte[] Value)> members = [];
 
     private TaggedMembers() { }
 
-    /// <summary>Reads all members, those with unknown numbers too.</summary>
+    /// <summary>Reads all members, including those with unknown numbers.</summary>
     /// <param name="data">The bytes.</param>
-    /// <param name="version">The only version that is read.</param>
+    /// <param name="version">The only version that is accepted.</param>
     /// <param name="what">The kind of data, for messages.</param>
-    /// <exception cref="OAuthProtocolException">The version is another one, or something stands behind the members.</exception>
-    /// <exception cref="IOException">The data end too early.</exception>
-    /// <exception cref="FormatException">A length is none.</exception>
+    /// <returns>The members.</returns>
+    /// <exception cref="OAuthProtocolException">The version differs, or there are bytes after the members.</exception>
+    /// <exception cref="IOException">The data ends too early.</exception>
+    /// <exception cref="FormatException">A number or a length is invalid.</exception>
     public static TaggedMembers Read(byte[] data, byte version, string what)
     {
         using MemoryStream bytes = new(data);
@@ -28,8 +29,8 @@ internal sealed class TaggedMembers
         if (written != version)
         {
             throw new OAuthProtocolException(
-                $"The pending {what} was written by another version of OAuthClient ({(written > version ? "a newer" : "an older")} one); "
-                    + "begin a new one."
+                $"The pending {what} was written by another version of OAuthClient ({(written > version ? "a newer" : "an older")} one). "
+                    + "Begin a new one."
             );
         }
         TaggedMembers read = new();
@@ -43,15 +44,17 @@ internal sealed class TaggedMembers
         }
         return bytes.Position == bytes.Length
             ? read
-            : throw new OAuthProtocolException($"The data hold more than a pending {what}; begin a new one.");
+            : throw new OAuthProtocolException($"The data contains more than a pending {what}. Begin a new one.");
     }
 
-    /// <summary>The member's text; <see langword="null"/> when it is absent.</summary>
+    /// <summary>Gets the text of a member; <see langword="null"/> if it is absent.</summary>
     /// <param name="number">The member's number.</param>
     public string? Text(int number) => Find(number) is { } value ? Utf8.GetString(value) : null;
 
-    /// <exception cref="FormatException">The member is absent.</exception>
+    /// <summary>Gets the text of a member.</summary>
     /// <param name="number">The member's number.</param>
+    /// <returns>The text.</returns>
+    /// <exception cref="FormatException">The member is absent.</exception>
     public string RequiredText(int number) =>
         Text(number) ?? throw new FormatException($"Member {number.ToString(CultureInfo.InvariantCulture)} is missing.");
 

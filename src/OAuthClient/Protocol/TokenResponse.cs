@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>What the token endpoint gave (RFC 6749 §5.1).</summary>
+/// <summary>A successful response of the token endpoint (RFC 6749 §5.1).</summary>
 [JsonConverter(typeof(NonSerializableJsonConverter<TokenResponse>))]
 public sealed class TokenResponse
 {
@@ -20,18 +20,24 @@ public sealed class TokenResponse
         AdditionalMembers = additionalMembers;
     }
 
-    /// <summary>The access token, with its lifetime and scopes.</summary>
+    /// <summary>Gets the access token, with its lifetime and scopes.</summary>
     public AccessToken AccessToken { get; }
 
-    /// <summary>The refresh token, when the server gave one. After a refresh without one, the old one stays good (RFC 6749 §6).</summary>
+    /// <summary>
+    /// Gets the refresh token; <see langword="null"/> if the response has none. After a refresh without one, the previous refresh token
+    /// remains valid (RFC 6749 §6).
+    /// </summary>
     public RefreshToken? RefreshToken { get; }
 
-    /// <summary>The ID Token, when the server gave one. Only the one that a completed authorization keeps in its grant has been validated.</summary>
+    /// <summary>
+    /// Gets the ID Token; <see langword="null"/> if the response has none. It has not been validated; only the ID Token of a stored grant
+    /// has been.
+    /// </summary>
     public IdToken? IdToken { get; }
 
-    /// <summary>The same with an ID Token that was checked, or without one that could not be.</summary>
+    /// <summary>Creates a copy with a validated ID Token, or without an ID Token if it could not be validated.</summary>
     internal TokenResponse With(IdToken? idToken) => new(AccessToken, RefreshToken, idToken, AdditionalMembers);
 
-    /// <summary>Members that the specifications do not name, as they came; nothing here was checked.</summary>
+    /// <summary>Gets the members that the specifications do not define, unchanged and not validated.</summary>
     public IReadOnlyDictionary<string, JsonElement> AdditionalMembers { get; }
 }

@@ -163,7 +163,7 @@ public class DistributedClientTokenCacheTests
         for (int i = 0; i < 3; i++)
             Assert.That((await node.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(), Is.EqualTo("own"));
         Assert.That(node.Requests, Has.Count.EqualTo(1));
-        await Eventually.UntilAsync(() => node.Log.Events(13).Count == 2);
+        await Eventually.UntilAsync(() => node.Log.Events(331).Count == 2);
     }
 
     [Test]

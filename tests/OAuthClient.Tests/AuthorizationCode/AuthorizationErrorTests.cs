@@ -41,7 +41,7 @@ public class AuthorizationErrorTests
             refusal.Message,
             Is.EqualTo(
                 "The authorization server refused the authorization request: invalid_scope (\"No such scope.\"): "
-                    + "check Scopes against what the server lets this client ask for."
+                    + "check Scopes against the scopes that the server allows for this client."
             )
         );
     }

@@ -32,7 +32,7 @@ public class CircuitTests
         );
         Assert.That(server.Requests, Has.Count.EqualTo(FailuresToOpen));
         Assert.That(
-            server.Log.Events(20).Single(),
+            server.Log.Events(201).Single(),
             Has.Property("Level").EqualTo(LogLevel.Warning).And.Property("Message").Contain("https://as.example")
         );
 
@@ -40,7 +40,7 @@ public class CircuitTests
         server.Answers(ScriptedServer.Tokens("at"));
         await RefreshAsync(server);
         await RefreshAsync(server);
-        Assert.That(server.Log.Events(21), Has.Count.EqualTo(1));
+        Assert.That(server.Log.Events(202), Has.Count.EqualTo(1));
     }
 
     [Test]

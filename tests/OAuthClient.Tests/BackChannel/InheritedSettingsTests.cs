@@ -35,7 +35,7 @@ public class InheritedSettingsTests
         );
         Assert.That(
             async () => await host.Client.GetAccessTokenAsync(GrantOwner.Client),
-            Throws.InvalidOperationException.With.Message.Contains("tried to send a token request again")
+            Throws.InvalidOperationException.With.Message.Contains("tried to send a token request a second time")
         );
         Assert.That(host.TokenRequests, Is.Zero, "a copy cannot be sent, not even once");
     }

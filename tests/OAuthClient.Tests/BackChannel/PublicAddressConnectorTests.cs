@@ -89,8 +89,8 @@ public class PublicAddressConnectorTests
             async () => await Token(provider),
             Throws
                 .TypeOf<OAuthProtocolException>()
-                .With.Message.Contains("rebind.example is at a private address")
-                .And.Message.Contains("nothing was sent")
+                .With.Message.Contains("rebind.example has a private address")
+                .And.Message.Contains("no request was sent")
         );
         Assert.That(resolutions, Is.EqualTo(1));
         Assert.That(server.Pending, Is.False);
@@ -148,15 +148,15 @@ public class PublicAddressConnectorTests
 
     private static IEnumerable<TestCaseData> IncompatibleHandlers()
     {
-        yield return Case("another handler", () => new HttpClientHandler(), "HttpClientHandler does not show it");
-        yield return Case("a custom handler", () => new NoNetwork(), "NoNetwork does not show it");
+        yield return Case("another handler", () => new HttpClientHandler(), "connections of a HttpClientHandler");
+        yield return Case("a custom handler", () => new NoNetwork(), "connections of a NoNetwork");
         yield return Case("a proxy", () => new SocketsHttpHandler { Proxy = new WebProxy("http://proxy.example:3128") }, "proxy");
         yield return Case(
             "a connect callback",
             () => new SocketsHttpHandler { ConnectCallback = (_, _) => throw new InvalidOperationException("never") },
             "ConnectCallback"
         );
-        yield return Case("wrapped", () => new Wrapper { InnerHandler = new NoNetwork() }, "NoNetwork does not show it");
+        yield return Case("wrapped", () => new Wrapper { InnerHandler = new NoNetwork() }, "connections of a NoNetwork");
 
         static TestCaseData Case(string name, Func<HttpMessageHandler> handler, string fragment) =>
             new TestCaseData(handler, fragment).SetArgDisplayNames(name);

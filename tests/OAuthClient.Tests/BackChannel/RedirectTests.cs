@@ -52,7 +52,7 @@ public class RedirectTests
                 .TypeOf<TokenEndpointException>()
                 .With.Message.Contain("301")
                 .And.Message.Contain("redirect")
-                .And.Message.Contain("never followed")
+                .And.Message.Contain("not followed")
         );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }

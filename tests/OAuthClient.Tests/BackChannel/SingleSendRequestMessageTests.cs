@@ -44,7 +44,7 @@ public class SingleSendRequestMessageTests
             register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
         );
         var exception = await AssertOnePostAsync<InvalidOperationException>(host);
-        Assert.That(exception.Message, Does.Contain("retrying handler").And.Contain("back channel"));
+        Assert.That(exception.Message, Does.Contain("handler that retries").And.Contain("back channel"));
     }
 
     [Test]

@@ -177,7 +177,7 @@ public class UseResilienceTests
             () => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
             Throws
                 .InstanceOf<HttpRequestException>()
-                .With.Message.Contain("was not asked")
+                .With.Message.Contain("No request was sent")
                 .And.InnerException.InstanceOf<BrokenCircuitException>()
         );
         Assert.That(host.TokenRequests, Is.EqualTo(2));

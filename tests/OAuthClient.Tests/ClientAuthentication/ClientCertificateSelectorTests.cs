@@ -160,7 +160,7 @@ public class ClientCertificateSelectorTests
         host.Certificate = null!;
         Assert.That(
             async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("gave no certificate")
+            Throws.TypeOf<OAuthException>().With.Message.Contains("returned no certificate")
         );
         host.Clock.Advance(TimeSpan.FromSeconds(5));
         host.Certificate = complete;

@@ -28,7 +28,7 @@ public class DynamicRegistrationTests
             server.RequestsTo("/token").Select(request => request.Authorization),
             Is.All.EqualTo("Basic " + Convert.ToBase64String("client-1:secret-of-client-1"u8))
         );
-        Assert.That(node.Log.Events(14), Has.Count.EqualTo(1));
+        Assert.That(node.Log.Events(501), Has.Count.EqualTo(1));
     }
 
     [Test]

@@ -108,7 +108,7 @@ public class RegistrationLifecycleTests
             async () => await node.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<ReauthorizationRequiredException>()
         );
-        Assert.That(node.Log.Events(15), Has.Count.EqualTo(1));
+        Assert.That(node.Log.Events(502), Has.Count.EqualTo(1));
     }
 
     [Test]

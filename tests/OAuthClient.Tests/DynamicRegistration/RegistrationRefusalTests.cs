@@ -29,10 +29,10 @@ public class RegistrationRefusalTests
         await RequestAsync(node);
         Assert.That(server.Registrations, Is.EqualTo(1));
         Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
-        var log = node.Log.Events(19).Single();
+        var log = node.Log.Events(511).Single();
         Assert.That(log.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(log.Message, Does.Contain("2 minutes").And.Contain("restore the client"));
-        Assert.That(node.Log.Events(15), Is.Empty);
+        Assert.That(node.Log.Events(502), Is.Empty);
     }
 
     [Test]
@@ -51,8 +51,8 @@ public class RegistrationRefusalTests
         node.Clock.Advance(TimeSpan.FromSeconds(1));
         await RequestAsync(node);
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
-        Assert.That(node.Log.Events(19), Has.Count.EqualTo(1), "one warning for the first rejection");
-        Assert.That(node.Log.Events(15).Single().Message, Does.Contain("refused it twice").And.Contain("grants are invalid"));
+        Assert.That(node.Log.Events(511), Has.Count.EqualTo(1), "one warning for the first rejection");
+        Assert.That(node.Log.Events(502).Single().Message, Does.Contain("refused it twice").And.Contain("grants are invalid"));
     }
 
     [Test]
@@ -155,8 +155,8 @@ public class RegistrationRefusalTests
         rejects = false;
         await RequestAsync(node);
         Assert.That(server.Registrations, Is.EqualTo(1));
-        Assert.That(node.Log.Events(22), Is.Not.Empty);
-        Assert.That(node.Log.Events(23), Is.Not.Empty);
+        Assert.That(node.Log.Events(512), Is.Not.Empty);
+        Assert.That(node.Log.Events(513), Is.Not.Empty);
         Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
     }
 
@@ -169,8 +169,8 @@ public class RegistrationRefusalTests
         server.Forget("client-1");
         await RequestAsync(node);
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
-        Assert.That(node.Log.Events(22), Has.Count.EqualTo(1));
-        Assert.That(node.Log.Events(15).Single().Message, Does.Contain("no longer has its registration"));
+        Assert.That(node.Log.Events(512), Has.Count.EqualTo(1));
+        Assert.That(node.Log.Events(502).Single().Message, Does.Contain("no longer has its registration"));
     }
 
     [Test]

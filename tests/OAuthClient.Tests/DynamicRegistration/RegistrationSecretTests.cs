@@ -88,7 +88,7 @@ public class RegistrationSecretTests
                 ? throw new HttpRequestException("unavailable")
                 : Task.CompletedTask;
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        Assert.That(node.Log.Events(17), Has.Count.EqualTo(1));
+        Assert.That(node.Log.Events(504), Has.Count.EqualTo(1));
         Assert.That(server.Registrations, Is.EqualTo(1));
     }
 

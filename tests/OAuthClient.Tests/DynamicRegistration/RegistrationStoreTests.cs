@@ -66,7 +66,7 @@ public class RegistrationStoreTests
         store.IsUnavailable = true;
         node.Clock.Advance(TimeSpan.FromMinutes(1));
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        await Eventually.UntilAsync(() => node.Log.Events(18).Count == 1);
+        await Eventually.UntilAsync(() => node.Log.Events(505).Count == 1);
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(server.Registrations, Is.EqualTo(1));
     }
@@ -97,7 +97,7 @@ public class RegistrationStoreTests
         UnavailableStore store = new();
         await using var node = server.Node(store);
         await node.SignInAsync();
-        Assert.That(node.Log.Events(16), Has.Count.EqualTo(1));
+        Assert.That(node.Log.Events(503), Has.Count.EqualTo(1));
         Assert.That(store.Stored, Is.Null);
 
         store.IsUnavailable = false;

@@ -13,8 +13,8 @@ namespace OAuthClient.Tests;
 public class CookieTests
 {
     private const int CookiesDisabled = 60;
-    private const int CookieSettingUnknown = 61;
-    private const int CookiesAllowed = 62;
+    private const int CookieSettingUnknown = 602;
+    private const int CookiesAllowed = 603;
 
     private static IEnumerable<TestCaseData> PrimaryHandlers()
     {

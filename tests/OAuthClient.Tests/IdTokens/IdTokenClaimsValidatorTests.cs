@@ -57,9 +57,9 @@ public class IdTokenClaimsValidatorTests
     [TestCase("[\"other\"]", "does not name this client")]
     [TestCase("[\"client-id\",\"other\"]", "further audiences")]
     [TestCase("[\"other\",\"client-id\"]", "further audiences")]
-    [TestCase("[\"client-id\",1]", "no string")]
-    [TestCase("[\"client-id\",null]", "no string")]
-    [TestCase("[[\"client-id\"]]", "no string")]
+    [TestCase("[\"client-id\",1]", "not a string")]
+    [TestCase("[\"client-id\",null]", "not a string")]
+    [TestCase("[[\"client-id\"]]", "not a string")]
     [Description("OpenID Connect Core §3.1.3.7 (3): aud must name this client and no other audience")]
     public void Another_audience_is_rejected(string audience, string words) =>
         Assert.That(() => Require(c => c["aud"] = JsonNode.Parse(audience)), Refusal(words));

@@ -59,14 +59,14 @@ public class TenantsTests
         }
     }
 
-    [TestCase("tid", null, "names no tenant")]
+    [TestCase("tid", null, "states no tenant")]
     [TestCase("tid", "other-tenant", "iss is")]
-    [TestCase("tid", "../admin", "names no tenant")]
-    [TestCase("tid", "..", "names no tenant")]
-    [TestCase("tid", "a/b", "names no tenant")]
-    [TestCase("tid", "a%2Fb", "names no tenant")]
-    [TestCase("tid", "{tenantid}", "names no tenant")]
-    [TestCase("tid", "", "names no tenant")]
+    [TestCase("tid", "../admin", "states no tenant")]
+    [TestCase("tid", "..", "states no tenant")]
+    [TestCase("tid", "a/b", "states no tenant")]
+    [TestCase("tid", "a%2Fb", "states no tenant")]
+    [TestCase("tid", "{tenantid}", "states no tenant")]
+    [TestCase("tid", "", "states no tenant")]
     [TestCase("iss", "https://evil.example/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", "iss is")]
     [TestCase("iss", "TEMPLATE", "iss is")]
     [TestCase("iss", "ISSUER", "iss is")]

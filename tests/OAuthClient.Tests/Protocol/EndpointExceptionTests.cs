@@ -13,7 +13,7 @@ public class EndpointExceptionTests
     [TestCase("invalid_client", "answered 400 invalid_client: check ClientId, ClientSecret")]
     [TestCase("invalid_scope", "answered 400 invalid_scope: check Scopes")]
     [TestCase("unauthorized_client", "answered 400 unauthorized_client: the server does not allow this client")]
-    [TestCase("unsupported_grant_type", "answered 400 unsupported_grant_type: the server does not know this grant type.")]
+    [TestCase("unsupported_grant_type", "answered 400 unsupported_grant_type: the server does not support this grant type.")]
     [Description("RFC 6749 §5.2: the message contains the error code and its most likely cause")]
     public void The_message_contains_the_code_and_advice(string error, string words)
     {

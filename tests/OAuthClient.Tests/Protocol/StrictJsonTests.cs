@@ -141,9 +141,9 @@ public class StrictJsonTests
 
     [TestCase("\"a\"", "as String")]
     [TestCase("{}", "as Object")]
-    [TestCase("[1]", "item that is no string")]
-    [TestCase("[\"a\",null]", "item that is no string")]
-    [TestCase("[[\"a\"]]", "item that is no string")]
+    [TestCase("[1]", "item that is not a string")]
+    [TestCase("[\"a\",null]", "item that is not a string")]
+    [TestCase("[[\"a\"]]", "item that is not a string")]
     [Description("RFC 8414 §2: a list of anything else is a protocol violation")]
     public void A_value_that_is_not_a_list_of_strings_is_a_violation(string value, string words) =>
         Assert.That(

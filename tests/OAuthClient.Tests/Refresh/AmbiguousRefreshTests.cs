@@ -79,7 +79,7 @@ public class AmbiguousRefreshTests
             Throws.TypeOf<ReauthorizationRequiredException>()
         );
         Assert.That(host.TokenRequests, Is.EqualTo(2));
-        Assert.That(host.Log.Events(3), Has.Count.EqualTo(1));
+        Assert.That(host.Log.Events(304), Has.Count.EqualTo(1));
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "the grant is not deleted");
     }
 

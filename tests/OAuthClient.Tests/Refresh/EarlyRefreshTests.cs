@@ -60,7 +60,7 @@ public class EarlyRefreshTests
         host.Clock.Advance(Early);
 
         Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
-        await Eventually.UntilAsync(() => host.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => host.Log.Events(302).Count == 1);
         for (int i = 0; i < 100; i++)
             Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
         host.Clock.Advance(TimeSpan.FromSeconds(5) - Tick);
@@ -70,12 +70,12 @@ public class EarlyRefreshTests
 
         host.Clock.Advance(Tick);
         await Eventually.UntilAsync(() => host.TokenRequests == 2, async () => Assert.That(await TokenAsync(host, owner), Is.EqualTo(old)));
-        await Eventually.UntilAsync(() => host.Log.Events(2).Count == 2);
+        await Eventually.UntilAsync(() => host.Log.Events(302).Count == 2);
         for (int i = 0; i < 100; i++)
             await TokenAsync(host, owner);
         Assert.That(host.TokenRequests, Is.EqualTo(2), "delayed again");
 
-        var warning = host.Log.Events(2)[0];
+        var warning = host.Log.Events(302)[0];
         Assert.That(warning.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(warning.Message, Does.Contain("'photos'").And.Contain(nameof(TokenEndpointException)).And.Not.Contain(old.Reveal()));
     }
@@ -90,7 +90,7 @@ public class EarlyRefreshTests
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, ErrorResponse), times: 1);
         host.Clock.Advance(TimeSpan.FromHours(1) - Tick);
         await TokenAsync(host, owner);
-        await Eventually.UntilAsync(() => host.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => host.Log.Events(302).Count == 1);
 
         host.Clock.Advance(Tick);
         TaskCompletionSource release = new();
@@ -115,7 +115,7 @@ public class EarlyRefreshTests
         server.Answers("""{"error":"invalid_grant"}""", 400);
         server.Clock.Advance(Early);
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        await Eventually.UntilAsync(() => server.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => server.Log.Events(302).Count == 1);
 
         server.Clock.Advance(TimeSpan.FromSeconds(30) - Tick);
         for (int i = 0; i < 10; i++)
@@ -137,7 +137,7 @@ public class EarlyRefreshTests
         server.Answers(ErrorResponse, 400);
         server.Clock.Advance(Early);
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        await Eventually.UntilAsync(() => server.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => server.Log.Events(302).Count == 1);
 
         server.Answers(Tokens("at-2", "rt-2", expiresIn: 1));
         server.Clock.Advance(TimeSpan.FromSeconds(30));

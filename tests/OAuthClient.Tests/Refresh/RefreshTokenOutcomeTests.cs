@@ -85,7 +85,7 @@ public class RefreshTokenOutcomeTests
     public void Rejected_with_429_and_not_sent_again()
     {
         var tracker = Sent();
-        tracker.ResponseReceived(turnedAway: true);
+        tracker.ResponseReceived(isRejectedUnread: true);
         Assert.That(RefreshTokenOutcomes.Of(new HttpRequestException("refused"), tracker), Is.EqualTo(RefreshTokenOutcome.NotSent));
     }
 

@@ -104,7 +104,7 @@ public class RefreshedIdTokenTests
         var refreshed = await host.Client.FindGrantAsync(GrantOwner.User("42"));
         Assert.That(refreshed!.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
         Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
-        Assert.That(host.Log.Events(6), Has.Count.EqualTo(1), "and a warning is logged");
+        Assert.That(host.Log.Events(305), Has.Count.EqualTo(1), "and a warning is logged");
     }
 
     [TestCase("sub", "another user")]

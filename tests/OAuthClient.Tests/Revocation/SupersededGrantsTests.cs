@@ -54,8 +54,8 @@ public class SupersededGrantsTests
         server.Revoke = () => isUnavailable ? throw new HttpRequestException("gone") : ScriptedServer.Json(503, "");
         await server.SignInAsync();
         var newer = await server.SignInAsync();
-        await Eventually.UntilAsync(() => server.Script.Log.Events(33).Count > 0);
-        Assert.That(server.Script.Log.Events(33).Select(entry => entry.Level), Is.All.EqualTo(LogLevel.Warning));
+        await Eventually.UntilAsync(() => server.Script.Log.Events(411).Count > 0);
+        Assert.That(server.Script.Log.Events(411).Select(entry => entry.Level), Is.All.EqualTo(LogLevel.Warning));
         Assert.That((await server.Store.FindAsync("", newer.Owner, default)).Select(grant => grant.Id), Is.EqualTo(new[] { newer.Id }));
         Assert.That((await server.Client.GetAccessTokenAsync(newer.Owner)).Reveal(), Is.EqualTo("at-2"));
     }
@@ -89,7 +89,7 @@ public class SupersededGrantsTests
         await server.SignInAsync();
         store.RefusesToRemove = true;
         await server.SignInAsync();
-        await Eventually.UntilAsync(() => server.Script.Log.Events(34).Count > 0);
+        await Eventually.UntilAsync(() => server.Script.Log.Events(412).Count > 0);
         Assert.That(server.Revoked, Is.Empty, "a grant that is still used is not revoked");
         store.RefusesToRemove = false;
         await server.SignInAsync();

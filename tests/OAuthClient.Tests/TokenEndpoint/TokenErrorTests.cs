@@ -40,7 +40,7 @@ public class TokenErrorTests
     [TestCase("invalid_client", "ClientSecret")]
     [TestCase("invalid_scope", "Scopes")]
     [TestCase("unauthorized_client", "registration")]
-    [TestCase("unsupported_grant_type", "does not know")]
+    [TestCase("unsupported_grant_type", "does not support")]
     [Description("The message states the most likely cause of each error code")]
     public async Task Advice(string error, string advice)
     {
@@ -126,9 +126,9 @@ public class TokenErrorTests
             400,
             """{"message":"at-secret"}""",
             "application/json",
-            "answered 400 with a JSON object that holds no error code"
+            "answered 400 with a JSON object that has no error code"
         );
-        yield return Case("error as an object", 400, """{"error":{"code":"at-secret"}}""", "application/json", "holds no error code");
+        yield return Case("error as an object", 400, """{"error":{"code":"at-secret"}}""", "application/json", "has no error code");
         yield return Case("error as half a character", 400, """{"error":"\ud800at-secret"}""", "application/json", "answered 400");
         yield return Case(
             "description as half a character",

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <content>Sign-in, sign-out and revocation (4xx).</content>
+internal static partial class Log
+{
+    [LoggerMessage(
+        401,
+        LogLevel.Information,
+        "OAuth client '{ClientName}' removed a grant and did not revoke it, because the server has no revocation endpoint. "
+            + "Its tokens are valid until they expire. If the server has such an endpoint that its metadata does not state, set "
+            + "RevocationEndpoint"
+    )]
+    public static partial void NoRevocationEndpoint(ILogger logger, string clientName);
+
+    [LoggerMessage(
+        402,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' signed a user out, but could not revoke the tokens at the server ({Fault}). They are "
+            + "valid until they expire. If this repeats, check the revocation endpoint of the server"
+    )]
+    public static partial void NotRevoked(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(
+        403,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' signed a user out of this application only, because the metadata of the server cannot "
+            + "be fetched ({Fault}). The session at the server continues. Check that this node can connect to the server"
+    )]
+    public static partial void SignedOutHereOnly(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(
+        404,
+        LogLevel.Information,
+        "OAuth client '{ClientName}' removed {Count} grants, because the server reported that their user signed out"
+    )]
+    public static partial void SessionEnded(ILogger logger, string clientName, int count);
+
+    [LoggerMessage(
+        411,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' removed a superseded grant, but could not revoke it at the server ({Fault}). Its "
+            + "tokens are valid until they expire. If this repeats, check the revocation endpoint of the server, or do not set "
+            + "RevokeSupersededGrants"
+    )]
+    public static partial void SupersededGrantNotRevoked(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(
+        412,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' could not remove and revoke a superseded grant, because the grant store failed "
+            + "({Fault}). The next authorization of the user retries it. If this repeats, check the grant store"
+    )]
+    public static partial void SupersededGrantNotRemoved(ILogger logger, string clientName, string fault);
+}
