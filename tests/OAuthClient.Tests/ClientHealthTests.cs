@@ -107,7 +107,7 @@ public class ClientHealthTests
                 }
             }
         );
-        Assert.That(HealthOf(server).GetProblems().Single(), Does.Contain("circuit for").And.Contain("Retry-After"));
+        Assert.That(HealthOf(server).GetProblems().Single(), Does.Contain("circuit is open").And.Contain("Retry-After"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 

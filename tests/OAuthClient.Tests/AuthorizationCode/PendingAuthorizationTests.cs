@@ -134,7 +134,7 @@ public class PendingAuthorizationTests
     public void Additional_bytes_are_rejected() =>
         Assert.That(
             () => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Identity), 0], Identity),
-            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("longer than 65536 bytes")
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than")
         );
 
     [TestCase(0)]

@@ -22,8 +22,8 @@ public class CircuitTests
             Throws
                 .InstanceOf<HttpRequestException>()
                 .With.Message.EqualTo(
-                    "The token endpoint (https://as.example/token) was not asked: "
-                        + "https://as.example has done nothing but fail, and is left alone for another 5 s."
+                    "No request was sent to the token endpoint (https://as.example/token): "
+                        + "the circuit for https://as.example is open for another 5 s, because nearly all recent requests failed."
                 )
         );
         Assert.That(

@@ -102,9 +102,9 @@ public class RetryAfterTests
             Throws
                 .InstanceOf<HttpRequestException>()
                 .With.Message.EqualTo(
-                    $"The token endpoint (https://as.example/token) was not asked: "
-                        + $"the server wants to be left alone for another {limited} s (Retry-After), "
-                        + "which is longer than BackChannelDeadline leaves time for."
+                    $"No request was sent to the token endpoint (https://as.example/token): "
+                        + $"the server requested a pause of another {limited} s (Retry-After), "
+                        + "which exceeds the rest of BackChannelDeadline."
                 )
         );
         Assert.That(server.Requests, Has.Count.EqualTo(1));

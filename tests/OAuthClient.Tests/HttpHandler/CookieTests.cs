@@ -12,7 +12,7 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class CookieTests
 {
-    private const int CookiesDisabled = 60;
+    private const int CookiesDisabled = 601;
     private const int CookieSettingUnknown = 602;
     private const int CookiesAllowed = 603;
 

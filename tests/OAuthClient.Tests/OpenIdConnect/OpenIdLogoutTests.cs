@@ -274,7 +274,7 @@ public class OpenIdLogoutTests
         Assert.That(() => PendingLogout.Unprotect(data[..^1], Flip), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(
             () => PendingLogout.Unprotect([.. data, 1], Flip),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("longer than 65536 bytes")
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("more than")
         );
         Assert.That(
             () => PendingLogout.Unprotect([0, .. data[1..]], Flip),
