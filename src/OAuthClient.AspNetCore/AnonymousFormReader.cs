@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// Reads a URL-encoded form that anyone may post. Whatever is wrong with it, such as its charset, its length or its end, is the sender's
-/// error and not a fault of the application.
+/// Reads a URL-encoded form from an unauthenticated sender. Every defect of the form, such as an unknown charset, too many bytes or an
+/// early end, is reported as a protocol error of the sender and not as a failure of the application.
 /// </summary>
 internal static class AnonymousFormReader
 {
@@ -20,8 +20,8 @@ internal static class AnonymousFormReader
 
     /// <summary>Reads the form.</summary>
     /// <param name="request">The request, for which <see cref="IsForm"/> is <see langword="true"/>.</param>
-    /// <param name="maximumFields">How many fields the form may have.</param>
-    /// <param name="maximumValueLength">How many characters a field may have.</param>
+    /// <param name="maximumFields">The maximum number of fields.</param>
+    /// <param name="maximumValueLength">The maximum number of characters in a field.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The form's fields.</returns>
     /// <exception cref="OAuthProtocolException">The form is too large, ends early, or states a charset that cannot be read.</exception>
@@ -35,7 +35,7 @@ internal static class AnonymousFormReader
         var size = request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>();
         if (size is { IsReadOnly: false, MaxRequestBodySize: null or > MaximumBody })
             size.MaxRequestBodySize = MaximumBody;
-        // The framework's own limits are made for uploads.
+        // The framework's default limits are intended for uploads.
         FormOptions limits = new()
         {
             ValueCountLimit = maximumFields,
@@ -46,8 +46,8 @@ internal static class AnonymousFormReader
         {
             return await request.ReadFormAsync(limits, cancellationToken).ConfigureAwait(false);
         }
-        // A body that is too long or ends early (IOException, with BadHttpRequestException); limits (InvalidDataException); a charset that
-        // is unknown or refused, as utf-7 is (NotSupportedException, ArgumentException); a Content-Type that does not parse
+        // A body that is too long or incomplete (IOException, BadHttpRequestException); an exceeded limit (InvalidDataException); a charset
+        // that is unknown or refused, such as utf-7 (NotSupportedException, ArgumentException); an invalid Content-Type
         // (InvalidOperationException).
         catch (Exception exception)
             when (exception
@@ -60,8 +60,7 @@ internal static class AnonymousFormReader
             )
         {
             throw new OAuthProtocolException(
-                "The form is larger than any authorization server makes it, is broken off, or states a charset that is not supported; "
-                    + "send it as UTF-8.",
+                "The form is too large or incomplete, or its charset is not supported. Send a complete form in UTF-8.",
                 exception
             );
         }

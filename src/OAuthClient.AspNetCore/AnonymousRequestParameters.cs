@@ -2,24 +2,26 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>The parameters of a request that anyone may send, by query or by form: few, of some length, and each once.</summary>
+/// <summary>
+/// Reads the parameters of an unauthenticated request from its query or form. Their number and length are limited, and none may repeat.
+/// </summary>
 internal static class AnonymousRequestParameters
 {
     private const int MaximumFields = 20;
     private const int MaximumValueLength = 128 * 1024;
 
-    /// <exception cref="OAuthProtocolException">It is no such request, too large, or has a parameter twice.</exception>
+    /// <exception cref="OAuthProtocolException">The form is invalid or too large, or a parameter is repeated.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!HttpMethods.IsPost(request.Method))
-            return Once(request.Query);
+            return ReadOnce(request.Query);
         if (!AnonymousFormReader.IsForm(request))
-            throw new OAuthProtocolException("The request is no URL-encoded form.");
+            throw new OAuthProtocolException("The body of the request is not a URL-encoded form.");
         var form = await AnonymousFormReader.ReadAsync(request, MaximumFields, MaximumValueLength, cancellationToken).ConfigureAwait(false);
-        return Once(form);
+        return ReadOnce(form);
     }
 
-    private static Dictionary<string, string> Once(
+    private static Dictionary<string, string> ReadOnce(
         IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> parameters
     )
     {
@@ -27,9 +29,7 @@ internal static class AnonymousRequestParameters
         foreach (var (name, values) in parameters)
         {
             if (values.Count > 1)
-                throw new OAuthProtocolException(
-                    "The request holds a parameter more than once; which one counts would be a guess (RFC 6749 §3.1)."
-                );
+                throw new OAuthProtocolException("The request contains a parameter more than once (RFC 6749 §3.1).");
             if (values is [{ Length: > 0 } value])
                 all[name] = value;
         }

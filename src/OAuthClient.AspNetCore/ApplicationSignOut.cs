@@ -4,10 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>The application's own sign-in, mostly a cookie.</summary>
+/// <summary>Ends the application's own sign-in, which is usually a cookie.</summary>
 internal static class ApplicationSignOut
 {
-    /// <summary>Ends it by the default scheme for that; an application without one has a way of its own.</summary>
+    /// <summary>Signs out of the default sign-out scheme. Does nothing if the application has none.</summary>
     public static async Task EndAsync(HttpContext context)
     {
         if (
@@ -19,7 +19,7 @@ internal static class ApplicationSignOut
         }
     }
 
-    /// <summary>At the last moment, because an error page clears what was set before.</summary>
+    /// <summary>Signs out when the response starts, because an error page clears headers that were set before.</summary>
     public static void EndAtResponse(HttpContext context)
     {
         if (!context.Response.HasStarted)

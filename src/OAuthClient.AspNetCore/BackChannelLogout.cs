@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>The endpoint that the server calls by itself when a user signed out there (OpenID Connect Back-Channel Logout §2.5, §2.8).</summary>
+/// <summary>Handles the requests at the <c>backchannel_logout_uri</c> (OpenID Connect Back-Channel Logout §2.5, §2.8).</summary>
 internal static class BackChannelLogout
 {
     public static async Task AnswerAsync(HttpContext context, OpenIdLogout logout, ILogger logger)
@@ -14,23 +14,23 @@ internal static class BackChannelLogout
         {
             var parameters = await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
             if (!parameters.TryGetValue("logout_token", out string? logoutToken))
-                throw new OAuthProtocolException("The request holds no logout_token.");
+                throw new OAuthProtocolException("The request contains no logout_token (OpenID Connect Back-Channel Logout §2.5).");
             await logout.ProcessBackChannelLogoutAsync(logoutToken, context.RequestAborted).ConfigureAwait(false);
         }
         catch (OAuthProtocolException exception)
         {
-            Log.Refused(logger, "A back-channel logout", logout.ClientName, exception.Message);
+            Log.BackChannelLogoutRejected(logger, logout.ClientName, exception.Message);
             await WriteAsync(context, StatusCodes.Status400BadRequest, "invalid_request", exception.Message).ConfigureAwait(false);
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
         {
-            // Our own fault, or that of the server's keys: not for the server to believe that the user is signed out.
-            Log.BackChannelLogoutFailed(logger, exception.GetType().Name);
+            // The store failed, or the server's keys could not be fetched. The server must not conclude that the user is signed out.
+            Log.BackChannelLogoutFailed(logger, logout.ClientName, exception.GetType().Name);
             await WriteAsync(
                     context,
                     StatusCodes.Status503ServiceUnavailable,
                     "temporarily_unavailable",
-                    "The user could not be signed out just now."
+                    "The user could not be signed out. Retry later."
                 )
                 .ConfigureAwait(false);
         }

@@ -5,17 +5,77 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// One OAuth client's authorizations in a browser: begun in one request, completed in the callback, and bound to that
-/// browser in between by an encrypted <c>__Host-</c> cookie (RFC 9700 §4.7). Registered by <c>AddBrowserAuthorization</c> as a
-/// keyed service of the client's name. Safe for use by many requests at once.
+/// Begins and completes the authorizations and sign-ins of one OAuth client in the user's browser. An encrypted <c>__Host-</c> cookie
+/// binds each authorization to the browser that began it (RFC 9700 §4.7).
 /// </summary>
+/// <remarks>
+/// <see cref="BrowserAuthorizationExtensions.AddBrowserAuthorization"/> registers this type as a singleton with the client's name as key,
+/// and the unnamed client without a key. It is safe for concurrent use. A method that is called without a token monitors
+/// <see cref="HttpContext.RequestAborted"/>. <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/> maps endpoints
+/// that call these methods; call them yourself only where the application needs endpoints of its own.
+/// </remarks>
+/// <example>
+/// A controller that connects the signed-in user's account. <c>/callback</c> is the path of <c>RedirectUri</c>:
+/// <code><![CDATA[
+/// using Microsoft.AspNetCore.Authorization;
+/// using Microsoft.AspNetCore.Mvc;
+/// using OAuthClient;
+/// using OAuthClient.AspNetCore;
+///
+/// var builder = WebApplication.CreateBuilder(args);
+/// builder.Services.AddControllersWithViews();
+/// builder.Services.AddAuthentication("Cookies").AddCookie("Cookies"); // the application's own login
+/// builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos")).AddBrowserAuthorization();
+///
+/// var app = builder.Build();
+/// app.MapControllers();
+/// app.Run();
+///
+/// [Authorize]
+/// public sealed class ConnectionController([FromKeyedServices("photos")] BrowserAuthorization photos) : Controller
+/// {
+///     [HttpPost("/connect"), ValidateAntiForgeryToken]
+///     public Task<IActionResult> Connect() => photos.BeginAsync(this, returnUrl: "/albums");
+///
+///     [HttpGet("/callback")]
+///     public async Task<IActionResult> Callback() => await photos.CompleteAsync(this);
+///
+///     [HttpPost("/disconnect"), ValidateAntiForgeryToken]
+///     public async Task<IActionResult> Disconnect()
+///     {
+///         await photos.RevokeAsync();
+///         return LocalRedirect("/");
+///     }
+/// }
+/// ]]></code>
+/// A minimal API that signs users in and out. <c>/callback</c> is the path of <c>RedirectUri</c>, and <c>/signed-out</c> that of
+/// <c>PostLogoutRedirectUri</c>:
+/// <code><![CDATA[
+/// using Microsoft.AspNetCore.Mvc;
+/// using OAuthClient;
+/// using OAuthClient.AspNetCore;
+///
+/// var builder = WebApplication.CreateBuilder(args);
+/// builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o => o.LoginPath = "/sign-in").RejectEndedSignIns();
+/// builder.Services.AddAuthorization();
+/// builder.Services.AddOAuthClient(builder.Configuration.GetSection("OpenId")).AddBrowserAuthorization();
+///
+/// var app = builder.Build();
+/// app.UseAntiforgery();
+/// app.MapGet("/sign-in", (HttpContext context, BrowserAuthorization browser, string? returnUrl) =>
+///     browser.BeginSignInAsync(context, returnUrl));
+/// app.MapGet("/callback", (HttpContext context, BrowserAuthorization browser) => browser.CompleteAsync(context));
+/// app.MapPost("/sign-out", (HttpContext context, BrowserAuthorization browser, [FromForm] string? returnUrl) =>
+///     browser.BeginSignOutAsync(context, returnUrl));
+/// app.MapGet("/signed-out", (HttpContext context, BrowserAuthorization browser) =>
+///     Results.LocalRedirect(browser.CompleteSignOut(context)));
+/// app.MapGet("/", (HttpContext context) => $"Hello, {context.User.Identity?.Name}").RequireAuthorization();
+/// app.Run();
+/// ]]></code>
+/// </example>
 public sealed class BrowserAuthorization
 {
-    private readonly string name;
     private readonly ICurrentGrantOwner currentOwner;
-    private readonly PendingAuthorizationCookies cookies;
-    private readonly IOptionsMonitor<OAuthClientOptions> options;
-    private readonly CallbackProcessor callbacks;
     private readonly BrowserSignOut signOut;
 
     internal BrowserAuthorization(
@@ -29,153 +89,110 @@ public sealed class BrowserAuthorization
         UncheckedSignInWarning signInWarning
     )
     {
+        Name = name;
+        Client = client;
         SignIn = signIn;
         this.signOut = signOut;
-        this.name = name;
-        Client = client;
         this.currentOwner = currentOwner;
-        this.cookies = cookies;
-        this.options = options;
-        callbacks = new(client, signIn, cookies, signInWarning, () => CurrentOwner);
+        Redirector = new(name, client, signIn, cookies, options, () => CurrentOwner);
+        Callbacks = new(client, signIn, cookies, signInWarning, () => CurrentOwner);
     }
+
+    internal string Name { get; }
 
     internal IOAuthClient Client { get; }
 
     internal OpenIdSignIn SignIn { get; }
 
-    internal string Name => name;
+    internal AuthorizationRedirector Redirector { get; }
 
-    internal CallbackProcessor Callbacks => callbacks;
+    internal CallbackProcessor Callbacks { get; }
 
-    // The client itself has no browser.
+    // A browser acts for a user, never for the client itself.
     internal GrantOwner? CurrentOwner => currentOwner.Find() is { Kind: not GrantOwnerKind.Client } owner ? owner : null;
 
-    /// <summary>Begins an authorization for the signed-in user: the result, returned from the action, sends the browser to the authorization server.</summary>
-    /// <param name="controller">The controller; write <c>this</c>.</param>
-    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
-    /// <param name="parameters">What this one request asks beyond the registration.</param>
-    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
-    /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
-    /// 403 and gets no cookie: it would evict an authorization that waits.
-    /// </returns>
-    /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
-    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
-    public async Task<IActionResult> BeginAsync(
-        ControllerBase controller,
-        string? returnUrl = null,
-        AuthorizationParameters? parameters = null,
-        CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentNullException.ThrowIfNull(controller);
-        var result = await RedirectToServerAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
-        return result.ApplyIfDropped(controller.HttpContext);
-    }
-
-    /// <summary>Begins an authorization for the signed-in user: the result, returned from the endpoint, sends the browser to the authorization server.</summary>
+    /// <summary>Begins an authorization for the signed-in user (RFC 6749 §4.1.1).</summary>
     /// <param name="context">The request's context.</param>
-    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
-    /// <param name="parameters">What this one request asks beyond the registration.</param>
-    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <param name="returnUrl">
+    /// The path of this site to redirect to after the callback. The URL of another site, and one of more than 512 characters, is replaced
+    /// by the application's root.
+    /// </param>
+    /// <param name="parameters">The parameters of this authorization request that differ from the client's options.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
-    /// 403 and gets no cookie: it would evict an authorization that waits.
+    /// A redirect to the authorization server. The result is 403 if the request's fetch metadata show that it is not a top-level
+    /// navigation: its cookie could evict that of a pending authorization.
     /// </returns>
-    /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
+    /// <exception cref="InvalidOperationException">No user is signed in, or the authorization is too large for a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched or are not safe to use.</exception>
     public async ValueTask<IResult> BeginAsync(
         HttpContext context,
         string? returnUrl = null,
         AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default
-    ) => (await RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
+    ) =>
+        (await Redirector.RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(
+            context
+        );
 
-    /// <summary>
-    /// Begins a login of a user whom the application need not know: who they are is the server's word (OpenID Connect Core §3.1). The result,
-    /// returned from the action, sends the browser to the authorization server; the callback is the same, and its <see cref="BrowserAuthorizationResult.User"/> is who signed in.
-    /// </summary>
-    /// <param name="controller">The controller; write <c>this</c>.</param>
-    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
-    /// <param name="parameters">What this one request asks beyond the registration.</param>
-    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
-    /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
-    /// 403 and gets no cookie: it would evict an authorization that waits.
-    /// </returns>
-    /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
-    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
-    public async Task<IActionResult> BeginSignInAsync(
+    /// <inheritdoc cref="BeginAsync(HttpContext, string?, AuthorizationParameters?, CancellationToken)"/>
+    public async Task<IActionResult> BeginAsync(
         ControllerBase controller,
         string? returnUrl = null,
         AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentNullException.ThrowIfNull(controller);
-        var result = await SignInAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
-        return result.ApplyIfDropped(controller.HttpContext);
-    }
+    ) => (IActionResult)await BeginAsync(ContextOf(controller), returnUrl, parameters, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Begins a login of a user whom the application need not know: who they are is the server's word (OpenID Connect Core §3.1). The result,
-    /// returned from the endpoint, sends the browser to the authorization server; the callback is the same, and its <see cref="BrowserAuthorizationResult.User"/> is who signed in.
+    /// Begins a sign-in by the authorization server (OpenID Connect Core §3.1). The ID Token of the callback names the
+    /// user, see <see cref="BrowserAuthorizationResult.User"/>.
     /// </summary>
     /// <param name="context">The request's context.</param>
-    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
-    /// <param name="parameters">What this one request asks beyond the registration.</param>
-    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
-    /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
-    /// 403 and gets no cookie: it would evict an authorization that waits.
-    /// </returns>
-    /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
+    /// <param name="returnUrl">The path of this site to redirect to after the callback, as in <c>BeginAsync</c>.</param>
+    /// <param name="parameters">The parameters of this authorization request that differ from the client's options.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>A redirect to the authorization server, or 403, as from <c>BeginAsync</c>.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The scope <c>openid</c> is missing, or the authorization is too large for a cookie.
+    /// </exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched or are not safe to use.</exception>
     public async ValueTask<IResult> BeginSignInAsync(
         HttpContext context,
         string? returnUrl = null,
         AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default
-    ) => (await SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
+    ) => (await Redirector.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
 
-    /// <summary>
-    /// Signs the user out: of the application (its default scheme), of this client (the session's grants end), and by the result, returned from the
-    /// action, of the server (OpenID Connect RP-Initiated Logout §2), where it has an <c>end_session_endpoint</c>. Begin it by a POST with an antiforgery token.
-    /// </summary>
-    /// <param name="controller">The controller; write <c>this</c>.</param>
-    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
-    /// <param name="parameters">What is asked beyond the registration.</param>
-    /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
-    /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request; the user is signed out here.</exception>
-    /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
-    public async Task<IActionResult> BeginSignOutAsync(
+    /// <inheritdoc cref="BeginSignInAsync(HttpContext, string?, AuthorizationParameters?, CancellationToken)"/>
+    public async Task<IActionResult> BeginSignInAsync(
         ControllerBase controller,
         string? returnUrl = null,
-        LogoutParameters? parameters = null,
+        AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default
-    )
-    {
-        ArgumentNullException.ThrowIfNull(controller);
-        var result = await SignOutAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
-        return result.ApplyIfDropped(controller.HttpContext);
-    }
+    ) => (IActionResult)await BeginSignInAsync(ContextOf(controller), returnUrl, parameters, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Signs the user out: of the application (its default scheme), of this client (the session's grants end), and by the result, returned from the
-    /// endpoint, of the server (OpenID Connect RP-Initiated Logout §2), where it has an <c>end_session_endpoint</c>. Begin it by a POST with an antiforgery token.
+    /// Signs the user out: of the application by its default scheme, of this client by ending the session's grants, and of
+    /// the authorization server if it has an <c>end_session_endpoint</c> (OpenID Connect RP-Initiated Logout §2). Call it in a POST that
+    /// validates an antiforgery token.
     /// </summary>
     /// <param name="context">The request's context.</param>
-    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
-    /// <param name="parameters">What is asked beyond the registration.</param>
-    /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
+    /// <param name="returnUrl">The path of this site to redirect to after the logout, as in <c>BeginAsync</c>.</param>
+    /// <param name="parameters">The parameters of this logout request that differ from the client's options.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>
+    /// A redirect to the authorization server, or to <paramref name="returnUrl"/>; 403 if another site sent the request without a
+    /// top-level navigation.
+    /// </returns>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request; the user is signed out here.</exception>
-    /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The query of the endpoint's address contains a parameter of the request. The user is signed out of the application.
+    /// </exception>
+    /// <exception cref="Exception">
+    /// The grant store cannot be reached; the exception is that of the store. The application's cookie is deleted, the grants may remain.
+    /// </exception>
     public async ValueTask<IResult> BeginSignOutAsync(
         HttpContext context,
         string? returnUrl = null,
@@ -187,137 +204,97 @@ public sealed class BrowserAuthorization
         return (await SignOutAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
     }
 
-    /// <summary>Completes a logout in the action or endpoint of <c>PostLogoutRedirectUri</c>: the browser is back from the server (OpenID Connect RP-Initiated Logout §3).</summary>
+    /// <inheritdoc cref="BeginSignOutAsync(HttpContext, string?, LogoutParameters?, CancellationToken)"/>
+    public async Task<IActionResult> BeginSignOutAsync(
+        ControllerBase controller,
+        string? returnUrl = null,
+        LogoutParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    ) => (IActionResult)await BeginSignOutAsync(ContextOf(controller), returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Completes a logout in the action or endpoint at <c>PostLogoutRedirectUri</c> (OpenID Connect RP-Initiated Logout §3).
+    /// </summary>
     /// <param name="context">The request's context.</param>
-    /// <returns>Where the user wanted to be: always a path of this site, safe to redirect to.</returns>
-    /// <exception cref="OAuthProtocolException">No logout of this browser waits for it. The user is signed out all the same: show them a page that says so.</exception>
+    /// <returns>The path of this site that was given when the logout began. It is safe to redirect to.</returns>
+    /// <exception cref="OAuthProtocolException">
+    /// This browser has no pending logout for the request. The user is signed out nevertheless; show a page that says so.
+    /// </exception>
     public string CompleteSignOut(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         return signOut.Complete(context);
     }
 
-    /// <summary>Completes an authorization in the action of the redirect URI: by GET, or by POST with <c>form_post</c> (then without antiforgery token).</summary>
-    /// <param name="controller">The controller; write <c>this</c>.</param>
-    /// <param name="cancellationToken">Stops waiting, until the code is sent; the request's own end, unless given.</param>
-    /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
-    /// <exception cref="OAuthProtocolException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
-    /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
-    /// not come along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
-    /// </exception>
-    public Task<BrowserAuthorizationResult> CompleteAsync(ControllerBase controller, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(controller);
-        return CompleteAsync(controller.HttpContext, cancellationToken).AsTask();
-    }
-
-    /// <summary>Completes an authorization in the endpoint of the redirect URI: by GET, or by POST with <c>form_post</c> (then without antiforgery token).</summary>
+    /// <summary>
+    /// Completes an authorization or sign-in at <c>RedirectUri</c>, which takes GET, and with the response mode
+    /// <c>form_post</c> POST without an antiforgery token (RFC 6749 §4.1.2).
+    /// </summary>
     /// <param name="context">The request's context.</param>
-    /// <param name="cancellationToken">Stops waiting, until the code is sent; the request's own end, unless given.</param>
-    /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
-    /// <exception cref="OAuthProtocolException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
-    /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. It has no effect once the code was sent.
+    /// </param>
+    /// <returns>The result. Return it from the endpoint or action to sign the user in and to redirect.</returns>
+    /// <exception cref="AuthorizationResponseException">The server responded with an error other than <c>access_denied</c>.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The callback does not belong to a pending authorization of this browser and user, or is invalid.
+    /// </exception>
+    /// <exception cref="TokenEndpointException">The server rejected the code.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
-    /// not come along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
+    /// Another site posted the callback (<c>form_post</c>) of a signed-in user's authorization, so the browser did not send the
+    /// application's session cookie. Use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
     /// </exception>
     public async ValueTask<BrowserAuthorizationResult> CompleteAsync(HttpContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        cancellationToken = OrEndOf(context, cancellationToken);
-        var callback = await callbacks.ReadAsync(context, cancellationToken).ConfigureAwait(false);
+        cancellationToken = OrRequestAborted(context, cancellationToken);
+        var callback = await Callbacks.ReadAsync(context, cancellationToken).ConfigureAwait(false);
         if (callback is { NeedsRepost: true, IsUserKnown: false, Problem: { } cause })
         {
             throw new InvalidOperationException(
-                $"{cause} Only an endpoint of the library can post the form once more from this site: "
-                    + $"map the callback by app.MapBrowserAuthorization(\"{name}\") in place of this endpoint."
+                $"{cause} Only an endpoint of the library can post the form again from this site. "
+                    + $"Map the callback with app.MapBrowserAuthorization(\"{Name}\") in place of this endpoint."
             );
         }
         if (callback.Pending is { } pending)
             PendingAuthorizationCookies.RemoveAtResponse(context, pending);
         return callback.Problem is { } problem
             ? throw new OAuthProtocolException(problem)
-            : await callbacks.CompleteAsync(callback, cancellationToken).ConfigureAwait(false);
+            : await Callbacks.CompleteAsync(callback, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The signed-in user's newest grant, or <see langword="null"/> when there is none, or nobody is signed in. It may be over: only its use tells.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <inheritdoc cref="CompleteAsync(HttpContext, CancellationToken)"/>
+    public Task<BrowserAuthorizationResult> CompleteAsync(ControllerBase controller, CancellationToken cancellationToken = default) =>
+        CompleteAsync(ContextOf(controller), cancellationToken).AsTask();
+
+    /// <summary>Finds the newest grant of the signed-in user. The server may have ended it; only a request shows that.</summary>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The grant; <see langword="null"/> if there is none, or if no user is signed in.</returns>
     public async ValueTask<Grant?> FindGrantAsync(CancellationToken cancellationToken = default) =>
         CurrentOwner is { } owner ? await Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false) : null;
 
-    /// <summary>Ends all the signed-in user's grants: forgotten here first, then revoked at the server (RFC 7009). Does nothing when nobody is signed in.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="EndpointException">The server did not take them back; here they are forgotten all the same.</exception>
+    /// <summary>
+    /// Deletes all grants of the signed-in user, then revokes their tokens at the server (RFC 7009). Does nothing if no user is signed in.
+    /// </summary>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>A task that represents the operation.</returns>
+    /// <exception cref="EndpointException">The server refused to revoke a token. The grants are deleted nevertheless.</exception>
     public Task RevokeAsync(CancellationToken cancellationToken = default) =>
         CurrentOwner is { } owner ? Client.RevokeAsync(owner, cancellationToken) : Task.CompletedTask;
-
-    internal async Task<SeeOtherResult> RedirectToServerAsync(
-        HttpContext context,
-        string? returnUrl,
-        AuthorizationParameters? parameters,
-        CancellationToken cancellationToken
-    )
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        var owner =
-            CurrentOwner
-            ?? throw new InvalidOperationException(
-                "Nobody is signed in, so there is no user whose grant this would become. Require a signed-in user before BeginAsync, for example with [Authorize] or RequireAuthorization()."
-            );
-        return await RedirectToServerAsync(context, owner, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
-    }
-
-    internal Task<SeeOtherResult> SignInAsync(
-        HttpContext context,
-        string? returnUrl,
-        AuthorizationParameters? parameters,
-        CancellationToken cancellationToken
-    )
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        IEnumerable<string> scopes = parameters?.Scopes is { } chosen ? chosen : options.Get(name).Scopes;
-        return scopes.Contains("openid", StringComparer.Ordinal)
-            ? RedirectToServerAsync(context, owner: null, returnUrl, parameters, cancellationToken)
-            : throw new InvalidOperationException("Without the scope openid the server does not say who signs in; add openid to Scopes.");
-    }
 
     internal Task<SeeOtherResult> SignOutAsync(
         HttpContext context,
         string? returnUrl,
         LogoutParameters? parameters,
         CancellationToken cancellationToken
-    ) => signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrEndOf(context, cancellationToken));
+    ) => signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrRequestAborted(context, cancellationToken));
 
-    private async Task<SeeOtherResult> RedirectToServerAsync(
-        HttpContext context,
-        GrantOwner? owner,
-        string? returnUrl,
-        AuthorizationParameters? parameters,
-        CancellationToken cancellationToken
-    )
+    private static HttpContext ContextOf(ControllerBase controller)
     {
-        NoStoreHeaders.Declare(context);
-        // State flooding: what another site loads without a navigation must not evict an authorization that waits.
-        if (!TopLevelNavigation.Matches(context.Request))
-            return SeeOtherResult.NotANavigation;
-        // The cookie says by which client the user signed in, also when their grants are gone by the time they are back.
-        bool renewsSignIn = owner is not null && SignInSession.Find(context.User, name)?.Owner == owner;
-        var pending = renewsSignIn
-            ? await SignIn.BeginRenewalAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false)
-            : await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
-        bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
-        cookies.Add(
-            context,
-            pending,
-            owner,
-            LocalReturnUrl.OrRoot(returnUrl, context.Request),
-            isFormPost ? SameSiteMode.None : SameSiteMode.Lax
-        );
-        return SeeOtherResult.SeeOther(pending.AuthorizationUri);
+        ArgumentNullException.ThrowIfNull(controller);
+        return controller.HttpContext;
     }
 
-    private static CancellationToken OrEndOf(HttpContext context, CancellationToken given) =>
+    private static CancellationToken OrRequestAborted(HttpContext context, CancellationToken given) =>
         given.CanBeCanceled ? given : context.RequestAborted;
 }

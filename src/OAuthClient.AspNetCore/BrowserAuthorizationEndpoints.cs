@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>The endpoints of one client that browsers call.</summary>
+/// <summary>Handles the requests of browsers at one client's endpoints.</summary>
 internal sealed class BrowserAuthorizationEndpoints(
     BrowserAuthorization authorization,
     BrowserAuthorizationOptions options,
@@ -27,12 +27,14 @@ internal sealed class BrowserAuthorizationEndpoints(
             && await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false) is not null
         )
         {
-            // After the login the browser goes to a page by GET; this address takes a POST only.
+            // After the login the browser sends a GET; this endpoint accepts only POST.
             AuthenticationProperties properties = new() { RedirectUri = LocalReturnUrl.OrRoot(form.ReturnUrl, context.Request) };
             await context.ChallengeAsync(properties).ConfigureAwait(false);
             return;
         }
-        var result = await authorization.RedirectToServerAsync(context, form.ReturnUrl, null, context.RequestAborted).ConfigureAwait(false);
+        var result = await authorization
+            .Redirector.RedirectToServerAsync(context, form.ReturnUrl, null, context.RequestAborted)
+            .ConfigureAwait(false);
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
 
@@ -40,12 +42,7 @@ internal sealed class BrowserAuthorizationEndpoints(
     {
         if (!options.AllowSignIn)
         {
-            Log.Refused(
-                logger,
-                "A login",
-                authorization.Name,
-                "sign-in is off; to let the server's users sign in to the application, set AllowSignIn in AddBrowserAuthorization."
-            );
+            Log.SignInNotAllowed(logger, authorization.Name);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
@@ -53,13 +50,13 @@ internal sealed class BrowserAuthorizationEndpoints(
         if (schemes is null || await schemes.GetDefaultSignInSchemeAsync().ConfigureAwait(false) is null)
         {
             throw new InvalidOperationException(
-                "The application has no default scheme to sign the user in by. "
-                    + $"Call AddAuthentication(\"Cookies\").AddCookie(\"Cookies\"), or do not use {options.SignInPath}."
+                "The application has no default sign-in scheme. "
+                    + $"Call AddAuthentication(\"Cookies\").AddCookie(\"Cookies\"), or do not send users to {options.SignInPath}."
             );
         }
         var values = context.Request.Query[ReturnUrl];
         string? returnUrl = values.Count == 1 ? values[0] : null;
-        var result = await authorization.SignInAsync(context, returnUrl, null, context.RequestAborted).ConfigureAwait(false);
+        var result = await authorization.Redirector.SignInAsync(context, returnUrl, null, context.RequestAborted).ConfigureAwait(false);
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
 
@@ -77,7 +74,7 @@ internal sealed class BrowserAuthorizationEndpoints(
                 PendingAuthorizationCookies.RemoveAtResponse(context, pending);
             if (callback.Problem is { } problem)
             {
-                Log.Refused(logger, "A callback", authorization.Name, problem);
+                Log.CallbackRejected(logger, authorization.Name, problem);
                 await WritePageAsync(context, BrowserAuthorizationPageKind.Expired, StatusCodes.Status400BadRequest).ConfigureAwait(false);
                 return;
             }
@@ -86,7 +83,7 @@ internal sealed class BrowserAuthorizationEndpoints(
         }
         catch (Exception exception) when (exception is OAuthException or HttpRequestException && !context.Response.HasStarted)
         {
-            Log.Refused(logger, "A callback", authorization.Name, exception.Message);
+            Log.CallbackRejected(logger, authorization.Name, exception.Message);
             int status = exception is OAuthProtocolException or AuthorizationResponseException
                 ? StatusCodes.Status400BadRequest
                 : StatusCodes.Status502BadGateway;
@@ -99,7 +96,7 @@ internal sealed class BrowserAuthorizationEndpoints(
         if (await ReadReturnUrlAsync(context).ConfigureAwait(false) is not { } form)
             return;
         // The root may require a login, which would sign the user in again at once.
-        string returnUrl = LocalReturnUrl.Normalise(form.ReturnUrl) ?? context.Request.PathBase.Add(options.SignedOutPath).ToUriComponent();
+        string returnUrl = LocalReturnUrl.Normalize(form.ReturnUrl) ?? context.Request.PathBase.Add(options.SignedOutPath).ToUriComponent();
         var result = await authorization.SignOutAsync(context, returnUrl, parameters: null, context.RequestAborted).ConfigureAwait(false);
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
@@ -113,14 +110,14 @@ internal sealed class BrowserAuthorizationEndpoints(
         }
         catch (OAuthProtocolException)
         {
-            // Back, reload, or the way here without the server: the user is signed out all the same.
+            // The page was reloaded, or opened without a logout at the server. The user is signed out in each case.
             await WritePageAsync(context, BrowserAuthorizationPageKind.SignedOut, StatusCodes.Status200OK).ConfigureAwait(false);
             return;
         }
         await SeeOtherResult.SeeOther(returnUrl).ExecuteAsync(context).ConfigureAwait(false);
     }
 
-    // CSRF: a POST counts only with the antiforgery token of this application.
+    // CSRF: a POST requires an antiforgery token of this application.
     private async Task<PostedForm?> ReadReturnUrlAsync(HttpContext context)
     {
         NoStoreHeaders.Declare(context);
@@ -130,7 +127,7 @@ internal sealed class BrowserAuthorizationEndpoints(
                 AnonymousFormReader.IsForm(context.Request)
                     ? await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
                 : context.Request.HasFormContentType
-                    // Antiforgery would read it with the framework's limits, which are made for uploads.
+                    // The antiforgery service would read it with the framework's limits, which are intended for uploads.
                     ? throw new OAuthProtocolException("The form must be URL-encoded.")
                 : new Dictionary<string, string>(StringComparer.Ordinal);
             await antiforgery.ValidateRequestAsync(context).ConfigureAwait(false);
@@ -138,7 +135,7 @@ internal sealed class BrowserAuthorizationEndpoints(
         }
         catch (Exception exception) when (exception is OAuthProtocolException or AntiforgeryValidationException)
         {
-            Log.Refused(logger, $"A form for {context.Request.Path}", authorization.Name, exception.Message);
+            Log.FormRejected(logger, context.Request.Path, authorization.Name, exception.Message);
             await WritePageAsync(context, BrowserAuthorizationPageKind.Expired, StatusCodes.Status400BadRequest).ConfigureAwait(false);
             return null;
         }

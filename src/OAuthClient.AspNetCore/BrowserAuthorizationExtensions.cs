@@ -7,18 +7,22 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Joins OAuth clients to ASP.NET Core.</summary>
+/// <summary>Provides extension methods that add OAuth clients to an ASP.NET Core application.</summary>
 public static class BrowserAuthorizationExtensions
 {
     /// <summary>
-    /// Lets users authorize this client in their browsers: registers <see cref="BrowserAuthorization"/>, keyed by the client's name (the
-    /// unnamed client's without a key), and the current user for <c>ForCurrentUser()</c>. Grants belong to the owner that the signed-in
-    /// user's claims name (<see cref="CurrentUserOptions"/> says how they are read); register a singleton <see cref="ICurrentGrantOwner"/>
-    /// of your own before this to decide otherwise. Several instances of an application must share their Data Protection keys.
+    /// Adds browser authorization to the client: registers <see cref="BrowserAuthorization"/> with the client's name as key (the unnamed
+    /// client's without a key), and the current user for <c>ForCurrentUser()</c>.
     /// </summary>
-    /// <param name="builder">The registered client.</param>
-    /// <param name="configure">Changes the paths and pages of
+    /// <remarks>
+    /// The claims of the signed-in user name the owner of the grants; see <see cref="CurrentUserOptions"/>. To determine the owner in
+    /// another way, register a singleton <see cref="ICurrentGrantOwner"/> before this call. All nodes of an application must share their
+    /// Data Protection keys.
+    /// </remarks>
+    /// <param name="builder">The builder of the client.</param>
+    /// <param name="configure">Configures the paths and pages of
     /// <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.</param>
+    /// <returns>The same builder.</returns>
     public static OAuthClientBuilder AddBrowserAuthorization(
         this OAuthClientBuilder builder,
         Action<BrowserAuthorizationOptions>? configure = null
@@ -26,7 +30,7 @@ public static class BrowserAuthorizationExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        // Validates the forms of MapBrowserAuthorization.
+        // MapBrowserAuthorization validates its forms with it.
         services.AddAntiforgery();
         services.AddOptions<BrowserAuthorizationOptions>(builder.Name).Configure(options => configure?.Invoke(options));
         services.AddHttpContextAccessor();
@@ -59,18 +63,17 @@ public static class BrowserAuthorizationExtensions
         string subject = builder.Name.Length == 0 ? "OAuth client" : $"OAuth client '{builder.Name}'";
         services
             .AddOptions<OAuthClientOptions>(builder.Name)
-            .Validate(
-                options => options.RedirectUri is not null,
-                $"{subject}: set RedirectUri; AddBrowserAuthorization needs to know where the browser comes back."
-            );
+            .Validate(options => options.RedirectUri is not null, $"{subject}: set RedirectUri, which AddBrowserAuthorization requires.");
         return builder;
     }
 
     /// <summary>
-    /// Shares the client's own access tokens with the application's other nodes by its <c>IDistributedCache</c>, encrypted by Data Protection,
-    /// whose keys the nodes must share. Never users' tokens: see <see cref="OAuthClientBuilder.ShareClientTokens"/>.
+    /// Shares the client's own access tokens among the application's nodes through its <c>IDistributedCache</c>. The tokens are encrypted
+    /// by Data Protection, whose keys the nodes must share. Tokens of users are never shared. See
+    /// <see cref="OAuthClientBuilder.ShareClientTokens"/>.
     /// </summary>
-    /// <param name="builder">The registered client.</param>
+    /// <param name="builder">The builder of the client.</param>
+    /// <returns>The same builder.</returns>
     public static OAuthClientBuilder ShareClientTokens(this OAuthClientBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -82,13 +85,16 @@ public static class BrowserAuthorizationExtensions
     }
 
     /// <summary>
-    /// When the endpoint, or one of the group, throws a <see cref="ReauthorizationRequiredException"/>, the browser
-    /// is sent to authorize anew and comes back afterwards; a script's request gets 401. The same as
-    /// <see cref="ReauthorizeWhenNeededAttribute"/> on a controller.
+    /// Redirects the browser to the authorization server when an endpoint throws a <see cref="ReauthorizationRequiredException"/>, and back
+    /// to the endpoint afterwards. A request of a script receives 401. <see cref="ReauthorizeWhenNeededAttribute"/> is the equivalent for
+    /// controllers.
     /// </summary>
-    /// <typeparam name="TBuilder">The endpoint's or group's builder.</typeparam>
+    /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
     /// <param name="builder">The endpoint or group.</param>
-    /// <param name="clientName">Only for this client, by its name in <c>AddOAuthClient</c>; for every client unless given.</param>
+    /// <param name="clientName">
+    /// The name in <c>AddOAuthClient</c> of the client whose exceptions are handled; <see langword="null"/> for all clients.
+    /// </param>
+    /// <returns>The same builder.</returns>
     public static TBuilder ReauthorizeWhenNeeded<TBuilder>(this TBuilder builder, string? clientName = null)
         where TBuilder : IEndpointConventionBuilder
     {
@@ -121,10 +127,11 @@ public static class BrowserAuthorizationExtensions
             .CreateProtector("OAuthClient.AspNetCore", "ClientCredentialsTokenProvider", "v1");
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider provider, IServiceCollection registered) =>
-        // One that belongs to a request would name its user for everyone who comes later.
+        // A scoped service would be resolved once, and return the first request's user to all later requests.
         registered.Any(service => service.ServiceType == typeof(ICurrentGrantOwner) && service.Lifetime != ServiceLifetime.Singleton)
             ? throw new InvalidOperationException(
-                "Register ICurrentGrantOwner as a singleton, which finds the user anew at each call, for example by IHttpContextAccessor."
+                "Register ICurrentGrantOwner as a singleton that finds the current user at each call, for example with "
+                    + "IHttpContextAccessor."
             )
             : provider.GetRequiredService<ICurrentGrantOwner>();
 }

@@ -3,45 +3,46 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// The paths and pages of <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>. Set them in
+/// Provides options for the paths and pages of <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>. Set them in
 /// <see cref="BrowserAuthorizationExtensions.AddBrowserAuthorization"/>. Paths are relative to the application's path base.
 /// </summary>
 public sealed class BrowserAuthorizationOptions
 {
     /// <summary>
-    /// Gets or sets whether users sign in to the application by this client at <see cref="SignInPath"/>. The default is
-    /// <see langword="false"/>: in an application with a login of its own, every user of the server could sign in.
+    /// Gets or sets a value indicating whether users can sign in to the application by this client at <see cref="SignInPath"/>. The default
+    /// is <see langword="false"/>, because in an application with its own login every user of the server could otherwise sign in.
     /// </summary>
     public bool AllowSignIn { get; set; }
 
     /// <summary>
-    /// Gets or sets the path that begins an authorization for the signed-in user: a POST with an antiforgery token and the optional field
-    /// <c>returnUrl</c>. The default is <c>/oauth/{name}/connect</c>, or <c>/oauth/connect</c> for the unnamed client.
+    /// Gets or sets the path that begins an authorization for the signed-in user. It accepts a POST with an antiforgery token and the
+    /// optional field <c>returnUrl</c>. The default is <c>/oauth/{name}/connect</c>, or <c>/oauth/connect</c> for the unnamed client.
     /// </summary>
     public PathString ConnectPath { get; set; }
 
     /// <summary>
-    /// Gets or sets the path that begins a login, if <see cref="AllowSignIn"/> is set: a GET with the optional parameter <c>returnUrl</c>.
-    /// It can be the <c>LoginPath</c> of a cookie. The default is <c>/oauth/{name}/sign-in</c>, or <c>/oauth/sign-in</c> for the unnamed
-    /// client.
+    /// Gets or sets the path that begins a sign-in if <see cref="AllowSignIn"/> is set. It accepts a GET with the optional parameter
+    /// <c>returnUrl</c>, and can be the <c>LoginPath</c> of a cookie. The default is <c>/oauth/{name}/sign-in</c>, or <c>/oauth/sign-in</c>
+    /// for the unnamed client.
     /// </summary>
     public PathString SignInPath { get; set; }
 
     /// <summary>
-    /// Gets or sets the path that signs the user out here and at the server: a POST with an antiforgery token and the optional field
-    /// <c>returnUrl</c>. The default is <c>/oauth/{name}/sign-out</c>, or <c>/oauth/sign-out</c> for the unnamed client.
+    /// Gets or sets the path that signs the user out here and at the server. It accepts a POST with an antiforgery token and the optional
+    /// field <c>returnUrl</c>. The default is <c>/oauth/{name}/sign-out</c>, or <c>/oauth/sign-out</c> for the unnamed client.
     /// </summary>
     public PathString SignOutPath { get; set; }
 
     /// <summary>
-    /// Gets or sets the path of the callback, by GET and POST. The default is the path of <see cref="OAuthClientOptions.RedirectUri"/>.
-    /// Set it if the application is below a path base, which the redirect URI contains and the path of an endpoint does not.
+    /// Gets or sets the path of the callback, which accepts GET and POST. The default is the path of
+    /// <see cref="OAuthClientOptions.RedirectUri"/>. Set it if the application has a path base, because the redirect URI contains the path
+    /// base and this path does not.
     /// </summary>
     public PathString CallbackPath { get; set; }
 
     /// <summary>
     /// Gets or sets the path to which the server sends the browser after a logout. The default is the path of
-    /// <see cref="OAuthClientOptions.PostLogoutRedirectUri"/>, and without that <c>/oauth/{name}/signed-out</c>.
+    /// <see cref="OAuthClientOptions.PostLogoutRedirectUri"/>, or <c>/oauth/{name}/signed-out</c> if that is not set.
     /// </summary>
     public PathString SignedOutPath { get; set; }
 
@@ -51,7 +52,7 @@ public sealed class BrowserAuthorizationOptions
     public PathString DeniedPagePath { get; set; }
 
     /// <summary>
-    /// Gets or sets the path of the application's own page for a callback or form that was used before, is too old, or belongs to another
+    /// Gets or sets the path of the application's own page for a callback or form that was already used, has expired, or belongs to another
     /// browser or user. The default is a page of the library.
     /// </summary>
     public PathString ExpiredPagePath { get; set; }
@@ -67,13 +68,13 @@ public sealed class BrowserAuthorizationOptions
     public PathString SignedOutPagePath { get; set; }
 
     /// <summary>
-    /// Gets or sets a function that creates a page in place of the library's, for example a Razor component result. The function is called
-    /// for every page, before the paths above are used. When it returns <see langword="null"/>, the path of the page is used, or else the
-    /// library's own page. The status code of the response is set before the result is executed. The default is <see langword="null"/>.
+    /// Gets or sets a function that creates a page in place of the library's, for example a Razor component result. It is called for every
+    /// page. If it returns <see langword="null"/>, the browser is redirected to the page's path, or receives the library's page if no path
+    /// is set. The status code of the response is set before the result is executed. The default is <see langword="null"/>.
     /// </summary>
     public Func<BrowserAuthorizationPage, IResult?>? CreatePage { get; set; }
 
-    /// <summary>Fills the paths that are not set.</summary>
+    /// <summary>Creates a copy with defaults for the paths that are not set.</summary>
     internal BrowserAuthorizationOptions WithDefaults(string clientName, OAuthClientOptions client)
     {
         var root = new PathString("/oauth");

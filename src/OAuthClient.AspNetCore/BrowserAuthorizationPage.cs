@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>A page that <see cref="BrowserAuthorizationOptions.CreatePage"/> may create in place of the library's own.</summary>
+/// <summary>A page that <see cref="BrowserAuthorizationOptions.CreatePage"/> can replace.</summary>
 public sealed class BrowserAuthorizationPage
 {
     internal BrowserAuthorizationPage(
@@ -23,17 +23,18 @@ public sealed class BrowserAuthorizationPage
     /// <summary>Gets the request's context.</summary>
     public HttpContext HttpContext { get; }
 
-    /// <summary>Gets which page is shown.</summary>
+    /// <summary>Gets the kind of the page.</summary>
     public BrowserAuthorizationPageKind Kind { get; }
 
     /// <summary>Gets the client's name in <c>AddOAuthClient</c>; empty for the unnamed client.</summary>
     public string ClientName { get; }
 
-    /// <summary>Gets the path of this site to which the page leads: where the user wanted to be, or the application's root.</summary>
+    /// <summary>Gets the path of this site to which the page links: the return URL of the request, or the application's root.</summary>
     public string ReturnUrl { get; }
 
     /// <summary>
-    /// Gets the exception, for <see cref="BrowserAuthorizationPageKind.Error"/>. Its message is for operators, not for users.
+    /// Gets the exception of a <see cref="BrowserAuthorizationPageKind.Error"/>; otherwise <see langword="null"/>. Its message is intended
+    /// for operators. Do not show it to users.
     /// </summary>
     public Exception? Exception { get; }
 }

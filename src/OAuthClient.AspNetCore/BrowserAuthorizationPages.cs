@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Writes the page of the application, or else the library's own.</summary>
+/// <summary>Writes the application's page, or the library's page if the application has none.</summary>
 internal static class BrowserAuthorizationPages
 {
     public static Task WriteAsync(
@@ -46,12 +46,12 @@ internal static class BrowserAuthorizationPages
             _ => (
                 options.ErrorPagePath,
                 "Something went wrong",
-                "The service that you were sent to did not answer as expected. Try again; if the problem continues, "
+                "The service that you were sent to did not respond as expected. Try again. If the problem continues, "
                     + "contact the operator of this site.",
                 "Try again"
             ),
         };
-        // The code is in the address of this page, and a redirect takes it away from there.
+        // The redirect removes the code from the address bar.
         return path.HasValue
             ? SeeOtherResult.SeeOther(context.Request.PathBase.Add(path).ToUriComponent()).ExecuteAsync(context)
             : HtmlPage.WriteAsync(context, title, $"<p>{text}</p>\n<a href=\"{HtmlEncoder.Default.Encode(returnUrl)}\">{link}</a>");

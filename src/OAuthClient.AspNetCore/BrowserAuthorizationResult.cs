@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Mvc;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// How an authorization in the browser ended. Returned from an endpoint or action it answers the request: it signs <see cref="User"/> in by
-/// the application's default scheme, and redirects to <see cref="ReturnUrl"/> or shows the page for a denied authorization.
+/// Represents the result of an authorization or sign-in in a browser. When an endpoint or action returns it, it signs <see cref="User"/> in
+/// by the application's default scheme, and redirects to <see cref="ReturnUrl"/> or shows the page for a denied authorization.
 /// </summary>
 public sealed class BrowserAuthorizationResult : IResult, IActionResult
 {
@@ -22,20 +22,26 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
         Grant = grant;
     }
 
-    /// <summary>Whether the resource owner, or the server, said no (RFC 6749 §4.1.2.1 <c>access_denied</c>). Not a fault: offer to try again.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the resource owner or the server denied the authorization (RFC 6749 §4.1.2.1
+    /// <c>access_denied</c>). This is not an error; let the user try again.
+    /// </summary>
     [MemberNotNullWhen(false, nameof(Grant))]
     public bool Denied => Grant is null;
 
-    /// <summary>Where the user wanted to be: always a path of this site, safe to redirect to (RFC 9700 §4.11); the application's root when none was named.</summary>
+    /// <summary>
+    /// Gets the path of this site that was given when the authorization began, or the application's root. It is safe to redirect to
+    /// (RFC 9700 §4.11).
+    /// </summary>
     public string ReturnUrl { get; }
 
-    /// <summary>The stored grant; <see langword="null"/> when denied.</summary>
+    /// <summary>Gets the stored grant; <see langword="null"/> if the authorization was denied.</summary>
     public Grant? Grant { get; }
 
     /// <summary>
-    /// Who signed in, when it was begun by <c>BeginSignInAsync</c>: give it to <c>HttpContext.SignInAsync</c>, which begins a new session.
-    /// The claim <see cref="GrantOwner.ClaimType"/> holds the grant's owner; <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are the
-    /// server's words.
+    /// Gets the user who signed in, if <c>BeginSignInAsync</c> began the authorization; otherwise <see langword="null"/>. Pass it to
+    /// <c>HttpContext.SignInAsync</c> unless the endpoint returns this result. The claim <see cref="GrantOwner.ClaimType"/> contains the
+    /// owner of the grant. The claims <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are those of the server.
     /// </summary>
     public ClaimsPrincipal? User { get; }
 

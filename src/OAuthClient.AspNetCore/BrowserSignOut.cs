@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>One client's users sign out in their browsers: here, at the server, and back (OpenID Connect RP-Initiated Logout).</summary>
+/// <summary>Begins and completes the logouts of one client's users in their browsers (OpenID Connect RP-Initiated Logout).</summary>
 internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, PendingLogoutCookie cookie)
 {
     public async Task<SeeOtherResult> BeginAsync(
@@ -14,7 +14,7 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
     )
     {
         NoStoreHeaders.Declare(context);
-        // Logout CSRF: another site must not end a session by an image or a frame. A script of this site may.
+        // Logout CSRF: an image or frame of another site must not end a session. A script of this site may.
         if (!TopLevelNavigation.Matches(context.Request) && !TopLevelNavigation.IsSameOrigin(context.Request))
             return SeeOtherResult.NotANavigation;
         string path = LocalReturnUrl.OrRoot(returnUrl, context.Request);
@@ -25,11 +25,11 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
         PendingLogout pending;
         try
         {
-            pending = await logout.BeginAsync(owner, OfSession(parameters, session), cancellationToken).ConfigureAwait(false);
+            pending = await logout.BeginAsync(owner, WithSession(parameters, session), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            // Whoever wanted to leave has left this browser, whatever keeps the rest from ending.
+            // The user is signed out of the application even if ending the grants failed.
             ApplicationSignOut.EndAtResponse(context);
             throw;
         }
@@ -47,15 +47,16 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
         var (pending, returnUrl) =
             cookie.Find(context)
             ?? throw new OAuthProtocolException(
-                "No logout that was begun in this browser waits for this return: it was used before (Back, reload), it is too old, or the browser kept no cookie."
+                "This browser has no pending logout for the request (OpenID Connect RP-Initiated Logout §3). The logout was already "
+                    + "completed (Back, reload) or has expired, or the browser stores no cookies."
             );
         logout.Complete(pending, response);
-        // A forged return must not use up the true one.
+        // Only a valid request removes the cookie, so that a forged one cannot.
         PendingLogoutCookie.RemoveAtResponse(context);
         return returnUrl;
     }
 
-    private static LogoutParameters? OfSession(LogoutParameters? parameters, SignInSession? session) =>
+    private static LogoutParameters? WithSession(LogoutParameters? parameters, SignInSession? session) =>
         session is null || parameters?.SessionId is not null || parameters?.SignInId is not null
             ? parameters
             : new()

@@ -12,31 +12,29 @@ internal sealed class CallbackProcessor(
 )
 {
     private const string NotFound =
-        "No authorization that was begun in this browser waits for this callback (RFC 6749 §10.12). "
-        + "It was used before (Back, reload), it is too old, it was begun in another browser or under another host name "
-        + "(localhost is not 127.0.0.1), or the browser kept no cookie: it must allow cookies, and the site must be on https "
-        + "(on this machine, http on loopback does).";
+        "This browser has no pending authorization for the callback (RFC 6749 §10.12). The callback was already used (Back, reload), has "
+        + "expired, or belongs to an authorization that began in another browser or under another host name (localhost is not "
+        + "127.0.0.1); or the browser stores no cookies. The site must use https; http is sufficient on a loopback address.";
 
     private const string SignedOut =
-        "The user who began this authorization is not signed in any more. Sign in and begin again; if it is always so, "
-        + "the sign-in cookie may be SameSite=Strict, which does not come along on the way back from another site: make it Lax.";
+        "The user who began this authorization is no longer signed in. Sign in and begin again. If this always happens, the sign-in "
+        + "cookie may be SameSite=Strict, which browsers do not send with a redirect from another site. Set it to Lax.";
 
     private const string OtherUser =
-        "Another user is signed in than the one who began this authorization; "
-        + "it was not completed for either (RFC 9700 §4.7). Begin again.";
+        "The signed-in user is not the user who began this authorization, so it was not completed (RFC 9700 §4.7). Begin again.";
 
     private const string WithoutSession =
-        "The callback was posted from another site (response_mode form_post), so the application's SameSite=Lax cookie did not "
-        + "come along, and the user who is signed in cannot be compared with the user who began the authorization.";
+        "The callback was posted from another site (response_mode form_post), so the browser did not send the application's "
+        + "SameSite=Lax cookie, and the signed-in user cannot be compared with the user who began the authorization.";
 
-    /// <exception cref="OAuthProtocolException">The request is no authorization response, or has a parameter twice.</exception>
+    /// <exception cref="OAuthProtocolException">The request is not an authorization response, or a parameter is repeated.</exception>
     public async Task<PendingCallback> ReadAsync(HttpContext context, CancellationToken cancellationToken)
     {
         NoStoreHeaders.Declare(context);
         var response = await AuthorizationResponseReader.ReadAsync(context.Request, cancellationToken).ConfigureAwait(false);
         if (cookies.Find(context, response) is not { } pending)
             return new(response, Pending: null, NotFound);
-        // A user who signs in by this authorization is the one that the server names.
+        // In a sign-in the ID Token names the user, so there is no user to compare.
         if (pending.Owner is null)
             return new(response, pending, Problem: null);
         var owner = findOwner();
@@ -49,7 +47,7 @@ internal sealed class CallbackProcessor(
         return new(response, pending, problem, needsRepost, IsUserKnown: owner is not null);
     }
 
-    /// <param name="callback">A callback without a problem, whose cookie the response removes.</param>
+    /// <param name="callback">A callback without a problem. The caller removes its cookie.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public async Task<BrowserAuthorizationResult> CompleteAsync(PendingCallback callback, CancellationToken cancellationToken)
     {

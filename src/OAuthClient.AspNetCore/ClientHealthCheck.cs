@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Says what a client knows of itself; no server is called.</summary>
+/// <summary>Reports the problems of a client's recent operations. Makes no network call.</summary>
 internal sealed class ClientHealthCheck(ClientHealth health) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

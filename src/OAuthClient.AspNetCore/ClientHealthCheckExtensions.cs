@@ -3,17 +3,22 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Joins OAuth clients to health checks.</summary>
+/// <summary>Provides an extension method that adds health checks of OAuth clients.</summary>
 public static class ClientHealthCheckExtensions
 {
     /// <summary>
-    /// Reports a client whose refreshes keep failing, whose refreshed grants are in memory only, or whose store cannot be reached. It
-    /// says which in words, without secrets. It goes by what the client has lived through, and calls no server.
+    /// Adds a health check that fails if a client's refreshes fail repeatedly, if refreshed grants could not be saved to the store, or if
+    /// the store cannot be reached. The result is derived from recent operations; the check makes no network call. Its description
+    /// contains no secrets.
     /// </summary>
-    /// <param name="builder">The application's health checks.</param>
-    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
-    /// <param name="failureStatus">What is reported then. Degraded unless given: the application works, and restarting it would lose what is in memory only.</param>
-    /// <param name="tags">To choose health checks by.</param>
+    /// <param name="builder">The health checks builder.</param>
+    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; <see langword="null"/> for the only client.</param>
+    /// <param name="failureStatus">
+    /// The status of a failed check. The default is <see cref="HealthStatus.Degraded"/>, because a restart would lose grants that are only
+    /// in memory.
+    /// </param>
+    /// <param name="tags">The tags by which health checks are filtered.</param>
+    /// <returns>The same builder.</returns>
     public static IHealthChecksBuilder AddOAuthClient(
         this IHealthChecksBuilder builder,
         string? clientName = null,
@@ -25,18 +30,19 @@ public static class ClientHealthCheckExtensions
         return builder.Add(
             new HealthCheckRegistration(
                 string.IsNullOrEmpty(clientName) ? "oauthclient" : "oauthclient:" + clientName,
-                services => new ClientHealthCheck(Condition(services, clientName)),
+                services => new ClientHealthCheck(FindHealth(services, clientName)),
                 failureStatus,
                 tags
             )
         );
     }
 
-    private static ClientHealth Condition(IServiceProvider services, string? clientName) =>
+    private static ClientHealth FindHealth(IServiceProvider services, string? clientName) =>
         (clientName is null ? services.GetService<ClientHealth>() : services.GetKeyedService<ClientHealth>(clientName))
         ?? throw new InvalidOperationException(
             clientName is null
-                ? "The health check wants to know how an OAuth client is doing, but none is registered; call AddOAuthClient on the service collection."
-                : $"The health check wants to know how the OAuth client '{clientName}' is doing, which is not registered; call AddOAuthClient(\"{clientName}\", …)."
+                ? "The health check requires an OAuth client, but none is registered. Call AddOAuthClient on the service collection."
+                : $"The health check requires the OAuth client '{clientName}', which is not registered. Call "
+                    + $"AddOAuthClient(\"{clientName}\", …)."
         );
 }

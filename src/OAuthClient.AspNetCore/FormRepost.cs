@@ -5,26 +5,27 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// Posts the form of a callback (OAuth 2.0 Form Post Response Mode §2) once more, from a page of this site. Browsers keep SameSite=Lax
-/// cookies out of a POST of another site; they send them with a POST of this site. The authorization code stays in the form: an
-/// address would be kept by the history, by logs and by a Referer.
+/// Posts the form of a callback (OAuth 2.0 Form Post Response Mode §2) again from a page of this site. Browsers do not send SameSite=Lax
+/// cookies with a POST of another site, but do with a POST of this site. The authorization code stays in the form, because the browser's
+/// history, logs and the Referer header would retain an address.
 /// </summary>
 internal static class FormRepost
 {
-    /// <summary>The field that marks the second POST, so that there is no third.</summary>
+    /// <summary>The field that marks the second POST, so that the form is not posted a third time.</summary>
     private const string Marker = "oauthclient_repost";
 
-    // Forms may have a field named "submit", which hides the method of that name.
+    // A field named "submit" would hide the form's method of that name.
     private const string Script = "HTMLFormElement.prototype.submit.call(document.querySelector('form'));";
 
     /// <summary>
-    /// Whether the application's cookies may be missing because another site posted the form, and the form was not posted again yet.
+    /// Determines whether the application's cookies may be missing because another site posted the form. The result is
+    /// <see langword="false"/> if this site posted the form again.
     /// </summary>
     public static bool MayLackCookies(HttpRequest request, bool isUserKnown)
     {
         if (!HttpMethods.IsPost(request.Method) || request.Form.ContainsKey(Marker))
             return false;
-        // Without the header it is a browser without fetch metadata: a known user shows that the cookies came along.
+        // The browser has no fetch metadata. A known user shows that it sent the cookies.
         return request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site
             ? string.Equals(site, "cross-site", StringComparison.OrdinalIgnoreCase)
             : !isUserKnown;
@@ -32,7 +33,7 @@ internal static class FormRepost
 
     public static Task WriteAsync(HttpContext context)
     {
-        // Without an action the form goes to the address of the page, which is the callback.
+        // Without an action the form is posted to the page's own address, which is the callback.
         var form = new StringBuilder("<p>Select Continue to return to the application.</p>\n");
         form.Append("<form method=\"post\" accept-charset=\"utf-8\">\n");
         foreach (var (name, values) in context.Request.Form)

@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Who may show a page in a frame of theirs.</summary>
+/// <summary>Sets the headers that restrict which sites may load a page in a frame.</summary>
 internal static class FrameAncestorsPolicy
 {
     private const string NothingLoaded = "default-src 'none'";
 
-    /// <summary>No page: what a click there would do is not what the user sees (OpenID Connect Core §4).</summary>
+    /// <summary>Denies all frames, which prevents clickjacking (OpenID Connect Core §4).</summary>
     /// <param name="context">The request's context.</param>
     /// <param name="policy">The other directives of the Content-Security-Policy.</param>
     public static void Deny(HttpContext context, string policy = NothingLoaded) => Allow(context, "'none'", policy);
@@ -19,7 +19,7 @@ internal static class FrameAncestorsPolicy
         {
             var headers = context.Response.Headers;
             headers.ContentSecurityPolicy = $"{policy}; frame-ancestors {origins}";
-            // It knows no origins but the page's own; an application may set it for all its pages.
+            // X-Frame-Options cannot name other origins. The application may set it for all its pages.
             if (origins == "'none'")
                 headers.XFrameOptions = "DENY";
             else

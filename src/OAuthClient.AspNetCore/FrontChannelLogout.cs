@@ -3,14 +3,17 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>The page that the server's logout page loads in a frame of the user's own browser (OpenID Connect Front-Channel Logout §2).</summary>
+/// <summary>
+/// Handles the requests at the <c>frontchannel_logout_uri</c>, which the server's logout page loads in a frame (OpenID Connect
+/// Front-Channel Logout §2).
+/// </summary>
 internal static class FrontChannelLogout
 {
-    /// <param name="context">The request.</param>
-    /// <param name="authorization">The client's.</param>
-    /// <param name="logout">The client's.</param>
-    /// <param name="origins">Whose pages may frame it.</param>
-    /// <param name="logger">Learns what was refused.</param>
+    /// <param name="context">The request's context.</param>
+    /// <param name="authorization">The client's browser authorization.</param>
+    /// <param name="logout">The client's logout.</param>
+    /// <param name="origins">The origins whose pages may load the endpoint in a frame.</param>
+    /// <param name="logger">The logger for rejected requests.</param>
     public static async Task AnswerAsync(
         HttpContext context,
         BrowserAuthorization authorization,
@@ -23,23 +26,25 @@ internal static class FrontChannelLogout
         FrameAncestorsPolicy.AllowOnly(context, origins);
         try
         {
-            // A link or a picture on any page; browsers that say nothing are as before.
+            // Rejects links and images of other pages. Browsers without fetch metadata are allowed.
             if (
                 context.Request.Headers["Sec-Fetch-Dest"] is { Count: > 0 } destination
                 && destination.ToString() is not ("iframe" or "frame")
             )
                 throw new OAuthProtocolException(
-                    "The front-channel logout was not loaded in a frame, so it is not the server's page that says so (OpenID Connect Front-Channel Logout §2)."
+                    "The front-channel logout was not loaded in a frame of the server's logout page (OpenID Connect Front-Channel Logout "
+                        + "§2)."
                 );
             var parameters = await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
-            // Nobody is signed in, or the browser keeps cookies out of frames: there is nothing to end here.
+            // No user is signed in, or the browser does not send cookies in frames: there is no session to end.
             if (authorization.CurrentOwner is not { } owner)
                 return;
             var session = SignInSession.Find(context.User, authorization.Name);
-            // Somebody's who signed in in another way: without both it may be any page's.
+            // The user did not sign in by this server. Without iss and sid, any page could have sent the request.
             if (session is null && !(parameters.ContainsKey("iss") && parameters.ContainsKey("sid")))
                 throw new OAuthProtocolException(
-                    "The front-channel logout does not say whose session it is of, and the user did not sign in by this server (OpenID Connect Front-Channel Logout §2)."
+                    "The front-channel logout has no iss and sid, and the user did not sign in by this server (OpenID Connect "
+                        + "Front-Channel Logout §2)."
                 );
             await logout
                 .ProcessFrontChannelLogoutAsync(
@@ -51,13 +56,13 @@ internal static class FrontChannelLogout
                     context.RequestAborted
                 )
                 .ConfigureAwait(false);
-            // Who signed in in another way has no session at this server.
+            // A user who signed in by other means keeps the application's session.
             if (session is not null)
                 await ApplicationSignOut.EndAsync(context).ConfigureAwait(false);
         }
         catch (OAuthProtocolException exception)
         {
-            Log.Refused(logger, "A front-channel logout", authorization.Name, exception.Message);
+            Log.FrontChannelLogoutRejected(logger, authorization.Name, exception.Message);
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
         }
     }

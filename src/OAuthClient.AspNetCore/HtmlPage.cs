@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// A page of the library: one file without third-party resources, in light and dark, under a Content-Security-Policy with a nonce.
+/// Writes a page of the library: one document without external resources, with a light and a dark colour scheme, under a
+/// Content-Security-Policy with a nonce.
 /// </summary>
 internal static class HtmlPage
 {
@@ -34,14 +35,14 @@ internal static class HtmlPage
         """;
 
     /// <param name="context">The request's context.</param>
-    /// <param name="title">Title and heading, plain text.</param>
-    /// <param name="content">What follows the heading: HTML, encoded by the caller.</param>
-    /// <param name="script">A script of ours; the page must work without it.</param>
+    /// <param name="title">The title and heading, as plain text.</param>
+    /// <param name="content">The HTML after the heading. The caller encodes it.</param>
+    /// <param name="script">A script of the library, or <see langword="null"/>. The page must work without it.</param>
     public static Task WriteAsync(HttpContext context, string title, string content, string? script = null)
     {
         NoStoreHeaders.Declare(context);
         string nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
-        // No form-action: Chromium applies it to the redirects that follow a form as well, and those may lead to the authorization server.
+        // No form-action: Chromium also applies it to the redirects after a form post, which may lead to the authorization server.
         string scripts = script is null ? "" : $"; script-src 'nonce-{nonce}'";
         FrameAncestorsPolicy.Deny(context, $"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; base-uri 'none'{scripts}");
         context.Response.Headers.XContentTypeOptions = "nosniff";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Finds the owner of grants that the current request's user is.</summary>
+/// <summary>Finds the owner of grants from the user of the current request.</summary>
 internal sealed class HttpContextGrantOwner(IHttpContextAccessor accessor, IOptionsMonitor<CurrentUserOptions> options) : ICurrentGrantOwner
 {
     public GrantOwner? Find() =>

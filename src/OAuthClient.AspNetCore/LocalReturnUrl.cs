@@ -3,30 +3,30 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// What may follow a login (RFC 9700 §4.11): a path of this site, whatever browsers and proxies make of slashes, backslashes,
-/// control characters and their percent-encoded forms.
+/// Validates return URLs, to prevent open redirects (RFC 9700 §4.11). A valid URL stays a path of this site however browsers and proxies
+/// interpret slashes, backslashes, control characters and their percent-encoded forms.
 /// </summary>
 internal static class LocalReturnUrl
 {
     private const int MaximumLength = 512;
-    private const int MostRounds = 4;
+    private const int MaximumRounds = 4;
     private const string ThisSite = "https://this-site.invalid";
 
-    /// <summary>The path, normalised and percent-encoded, or the application's root.</summary>
+    /// <summary>Returns the path, normalized and percent-encoded; the application's root if the URL is not a local path.</summary>
     public static string OrRoot(string? url, HttpRequest request) =>
-        Normalise(url) ?? Normalise(request.PathBase.ToUriComponent() + "/") ?? "/";
+        Normalize(url) ?? Normalize(request.PathBase.ToUriComponent() + "/") ?? "/";
 
-    public static string? Normalise(string? url)
+    public static string? Normalize(string? url)
     {
-        // Until nothing changes any more: without its dot segments "/.//e" is "//e", and a stray "%" can hide one from the first round.
-        for (int round = 0; round < MostRounds; round++)
+        // Repeated until the URL is stable: without dot segments "/.//e" is "//e", and a stray "%" can hide one in the first round.
+        for (int round = 0; round < MaximumRounds; round++)
         {
             if (url is null || url.Length > MaximumLength || !IsLocal(url) || !Uri.TryCreate(ThisSite + url, UriKind.Absolute, out var uri))
                 return null;
-            string normalised = uri.PathAndQuery + uri.Fragment;
-            if (string.Equals(normalised, url, StringComparison.Ordinal))
+            string normalized = uri.PathAndQuery + uri.Fragment;
+            if (string.Equals(normalized, url, StringComparison.Ordinal))
                 return url;
-            url = normalised;
+            url = normalized;
         }
         return null;
     }
@@ -36,8 +36,8 @@ internal static class LocalReturnUrl
         if (url.AsSpan().IndexOf('\\') >= 0 || url.Any(char.IsControl))
             return false;
         string path = url.Split('?', '#')[0];
-        // Whoever decodes it once more than it was encoded, must not find another site either.
-        for (int round = 0; round < MostRounds; round++)
+        // The path must also stay local if a proxy decodes it more often than it was encoded.
+        for (int round = 0; round < MaximumRounds; round++)
         {
             if (
                 !path.StartsWith('/')

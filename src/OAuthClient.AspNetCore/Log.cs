@@ -2,28 +2,76 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>What the endpoints log. No message takes a token or a user.</summary>
+/// <summary>
+/// The log messages of the endpoints. Event ids start at 1001. No message contains a token, a code or a user. A reason is the
+/// message of an exception; text that it quotes from the request is sanitized.
+/// </summary>
 internal static partial class Log
 {
     public const string Category = "OAuthClient.AspNetCore";
 
     [LoggerMessage(
-        1,
+        1001,
         LogLevel.Error,
-        "A user signed out at the server and could not be signed out here ({Fault}); the server was told to try again"
+        "Back-channel logout for OAuth client '{ClientName}' failed ({Fault}). The user may still be signed in. "
+            + "The authorization server received 503 and can retry. Check that the grant store and the server's keys can be reached"
     )]
-    public static partial void BackChannelLogoutFailed(ILogger logger, string fault);
-
-    // The sentence is the library's own; what it quotes of the request is cleaned.
-    [LoggerMessage(2, LogLevel.Warning, "{Request} for OAuth client '{ClientName}' was refused: {Reason}")]
-    public static partial void Refused(ILogger logger, string request, string clientName, string reason);
+    public static partial void BackChannelLogoutFailed(ILogger logger, string clientName, string fault);
 
     [LoggerMessage(
-        3,
+        1002,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' signed a user in, and the cookie scheme '{Scheme}' does not check whether the sign-in has ended: "
-            + "a user who signs out at the server stays signed in here until the cookie expires. "
-            + "Call RejectEndedSignIns() on the authentication builder"
+        "Callback for OAuth client '{ClientName}' rejected. If this repeats, check the client's registration at the authorization server, "
+            + "and that all nodes share their Data Protection keys. Reason: {Reason}"
+    )]
+    public static partial void CallbackRejected(ILogger logger, string clientName, string reason);
+
+    [LoggerMessage(
+        1003,
+        LogLevel.Warning,
+        "Form for {Path} of OAuth client '{ClientName}' rejected. If this repeats, check that the form contains the antiforgery token, "
+            + "and that all nodes share their Data Protection keys. Reason: {Reason}"
+    )]
+    public static partial void FormRejected(ILogger logger, string path, string clientName, string reason);
+
+    [LoggerMessage(
+        1004,
+        LogLevel.Warning,
+        "Back-channel logout for OAuth client '{ClientName}' rejected. If the authorization server sent it, check the configured issuer "
+            + "and client id. Reason: {Reason}"
+    )]
+    public static partial void BackChannelLogoutRejected(ILogger logger, string clientName, string reason);
+
+    [LoggerMessage(
+        1005,
+        LogLevel.Warning,
+        "Front-channel logout for OAuth client '{ClientName}' rejected. If the authorization server's logout page sent it, "
+            + "set frontchannel_logout_session_required there, or use back-channel logout. Reason: {Reason}"
+    )]
+    public static partial void FrontChannelLogoutRejected(ILogger logger, string clientName, string reason);
+
+    [LoggerMessage(
+        1006,
+        LogLevel.Warning,
+        "Sign-in for OAuth client '{ClientName}' rejected, because AllowSignIn is false. To let the authorization server's users sign in "
+            + "to the application, set AllowSignIn in AddBrowserAuthorization"
+    )]
+    public static partial void SignInNotAllowed(ILogger logger, string clientName);
+
+    [LoggerMessage(
+        1007,
+        LogLevel.Warning,
+        "Third-party initiated login for OAuth client '{ClientName}' rejected. If the authorization server started it, check that it sends "
+            + "the client's issuer. Reason: {Reason}"
+    )]
+    public static partial void ThirdPartyLoginRejected(ILogger logger, string clientName, string reason);
+
+    [LoggerMessage(
+        1008,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' signed a user in, but the cookie scheme '{Scheme}' does not check whether the sign-in has ended. A "
+            + "user who signs out at the authorization server stays signed in here until the cookie expires. Call RejectEndedSignIns() on "
+            + "the authentication builder"
     )]
     public static partial void EndedSignInsNotRejected(ILogger logger, string clientName, string scheme);
 }

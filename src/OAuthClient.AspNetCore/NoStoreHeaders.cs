@@ -2,13 +2,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Keeps a response out of every cache, and its address, which holds a code or a state, out of the Referer of what follows.</summary>
+/// <summary>
+/// Sets headers that prevent caches from storing the response, and browsers from sending its address, which may contain a code or a state,
+/// in a Referer header.
+/// </summary>
 internal static class NoStoreHeaders
 {
     public static void Declare(HttpContext context)
     {
         SetHeaders(context.Response);
-        // Once more at the last moment: an error page clears all headers, and a result may set its own.
+        // Set again when the response starts: an error page clears all headers, and a result may set others.
         context.Response.OnStarting(
             static response =>
             {

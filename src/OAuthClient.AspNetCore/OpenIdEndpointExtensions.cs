@@ -7,20 +7,25 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Endpoints that the authorization server calls, or sends browsers to. Register their addresses there.</summary>
+/// <summary>
+/// Provides extension methods that map the endpoints of OpenID Connect logout and third-party initiated login. Register their addresses
+/// at the authorization server.
+/// </summary>
 public static class OpenIdEndpointExtensions
 {
     private static readonly string[] GetAndPost = [HttpMethods.Get, HttpMethods.Post];
 
     /// <summary>
-    /// The <c>backchannel_logout_uri</c> (OpenID Connect Back-Channel Logout §2.5): the server posts that a user signed out there, and the
-    /// grants of that session end on every node. No browser comes along; <see cref="SignInCookieExtensions.RejectEndedSignIns"/> ends the
-    /// user's cookie at its next request. 400 answers what is not to be believed, 503 what could not be done just now.
+    /// Maps the <c>backchannel_logout_uri</c> (OpenID Connect Back-Channel Logout §2.5). The server posts a logout token when a user signs
+    /// out there, and the grants of that session end on every node. The request has no cookie of the user's browser;
+    /// <see cref="SignInCookieExtensions.RejectEndedSignIns"/> rejects the user's cookie at its next request. The endpoint responds with
+    /// 400 to an invalid logout token, and with 503 if the logout failed.
     /// </summary>
-    /// <param name="endpoints">The application's endpoints.</param>
-    /// <param name="pattern">The path.</param>
-    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
-    /// <exception cref="InvalidOperationException">There is no such client.</exception>
+    /// <param name="endpoints">The endpoint route builder.</param>
+    /// <param name="pattern">The route pattern.</param>
+    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; <see langword="null"/> for the only client.</param>
+    /// <returns>A builder that adds conventions to the endpoint.</returns>
+    /// <exception cref="InvalidOperationException">The client is not registered.</exception>
     public static IEndpointConventionBuilder MapBackChannelLogout(
         this IEndpointRouteBuilder endpoints,
         string pattern,
@@ -33,14 +38,15 @@ public static class OpenIdEndpointExtensions
     }
 
     /// <summary>
-    /// The <c>frontchannel_logout_uri</c> (OpenID Connect Front-Channel Logout §2): the server's logout page loads it in a frame, and the user
-    /// who is signed in in this browser is signed out, if issuer and session are theirs. Browsers send cookies into frames of other sites only
-    /// if they are <c>SameSite=None</c>, and fewer and fewer do at all: prefer the back channel.
+    /// Maps the <c>frontchannel_logout_uri</c> (OpenID Connect Front-Channel Logout §2). The server's logout page loads it in a frame, and
+    /// it signs the browser's user out if the issuer and the session match. Browsers send only <c>SameSite=None</c> cookies in frames of
+    /// other sites, and many block those as well. Prefer <see cref="MapBackChannelLogout"/>.
     /// </summary>
-    /// <param name="endpoints">The application's endpoints.</param>
-    /// <param name="pattern">The path.</param>
-    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
-    /// <exception cref="InvalidOperationException">There is no such client, or it has no browser authorization.</exception>
+    /// <param name="endpoints">The endpoint route builder.</param>
+    /// <param name="pattern">The route pattern.</param>
+    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; <see langword="null"/> for the only client.</param>
+    /// <returns>A builder that adds conventions to the endpoint.</returns>
+    /// <exception cref="InvalidOperationException">The client is not registered, or lacks <c>AddBrowserAuthorization</c>.</exception>
     public static IEndpointConventionBuilder MapFrontChannelLogout(
         this IEndpointRouteBuilder endpoints,
         string pattern,
@@ -60,13 +66,15 @@ public static class OpenIdEndpointExtensions
     }
 
     /// <summary>
-    /// The <c>initiate_login_uri</c> (OpenID Connect Core §4): another site, mostly the server's own, sends a browser here to sign in, by GET or
-    /// POST. <c>iss</c> must be the client's server, or an allowed tenant; <c>login_hint</c> is passed on; <c>target_link_uri</c> counts if it is on this site.
+    /// Maps the <c>initiate_login_uri</c> (OpenID Connect Core §4). Another site, usually the server's, sends a browser here by GET or POST
+    /// to sign in. <c>iss</c> must be the client's issuer or an allowed tenant. <c>login_hint</c> is passed to the server.
+    /// <c>target_link_uri</c> is used if it is an address of this site.
     /// </summary>
-    /// <param name="endpoints">The application's endpoints.</param>
-    /// <param name="pattern">The path.</param>
-    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
-    /// <exception cref="InvalidOperationException">There is no such client, or it has no browser authorization.</exception>
+    /// <param name="endpoints">The endpoint route builder.</param>
+    /// <param name="pattern">The route pattern.</param>
+    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; <see langword="null"/> for the only client.</param>
+    /// <returns>A builder that adds conventions to the endpoint.</returns>
+    /// <exception cref="InvalidOperationException">The client is not registered, or lacks <c>AddBrowserAuthorization</c>.</exception>
     public static IEndpointConventionBuilder MapThirdPartyInitiatedLogin(
         this IEndpointRouteBuilder endpoints,
         string pattern,
@@ -85,7 +93,7 @@ public static class OpenIdEndpointExtensions
         );
     }
 
-    // Whoever calls these is not signed in, and has no antiforgery token of this site.
+    // The senders are not signed in, and have no antiforgery token of this site.
     private static IEndpointConventionBuilder Open(IEndpointConventionBuilder endpoint) => endpoint.AllowAnonymous().DisableAntiforgery();
 
     internal static ILogger Logger(IEndpointRouteBuilder endpoints) =>
@@ -100,7 +108,8 @@ public static class OpenIdEndpointExtensions
                     : endpoints.ServiceProvider.GetKeyedService<OpenIdLogout>(clientName)
             )
             ?? throw new InvalidOperationException(
-                $"There is no OAuth client{(clientName is null ? "" : $" '{clientName}'")} to sign out from; call AddOAuthClient on the service collection."
+                $"No OAuth client{(clientName is null ? "" : $" '{clientName}'")} is registered. "
+                    + "Call AddOAuthClient on the service collection."
             );
     }
 
@@ -110,7 +119,7 @@ public static class OpenIdEndpointExtensions
         string name = clientName ?? endpoints.ServiceProvider.GetRequiredService<OpenIdLogout>().ClientName;
         return endpoints.ServiceProvider.GetKeyedService<BrowserAuthorization>(name)
             ?? throw new InvalidOperationException(
-                $"The endpoint needs AddOAuthClient({(name.Length == 0 ? "" : $"\"{name}\", ")}…).AddBrowserAuthorization()."
+                $"The endpoint requires AddOAuthClient({(name.Length == 0 ? "" : $"\"{name}\", ")}…).AddBrowserAuthorization()."
             );
     }
 

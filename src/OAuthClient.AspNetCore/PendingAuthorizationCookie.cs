@@ -5,10 +5,14 @@ using Microsoft.AspNetCore.DataProtection;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>What one of our cookies says: an authorization that waits, for whom it was begun (nobody yet, when they sign in by it), and where they want to be afterwards.</summary>
+/// <summary>The content of the cookie of a pending authorization.</summary>
+/// <param name="Name">The name of the cookie.</param>
+/// <param name="Authorization">The pending authorization.</param>
+/// <param name="Owner">The owner of the grant; <see langword="null"/> for a sign-in, whose ID Token names the owner.</param>
+/// <param name="ReturnUrl">The path to redirect to after the callback.</param>
 internal sealed record PendingAuthorizationCookie(string Name, PendingAuthorization Authorization, GrantOwner? Owner, string ReturnUrl)
 {
-    /// <summary>Nobody but the key's holder can read or write the value; one protection around all of it keeps its parts together.</summary>
+    /// <summary>Encrypts and authenticates all parts together, so that parts of different cookies cannot be combined.</summary>
     public string Protect(IDataProtector protector) =>
         Base64Url.EncodeToString(
             Authorization.Protect(authorization =>
@@ -23,7 +27,9 @@ internal sealed record PendingAuthorizationCookie(string Name, PendingAuthorizat
             })
         );
 
-    /// <summary>The way back; <see langword="null"/> for what this application did not write, or another version or key of it.</summary>
+    /// <summary>
+    /// Decrypts a value; <see langword="null"/> if this version of the application did not write it, or the key is unknown.
+    /// </summary>
     public static PendingAuthorizationCookie? Unprotect(string name, string value, IDataProtector protector)
     {
         string owner = "",

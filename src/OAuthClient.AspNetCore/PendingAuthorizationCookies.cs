@@ -6,43 +6,44 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// The authorizations that wait in one browser: a cookie each, so that several tabs do not disturb each other; the oldest are
-/// evicted by total size, so that no request grows too large. The prefix <c>__Host-</c> keeps other hosts from setting them (RFC 6265bis
-/// §4.1.3.2).
+/// Stores the pending authorizations of a browser in cookies, one each, so that several tabs are independent. The oldest are evicted by
+/// total size, so that requests stay within the header limits of servers. The prefix <c>__Host-</c> prevents other hosts from setting them
+/// (RFC 6265bis §4.1.3.2).
 /// </summary>
 internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Prefix = "__Host-oauth-";
-    private const int MostCharacters = 3500;
-    private const int MostCharactersTogether = 3900;
+    private const int MaximumCharacters = 3500;
+    private const int MaximumTotalCharacters = 3900;
 
-    // One purpose for all clients, because they share the room; which client it is stands inside and is checked at completion.
+    // One purpose for all clients, because they share the size limit. The content names the client, which is checked at completion.
     private readonly IDataProtector protector = protection.CreateProtector("OAuthClient.AspNetCore", "PendingAuthorization", "v1");
 
-    /// <exception cref="InvalidOperationException">It is too large for a cookie.</exception>
+    /// <exception cref="InvalidOperationException">The authorization is too large for a cookie.</exception>
     public void Add(HttpContext context, PendingAuthorization authorization, GrantOwner? owner, string returnUrl, SameSiteMode sameSite)
     {
         string name = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
         string value = new PendingAuthorizationCookie(name, authorization, owner, returnUrl).Protect(protector);
-        if (Size(name, value) > MostCharacters)
+        if (Size(name, value) > MaximumCharacters)
         {
             throw new InvalidOperationException(
-                $"The pending authorization at the OAuth client '{authorization.ClientName}' would take {Size(name, value)} characters in a cookie, more than {MostCharacters}: browsers keep no larger ones. Ask for fewer scopes or resources, or use shorter user ids."
+                $"The pending authorization of the OAuth client '{authorization.ClientName}' requires {Size(name, value)} characters in a "
+                    + $"cookie, and the limit is {MaximumCharacters}. Request fewer scopes or resources, or use shorter user ids."
             );
         }
-        MakeRoom(context, Size(name, value));
+        EvictFor(context, Size(name, value));
         var options = Attributes(sameSite);
         options.MaxAge = authorization.ExpiresAt - time.GetUtcNow();
         context.Response.Cookies.Append(name, value, options);
     }
 
-    /// <summary>The one that this callback answers, when this browser has it.</summary>
+    /// <summary>Finds the pending authorization of this browser to which the callback belongs.</summary>
     public PendingAuthorizationCookie? Find(HttpContext context, AuthorizationResponse response) =>
-        Ours(context)
+        OwnCookies(context)
             .Select(cookie => PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector))
             .FirstOrDefault(cookie => cookie?.Authorization.Matches(response) == true);
 
-    /// <summary>At the last moment, because an error page clears what was set before.</summary>
+    /// <summary>Deletes the cookie when the response starts, because an error page clears headers that were set before.</summary>
     public static void RemoveAtResponse(HttpContext context, PendingAuthorizationCookie cookie) =>
         context.Response.OnStarting(() =>
         {
@@ -50,11 +51,11 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
             return Task.CompletedTask;
         });
 
-    private void MakeRoom(HttpContext context, int needed)
+    private void EvictFor(HttpContext context, int size)
     {
-        // What cannot be read goes first, but only when there is no room: it may be another application's on the same host.
+        // Unreadable cookies are evicted first, but only for lack of space: another application on the same host may have set them.
         var now = time.GetUtcNow();
-        var waiting = Ours(context)
+        var pending = OwnCookies(context)
             .Select(cookie =>
                 (
                     Name: cookie.Key,
@@ -63,18 +64,17 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
                 )
             )
             .OrderByDescending(cookie => cookie.ExpiresAt ?? DateTimeOffset.MinValue);
-        foreach (var cookie in waiting)
+        foreach (var cookie in pending)
         {
             if (cookie.ExpiresAt > now || cookie.ExpiresAt is null)
-                needed += cookie.Size;
-            // From the first that does not fit, all older ones are evicted: an older one must not outlive a younger one because it is
-            // small.
-            if (cookie.ExpiresAt <= now || needed > MostCharactersTogether)
+                size += cookie.Size;
+            // From the first that does not fit, all older ones are evicted. A small old cookie must not outlive a larger new one.
+            if (cookie.ExpiresAt <= now || size > MaximumTotalCharacters)
                 context.Response.Cookies.Delete(cookie.Name, Attributes(SameSiteMode.Lax));
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Ours(HttpContext context) =>
+    private static IEnumerable<KeyValuePair<string, string>> OwnCookies(HttpContext context) =>
         context.Request.Cookies.Where(cookie => cookie.Key.StartsWith(Prefix, StringComparison.Ordinal));
 
     private static int Size(string name, string value) => name.Length + value.Length + "=; ".Length;
@@ -86,7 +86,7 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
             HttpOnly = true,
             Path = "/",
             SameSite = sameSite,
-            // Without it a consent policy would drop the cookie, and no login could end.
+            // Otherwise a cookie consent policy would drop the cookie, and no authorization could be completed.
             IsEssential = true,
         };
 }

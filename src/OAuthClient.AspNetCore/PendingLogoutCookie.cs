@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>The logout that waits in one browser for its return; a later one takes its place.</summary>
+/// <summary>Stores the pending logout of a browser in a cookie. A later logout replaces it.</summary>
 internal sealed class PendingLogoutCookie(IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Name = "__Host-openid-logout";
@@ -29,7 +29,7 @@ internal sealed class PendingLogoutCookie(IDataProtectionProvider protection, Ti
         context.Response.Cookies.Append(Name, Base64Url.EncodeToString(value), options);
     }
 
-    /// <returns><see langword="null"/> when there is none, or one that this application did not write.</returns>
+    /// <returns>The pending logout; <see langword="null"/> if there is no cookie, or this application did not write it.</returns>
     public (PendingLogout Pending, string ReturnUrl)? Find(HttpContext context)
     {
         if (context.Request.Cookies[Name] is not { Length: > 0 } value)
@@ -56,7 +56,7 @@ internal sealed class PendingLogoutCookie(IDataProtectionProvider protection, Ti
         }
     }
 
-    /// <summary>At the last moment, because an error page clears what was set before.</summary>
+    /// <summary>Deletes the cookie when the response starts, because an error page clears headers that were set before.</summary>
     public static void RemoveAtResponse(HttpContext context) =>
         context.Response.OnStarting(() =>
         {

@@ -3,29 +3,33 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>What becomes of a request that only a new authorization can help.</summary>
+/// <summary>Handles requests that failed because the user must authorize the client again.</summary>
 internal static class Reauthorization
 {
-    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RecentGrantAge = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether an exception is the business of who asked for this client, or for every one.</summary>
-    /// <exception cref="InvalidOperationException">The client asked for does not exist: a filter with its name would never do anything.</exception>
+    /// <summary>Determines whether a filter for one client, or for all clients, handles the exception.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The filter's client is not registered, so the filter would never have an effect.
+    /// </exception>
     public static bool IsFor(string? clientName, ReauthorizationRequiredException exception, HttpContext context) =>
-        clientName is null || string.Equals(Of(clientName, context).Name, exception.ClientName, StringComparison.Ordinal);
+        clientName is null || string.Equals(Find(clientName, context).Name, exception.ClientName, StringComparison.Ordinal);
 
-    private static BrowserAuthorization Of(string clientName, HttpContext context) =>
+    private static BrowserAuthorization Find(string clientName, HttpContext context) =>
         context.RequestServices.GetKeyedService<BrowserAuthorization>(clientName)
         ?? throw new InvalidOperationException(
-            $"ReauthorizeWhenNeeded(\"{clientName}\") needs AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization()."
+            $"ReauthorizeWhenNeeded(\"{clientName}\") requires AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization()."
         );
 
-    /// <returns><see langword="null"/> when it is too late, or when there is no user to send: the exception stands.</returns>
+    /// <returns>
+    /// The redirect; <see langword="null"/> if the response has started or no user is signed in, so that the exception is rethrown.
+    /// </returns>
     public static async Task<SeeOtherResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
     {
-        var authorization = Of(clientName, context);
+        var authorization = Find(clientName, context);
         if (context.Response.HasStarted || authorization.CurrentOwner is not { } owner)
             return null;
-        // A script that fetches would follow the redirect to the other site and fail there, or read its login page as data.
+        // A script would follow the redirect to the other site and fail there, or read its login page as data.
         if (!TopLevelNavigation.Matches(context.Request))
         {
             NoStoreHeaders.Declare(context);
@@ -37,23 +41,25 @@ internal static class Reauthorization
                 + context.Request.Path.ToUriComponent()
                 + context.Request.QueryString.ToUriComponent()
             : null;
-        var parameters = await MustAskAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false)
+        var parameters = await RequiresConsentAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false)
             ? new AuthorizationParameters { Prompt = "consent" }
             : null;
-        // Who signed in by this client signs in again: whoever comes back then is who is signed in, and no other user's grant becomes theirs.
+        // A user who signed in by this client signs in again. The ID Token then names the user, so no grant is stored for another user.
         if (SignInSession.Find(context.User, authorization.Name)?.Owner.Equals(owner) == true)
-            return await authorization.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
-        return await authorization.RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+            return await authorization.Redirector.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        return await authorization
+            .Redirector.RedirectToServerAsync(context, returnUrl, parameters, cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    // A grant that was given a moment ago and already does not do, say for want of a scope: a server that remembers the consent
-    // would give the same again, and the browser would go in circles.
-    private static async ValueTask<bool> MustAskAsync(
+    // A new grant that is already insufficient, for example because a scope is missing. A server that remembers the consent would issue the
+    // same grant again, and the browser would be redirected in a loop.
+    private static async ValueTask<bool> RequiresConsentAsync(
         BrowserAuthorization authorization,
         GrantOwner owner,
         IServiceProvider services,
         CancellationToken cancellationToken
     ) =>
         await authorization.Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false) is { } grant
-        && services.GetRequiredService<TimeProvider>().GetUtcNow() - grant.CreatedAt < Fresh;
+        && services.GetRequiredService<TimeProvider>().GetUtcNow() - grant.CreatedAt < RecentGrantAge;
 }

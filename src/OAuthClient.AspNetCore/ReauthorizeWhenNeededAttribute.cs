@@ -3,15 +3,17 @@ using Microsoft.AspNetCore.Mvc.Filters;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// When the action throws a <see cref="ReauthorizationRequiredException"/>, the browser is sent to authorize
-/// anew and comes back afterwards: to this address after a GET, to the application's root after anything else, which cannot
-/// be repeated. A script's request gets 401 instead.
+/// Redirects the browser to the authorization server when an action throws a <see cref="ReauthorizationRequiredException"/>. Afterwards the
+/// browser returns to the same address if the request was a GET or HEAD, and otherwise to the application's root, because the request
+/// cannot be repeated. A request of a script receives 401.
 /// </summary>
-/// <param name="clientName">Only for this client, by its name in <c>AddOAuthClient</c>; for every client unless given.</param>
+/// <param name="clientName">
+/// The name in <c>AddOAuthClient</c> of the client whose exceptions are handled; <see langword="null"/> for all clients.
+/// </param>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true)]
 public sealed class ReauthorizeWhenNeededAttribute(string? clientName = null) : Attribute, IAsyncExceptionFilter
 {
-    /// <summary>The client it is for; <see langword="null"/> for every one.</summary>
+    /// <summary>Gets the name of the client whose exceptions are handled; <see langword="null"/> for all clients.</summary>
     public string? ClientName { get; } = clientName;
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Keeps the host from starting when a scheme that should reject ended sign-ins would not.</summary>
+/// <summary>Prevents the host from starting if a scheme of <c>RejectEndedSignIns</c> cannot be checked.</summary>
 internal sealed class RejectEndedSignInsCheck(
     IAuthenticationSchemeProvider schemes,
     IOptions<RejectEndedSignInsOptions> options,
@@ -21,8 +21,8 @@ internal sealed class RejectEndedSignInsCheck(
             RequireChecked(
                 known.FirstOrDefault(scheme => string.Equals(scheme.Name, name, StringComparison.Ordinal))
                     ?? throw new InvalidOperationException(
-                        $"RejectEndedSignIns(\"{name}\"): there is no authentication scheme '{name}'. Register it with AddCookie(\"{name}\"), "
-                            + "or correct the name."
+                        $"RejectEndedSignIns(\"{name}\"): the authentication scheme '{name}' is not registered. Register it with "
+                            + $"AddCookie(\"{name}\"), or correct the name."
                     )
             );
         }
@@ -32,7 +32,7 @@ internal sealed class RejectEndedSignInsCheck(
             if (cookies.Count == 0)
             {
                 throw new InvalidOperationException(
-                    "RejectEndedSignIns() checks cookies, and there is no cookie scheme. Register one with AddCookie()."
+                    "RejectEndedSignIns() requires a cookie scheme, but none is registered. Register one with AddCookie()."
                 );
             }
             cookies.ForEach(RequireChecked);
@@ -49,8 +49,8 @@ internal sealed class RejectEndedSignInsCheck(
 
     private static InvalidOperationException Replaced(string service) =>
         new(
-            $"RejectEndedSignIns: the services hold a {service} of the application's own, so ended sign-ins would not be rejected, or it would "
-                + "not be used. Remove it, or call OpenIdSignIn.IsSignedInAsync in it in place of RejectEndedSignIns."
+            $"RejectEndedSignIns conflicts with the application's own {service}: ended sign-ins would not be rejected, or the service "
+                + "would not be used. Remove it, or call OpenIdSignIn.IsSignedInAsync in it instead of RejectEndedSignIns."
         );
 
     private static void RequireChecked(AuthenticationScheme scheme)
@@ -59,8 +59,8 @@ internal sealed class RejectEndedSignInsCheck(
         {
             throw new InvalidOperationException(
                 $"RejectEndedSignIns cannot check the authentication scheme '{scheme.Name}', because its handler is {scheme.HandlerType}. "
-                    + "Register it with AddCookie; or name the other schemes in RejectEndedSignIns, and call OpenIdSignIn.IsSignedInAsync "
-                    + "in this one's handler."
+                    + "Register it with AddCookie. Or pass only the names of the other schemes to RejectEndedSignIns, and call "
+                    + "OpenIdSignIn.IsSignedInAsync in this handler."
             );
         }
     }

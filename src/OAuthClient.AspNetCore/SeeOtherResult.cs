@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>For MVC and minimal APIs alike. The framework's own redirects log their target, which here holds the state.</summary>
+/// <summary>
+/// Redirects with 303, or responds with an error, in MVC and minimal APIs. The framework's redirect results log their target, which
+/// contains the state.
+/// </summary>
 internal sealed class SeeOtherResult : IActionResult, IResult
 {
     private readonly int statusCode;
@@ -24,13 +27,13 @@ internal sealed class SeeOtherResult : IActionResult, IResult
         new(
             StatusCodes.Status403Forbidden,
             text: "The request was refused because it is not a top-level navigation (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Purpose). "
-                + "Open this address in the browser window, by a link, a form or a redirect."
+                + "Open this address in the browser window with a link, a form or a redirect."
         );
 
-    /// <summary>303, which is always followed by a GET: no posted form goes along (RFC 9700 §4.12).</summary>
+    /// <summary>Redirects with 303, after which browsers send a GET without the posted form (RFC 9700 §4.12).</summary>
     public static SeeOtherResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);
 
-    /// <summary>The same to a path of this site.</summary>
+    /// <summary>Redirects with 303 to a path of this site.</summary>
     public static SeeOtherResult SeeOther(string path) => new(StatusCodes.Status303SeeOther, path);
 
     public Task ExecuteResultAsync(ActionContext context) => ExecuteAsync(context.HttpContext);
@@ -45,7 +48,7 @@ internal sealed class SeeOtherResult : IActionResult, IResult
     }
 
     /// <summary>
-    /// Applies the result when the response starts, if the endpoint dropped it and wrote nothing itself. An <c>async</c> lambda that only
+    /// Applies the result when the response starts, if the endpoint discarded it and wrote no response. An <c>async</c> lambda that only
     /// awaits the call converts to <see cref="RequestDelegate"/>, which has no result.
     /// </summary>
     /// <returns>This result.</returns>

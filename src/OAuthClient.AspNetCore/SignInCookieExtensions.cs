@@ -9,17 +9,16 @@ namespace OAuthClient.AspNetCore;
 public static class SignInCookieExtensions
 {
     /// <summary>
-    /// Rejects, and deletes, the cookie of a user who signed in by an OAuth client once that sign-in has ended: the user signed out at the
-    /// server, or in this application on another node, the grants were revoked, the tenant was removed from
-    /// <see cref="OAuthClientOptions.AllowedTenants"/>, or <see cref="OAuthClientOptions.SignInLifetime"/> has passed. The check is made
-    /// at each request, mostly in memory, for the principals of <see cref="BrowserAuthorizationResult.User"/> and
-    /// <see cref="Grant.ToClaimsPrincipal"/>; cookies of other users are left alone.
+    /// Rejects and deletes the cookie of a user who signed in by an OAuth client once that sign-in has ended. A sign-in ends when the user
+    /// signs out at the server, or in this application on any node, when the grants are revoked, when the tenant is removed from
+    /// <see cref="OAuthClientOptions.AllowedTenants"/>, or when <see cref="OAuthClientOptions.SignInLifetime"/> has passed.
     /// </summary>
     /// <remarks>
-    /// It may be called before or after <c>AddCookie</c>, and does not depend on the cookie's <c>Events</c>, <c>EventsType</c> or
-    /// <c>OnValidatePrincipal</c>: these are called first. The host does not start if a scheme cannot be checked. With the grants in
-    /// memory only, a restart signs all users out. When the store cannot be reached, its exception is thrown: the request fails, and the
-    /// cookie stays.
+    /// The check runs at each request, usually in memory, for the principals of <see cref="BrowserAuthorizationResult.User"/> and
+    /// <see cref="Grant.ToClaimsPrincipal"/>. Cookies of other users are not checked. Call this method before or after <c>AddCookie</c>.
+    /// The cookie's <c>Events</c>, <c>EventsType</c> and <c>OnValidatePrincipal</c> are called before the check and may be replaced. The
+    /// host does not start if a scheme cannot be checked. With an in-memory grant store, a restart signs all users out. If the grant store
+    /// cannot be reached, its exception is thrown: the request fails, and the cookie is not deleted.
     /// </remarks>
     /// <param name="builder">The authentication builder, for example of <c>AddAuthentication().AddCookie()</c>.</param>
     /// <param name="schemes">The names of the cookie schemes. Without names, all cookie schemes are checked.</param>
@@ -37,7 +36,7 @@ public static class SignInCookieExtensions
             o.AllSchemes |= schemes.Length == 0;
             o.Schemes.UnionWith(schemes);
         });
-        // AddCookie registers the framework's handler each time it is called, so the handlers' provider is replaced and not the handler.
+        // Each call of AddCookie registers the framework's handler, so the handler provider is replaced and not the handler.
         services.Replace(ServiceDescriptor.Scoped<IAuthenticationHandlerProvider, SignInCookieHandlerProvider>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RejectEndedSignInsCheck>());
         return builder;

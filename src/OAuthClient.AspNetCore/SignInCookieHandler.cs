@@ -8,9 +8,8 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// The framework's cookie handler, which also rejects a principal whose sign-in has ended. The check is made here and not in the cookie's
-/// events, because the application may replace those at any time: <c>Events</c>, <c>EventsType</c> and <c>OnValidatePrincipal</c> stay the
-/// application's own, and are called as without it.
+/// Extends the framework's cookie handler to reject a principal whose sign-in has ended. The check is not part of the cookie's events,
+/// because the application may replace <c>Events</c>, <c>EventsType</c> and <c>OnValidatePrincipal</c> at any time.
 /// </summary>
 internal sealed class SignInCookieHandler(
     IOptionsMonitor<CookieAuthenticationOptions> options,
@@ -29,7 +28,7 @@ internal sealed class SignInCookieHandler(
             .ConfigureAwait(false);
         if (areValid)
             return result;
-        // Not by SignOutAsync, which may be forwarded to another scheme. It also keeps the cookie from being renewed.
+        // SignOutAsync may be forwarded to another scheme. This call also prevents the renewal of the cookie.
         if (!Response.HasStarted)
             await HandleSignOutAsync(new()).ConfigureAwait(false);
         return AuthenticateResult.Fail("The sign-in at the authorization server has ended.");
@@ -40,7 +39,7 @@ internal sealed class SignInCookieHandler(
         ArgumentNullException.ThrowIfNull(user);
         if (rejected.Value.Includes(Scheme.Name))
         {
-            // The application may replace the principal later; the properties stay.
+            // The application may replace the principal later, but not the properties.
             properties ??= new();
             SignInSession.Write(user, properties);
         }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// Provides a request's authentication handlers as the framework does, with <see cref="SignInCookieHandler"/> in place of the framework's
-/// cookie handler: for all schemes, whenever and by whom they were added.
+/// Provides a request's authentication handlers like the framework's provider, with <see cref="SignInCookieHandler"/> in place of the
+/// framework's cookie handler for all schemes, including those that are added later.
 /// </summary>
 internal sealed class SignInCookieHandlerProvider(IAuthenticationSchemeProvider schemes) : IAuthenticationHandlerProvider
 {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>A user who signed in by a client's server, as the application's own session says it.</summary>
+/// <summary>Represents a sign-in by a client's server, as recorded in the application's session cookie.</summary>
 internal sealed record SignInSession(string ClientName, GrantOwner Owner, string? SessionId, string? SignInId)
 {
     private const string AuthenticationType = "OAuthClient";
@@ -14,18 +14,18 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
     private const string SignInClaim = "oauthclient.sign_in";
     private const string SessionClaim = "sid";
 
-    // In the cookie's properties.
+    // The key in the cookie's properties.
     private const string SessionsProperty = "oauthclient.sign_ins";
 
-    /// <summary>Few claims, for they travel in a cookie: the rest is in the grant.</summary>
+    /// <summary>Creates a principal with few claims, because the cookie contains them. The grant contains all claims.</summary>
     public static ClaimsPrincipal Create(Grant grant)
     {
         ClaimsIdentity identity = new(AuthenticationType);
         identity.AddClaim(new(ClientClaim, grant.ClientName));
         identity.AddClaim(new(SignInClaim, grant.SignInId!));
-        // The default issuer, LOCAL AUTHORITY, tells this claim from one that another provider wrote.
+        // The default issuer, LOCAL AUTHORITY, distinguishes this claim from one of another provider.
         identity.AddClaim(new(GrantOwner.ClaimType, grant.Owner.ToString()));
-        // Not the subject alone, because two servers may use the same one. The application may replace this claim; it is not read back.
+        // The subject alone is not unique across servers. The application may replace this claim, because it is not read back.
         identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.ToString()));
         string issuer = Issuer(grant);
         var claims = grant.StandardClaims;
@@ -42,27 +42,27 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
         }
     }
 
-    /// <summary>The session by this client; <see langword="null"/> when the user signed in in another way, or not at all.</summary>
+    /// <summary>Finds the sign-in by this client; <see langword="null"/> if the user did not sign in by it.</summary>
     public static SignInSession? Find(ClaimsPrincipal user, string clientName) =>
         Identities(user).Select(Read).FirstOrDefault(session => string.Equals(session?.ClientName, clientName, StringComparison.Ordinal));
 
     /// <summary>
-    /// Writes into a cookie's properties by which sign-ins its user is signed in. Unlike the claims they stay when the application
-    /// replaces the principal, for example in <c>OnSigningIn</c> or <c>OnValidatePrincipal</c>.
+    /// Writes the user's sign-ins into a cookie's properties. Unlike the claims, the properties persist when the application replaces the
+    /// principal, for example in <c>OnSigningIn</c> or <c>OnValidatePrincipal</c>.
     /// </summary>
     /// <param name="user">The user.</param>
     /// <param name="properties">The cookie's properties.</param>
     public static void Write(ClaimsPrincipal user, AuthenticationProperties properties)
     {
         string sessions = string.Join(' ', Identities(user).Select(identity => ToText(Read(identity))));
-        // Properties may be used again for the same session, with a principal that does not name it any more.
+        // The properties may be reused for the same session with a principal that no longer names the sign-ins.
         if (sessions.Length > 0)
             properties.SetString(SessionsProperty, sessions);
     }
 
     /// <summary>
-    /// Whether all sign-ins that a cookie names, by its principal's claims or in its properties, are valid. One that is named
-    /// incompletely is not.
+    /// Determines whether all sign-ins that the principal's claims or the cookie's properties name are valid. An incomplete entry is not
+    /// valid.
     /// </summary>
     /// <param name="user">The cookie's principal.</param>
     /// <param name="properties">The cookie's properties.</param>
@@ -92,7 +92,7 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
         return true;
     }
 
-    // Of those that are authenticated, the ones that name a client.
+    // The authenticated identities that name a client.
     private static IEnumerable<ClaimsIdentity> Identities(ClaimsPrincipal user) =>
         user.Identities.Where(identity => identity.IsAuthenticated && Own(identity, ClientClaim) is not null);
 
@@ -126,10 +126,10 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
         string? Value(string name) => parameters.TryGetValue(name, out var value) ? value.ToString() : null;
     }
 
-    // By itself ClaimsIdentity would take another claim of the server's whose name differs in case.
+    // ClaimsIdentity.FindFirst compares types without case, and could return another claim of the server.
     private static bool IsSession(Claim claim) => string.Equals(claim.Type, SessionClaim, StringComparison.Ordinal);
 
-    // Of this library, not of a server whose claims the application took over.
+    // Reads a claim that this library wrote, and not one that the application copied from a server.
     private static string? Own(ClaimsIdentity identity, string type) =>
         identity
             .FindFirst(claim =>
@@ -138,7 +138,7 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
             )
             ?.Value;
 
-    // With a server of many tenants the tenant's own: who signed in did so by an ID Token whose issuer was compared.
+    // For a multi-tenant server this is the tenant's issuer, which was validated with the ID Token.
     private static string Issuer(Grant grant) =>
         grant.IdTokenClaims is { } claims && claims.TryGetProperty("iss", out var issuer) ? issuer.GetString()! : grant.Server;
 }

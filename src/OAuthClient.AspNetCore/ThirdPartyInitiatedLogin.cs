@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>A login that was started elsewhere, for example on the server's own page of applications (OpenID Connect Core §4).</summary>
+/// <summary>
+/// Handles the requests at the <c>initiate_login_uri</c>, by which another site, for example the server's, starts a login (OpenID
+/// Connect Core §4).
+/// </summary>
 internal static class ThirdPartyInitiatedLogin
 {
     public static async Task AnswerAsync(
@@ -19,20 +22,20 @@ internal static class ThirdPartyInitiatedLogin
         try
         {
             parameters = await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
-            // Whoever starts the login must not choose the server that it goes to.
+            // The sender must not choose the authorization server.
             if (!authorization.SignIn.IsIssuer(parameters.GetValueOrDefault("iss")))
-                throw new OAuthProtocolException("The login was started for another server (OpenID Connect Core §4).");
+                throw new OAuthProtocolException("The login was started for another issuer than the client's (OpenID Connect Core §4).");
         }
         catch (OAuthProtocolException exception)
         {
-            Log.Refused(logger, "A login that was started elsewhere", authorization.Name, exception.Message);
+            Log.ThirdPartyLoginRejected(logger, authorization.Name, exception.Message);
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
         var result = await authorization
-            .SignInAsync(
+            .Redirector.SignInAsync(
                 context,
-                Target(parameters.GetValueOrDefault("target_link_uri"), options.RedirectUri!),
+                LocalTarget(parameters.GetValueOrDefault("target_link_uri"), options.RedirectUri!),
                 new() { LoginHint = parameters.GetValueOrDefault("login_hint") },
                 context.RequestAborted
             )
@@ -40,8 +43,8 @@ internal static class ThirdPartyInitiatedLogin
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
 
-    // A path, or an address of this site, which is known by the redirect URI: a request's Host is the sender's to write.
-    private static string? Target(string? target, Uri redirectUri) =>
+    // Converts an address of this site to a path. The redirect URI names the site, because the sender controls the Host header.
+    private static string? LocalTarget(string? target, Uri redirectUri) =>
         target?.StartsWith('/') == false
         && Uri.TryCreate(target, UriKind.Absolute, out var uri)
         && uri.UserInfo.Length == 0

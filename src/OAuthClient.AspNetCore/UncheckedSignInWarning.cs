@@ -4,27 +4,29 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Says once that users sign in by an OAuth client, and that the application's cookie would outlive the sign-in.</summary>
+/// <summary>Logs once that users sign in by an OAuth client while the application's cookie scheme does not reject ended sign-ins.</summary>
 internal sealed class UncheckedSignInWarning(IServiceProvider services, IOptions<RejectEndedSignInsOptions> options, ILoggerFactory loggers)
 {
-    private int isDone;
+    private int isLogged;
 
-    /// <summary>Called when a user has signed in.</summary>
+    /// <summary>Logs the warning if required. Called after a sign-in.</summary>
     public async ValueTask LogOnceAsync(string clientName)
     {
-        if (Volatile.Read(ref isDone) != 0)
+        if (Volatile.Read(ref isLogged) != 0)
             return;
         if (services.GetService(typeof(IAuthenticationSchemeProvider)) is not IAuthenticationSchemeProvider schemes)
             return;
-        if (await UncheckedAsync(schemes).ConfigureAwait(false) is { } scheme && Interlocked.Exchange(ref isDone, 1) == 0)
+        if (await FindUncheckedAsync(schemes).ConfigureAwait(false) is { } scheme && Interlocked.Exchange(ref isLogged, 1) == 0)
             Log.EndedSignInsNotRejected(loggers.CreateLogger(Log.Category), clientName, scheme.Name);
     }
 
-    // An application without a default scheme names one each time. It is not known here which, so one that is checked is enough.
-    private async ValueTask<AuthenticationScheme?> UncheckedAsync(IAuthenticationSchemeProvider schemes)
+    // An application without a default scheme names one at each sign-in, which is unknown here. One checked scheme is sufficient.
+    private async ValueTask<AuthenticationScheme?> FindUncheckedAsync(IAuthenticationSchemeProvider schemes)
     {
-        if (await schemes.GetDefaultSignInSchemeAsync().ConfigureAwait(false) is { } usual)
-            return RejectEndedSignInsOptions.IsCookieScheme(usual) && !options.Value.Includes(usual.Name) ? usual : null;
+        if (await schemes.GetDefaultSignInSchemeAsync().ConfigureAwait(false) is { } signInScheme)
+            return RejectEndedSignInsOptions.IsCookieScheme(signInScheme) && !options.Value.Includes(signInScheme.Name)
+                ? signInScheme
+                : null;
         var cookies = (await schemes.GetAllSchemesAsync().ConfigureAwait(false)).Where(RejectEndedSignInsOptions.IsCookieScheme).ToList();
         return cookies.Exists(scheme => options.Value.Includes(scheme.Name)) ? null : cookies.FirstOrDefault();
     }

@@ -1,12 +1,14 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Work for all who wait for it: it has no caller's context, and a fault that nobody waited for is no unobserved one.</summary>
+/// <summary>
+/// Runs work for several callers without the execution context of one of them. An exception counts as observed even if no caller awaits it.
+/// </summary>
 internal static class BackgroundTask
 {
-    public static Task<T> Run<T>(Func<Task<T>> work) => Observed(BackgroundWork.Run(work));
+    public static Task<T> Run<T>(Func<Task<T>> work) => Observe(BackgroundWork.Run(work));
 
     public static Task Run(Func<Task> work) =>
-        Observed(
+        Observe(
             BackgroundWork.Run(async () =>
             {
                 await work().ConfigureAwait(false);
@@ -14,7 +16,7 @@ internal static class BackgroundTask
             })
         );
 
-    private static Task<T> Observed<T>(Task<T> task)
+    private static Task<T> Observe<T>(Task<T> task)
     {
         _ = task.ContinueWith(
             static faulted => _ = faulted.Exception,

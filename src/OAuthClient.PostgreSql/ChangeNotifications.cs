@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// What nodes tell each other: that something changed for an owner, and nothing else. Any role that may connect to the database
-/// hears it, so the owner is a hash under a key that lies in the database.
+/// Creates and reads the notifications by which nodes report that an owner's grants changed. Every role that can connect to the database
+/// can receive them, so a notification contains only a hash of the owner, the hint, under a key that is stored in the database.
 /// </summary>
 internal sealed class ChangeNotifications(string schema, long node)
 {
@@ -16,7 +16,7 @@ internal sealed class ChangeNotifications(string schema, long node)
 
     public string Channel { get; } = "oauthclient." + schema;
 
-    /// <summary>What this node's hints begin with: it knows of its own changes, and need not hear of them.</summary>
+    /// <summary>Gets the prefix of this node's notifications, by which the node ignores its own changes.</summary>
     public string Sender { get; } = node.ToString("x16", CultureInfo.InvariantCulture) + ".";
 
     public void UseKey(Guid hintKey) => hintKey.TryWriteBytes(key);
@@ -26,7 +26,9 @@ internal sealed class ChangeNotifications(string schema, long node)
             HMACSHA256.HashData(key, new GrantRowKey("", clientName, GrantRowKey.OwnerIn(owner), 0).ToBytes()).AsSpan(0, HashLength)
         );
 
-    /// <returns>Whose hint it is; <see langword="null"/> when this node sent it itself, or nobody of us did.</returns>
+    /// <returns>
+    /// The hint; <see langword="null"/> if this node sent the notification, or if it is not a notification of this library.
+    /// </returns>
     public string? FromOthers(string payload) =>
         payload.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && !payload.StartsWith(Sender, StringComparison.Ordinal)
             ? payload[(dot + 1)..]

@@ -1,12 +1,12 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Wakes those on this node who wait for a change of an owner's grants.</summary>
+/// <summary>Signals the callers on this node that wait for a change of an owner's grants.</summary>
 internal sealed class ChangeWaiters
 {
     private readonly Dictionary<string, Signal> signals = new(StringComparer.Ordinal);
     private readonly Lock changes = new();
 
-    public Waiting Enter(string hint)
+    public Subscription Subscribe(string hint)
     {
         lock (changes)
         {
@@ -32,7 +32,7 @@ internal sealed class ChangeWaiters
         }
     }
 
-    private void Leave(string hint, Signal signal)
+    private void Unsubscribe(string hint, Signal signal)
     {
         lock (changes)
         {
@@ -41,12 +41,12 @@ internal sealed class ChangeWaiters
         }
     }
 
-    internal readonly struct Waiting(ChangeWaiters all, string hint, Signal signal) : IDisposable
+    internal readonly struct Subscription(ChangeWaiters all, string hint, Signal signal) : IDisposable
     {
-        /// <summary>Ends with the next change. Take it before looking, so that nothing comes between.</summary>
+        /// <summary>Gets a task that completes with the next change. Get it before reading, so that no change is missed.</summary>
         public Task Next => signal.Next;
 
-        public void Dispose() => all.Leave(hint, signal);
+        public void Dispose() => all.Unsubscribe(hint, signal);
     }
 
     internal sealed class Signal

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The states that were used up on any node (RFC 9700 §4.7).</summary>
+/// <summary>Accesses the table of states that were consumed on any node (RFC 9700 §4.7).</summary>
 internal sealed class ConsumedStateTable(PostgresCommandExecutor executor, string schema)
 {
-    // By its ticket a call whose answer was lost knows its own row again.
+    // The ticket identifies the row of a call that is repeated because its response was lost.
     private readonly string add = $"""
         INSERT INTO "{schema}".used_states (fingerprint, ticket, expires_at) VALUES ($1, $2, $3)
         ON CONFLICT (fingerprint) DO UPDATE SET ticket = excluded.ticket WHERE used_states.ticket = excluded.ticket

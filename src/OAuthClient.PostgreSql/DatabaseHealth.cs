@@ -5,13 +5,13 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Remembers which statements failed last, and why, for health checks. An error of a value (<see cref="PostgresErrorKind.Data"/>) is no
-/// state of the database: otherwise a user who may choose their id could make a node unhealthy.
+/// Records the latest failure of each statement for health checks. An error of a value (<see cref="PostgresErrorKind.Data"/>) is not
+/// recorded; otherwise a user who can choose an id could make a node unhealthy.
 /// </summary>
 internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger logger)
 {
-    // Without another attempt for so long, it is not known whether the statement would fail again.
-    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
+    // After this time without another attempt, it is unknown whether the statement would fail again.
+    private static readonly TimeSpan Retention = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
 
@@ -20,14 +20,14 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
         if (failures.IsEmpty)
             return;
         failures.TryRemove(sql, out _);
-        Answered();
+        MarkReachable();
     }
 
     public void Failed(string sql, Exception exception)
     {
         var kind = PostgresErrorClassifier.Classify(exception);
         if (kind is PostgresErrorKind.Data or PostgresErrorKind.Configuration)
-            Answered();
+            MarkReachable();
         if (kind is not (PostgresErrorKind.Configuration or PostgresErrorKind.Outage))
             return;
         bool isReadOnly = exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction };
@@ -38,9 +38,9 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
             Log.StatementRefused(logger, failure.Reason, PostgresErrorClassifier.ConfigurationAdvice(schema));
     }
 
-    /// <param name="opening">The attempt to open the store, when there was one.</param>
-    /// <param name="isListening">Whether the connection for notifications stands; <see langword="null"/> when the node keeps none.</param>
-    /// <param name="listeningFault">Why it does not stand.</param>
+    /// <param name="opening">The attempt to open the store; <see langword="null"/> if there was none.</param>
+    /// <param name="isListening">Whether the notification connection is open; <see langword="null"/> if the node uses none.</param>
+    /// <param name="listeningFault">The exception that closed the notification connection.</param>
     /// <returns>A sentence for each problem, without secrets.</returns>
     public IEnumerable<string> GetProblems(Task? opening, bool? isListening, Exception? listeningFault)
     {
@@ -51,24 +51,23 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
         }
         if (opening is { IsCompletedSuccessfully: true } && isListening is false)
         {
-            yield return $"The grant store in PostgreSQL has lost its connection for notifications ({listeningFault?.GetType().Name}): "
-                + "access tokens in memory are served for at most a minute without another look, and checks whether a user is signed in "
-                + "read the database.";
+            yield return $"The grant store in PostgreSQL lost its notification connection ({listeningFault?.GetType().Name}). "
+                + "Cached access tokens are served for at most one minute, and checks whether a user is signed in read the database.";
         }
-        var recent = failures.Values.Where(failure => time.GetElapsedTime(failure.At) < Memory).ToList();
+        var recent = failures.Values.Where(failure => time.GetElapsedTime(failure.At) < Retention).ToList();
         if (recent.Find(failure => failure.Kind == PostgresErrorKind.Configuration) is { } refused)
             yield return $"PostgreSQL refuses the grant store ({refused.Reason}). {PostgresErrorClassifier.ConfigurationAdvice(schema)}";
         if (recent.Find(failure => failure.IsReadOnly) is { } readOnly)
-            yield return $"PostgreSQL takes no changes ({readOnly.Reason}): the grant store needs the primary server.";
+            yield return $"PostgreSQL is read-only ({readOnly.Reason}). Connect the grant store to the primary server.";
         if (recent.Find(failure => failure is { Kind: PostgresErrorKind.Outage, IsReadOnly: false }) is { } outage)
         {
-            yield return $"The grant store in PostgreSQL cannot be reached ({outage.Reason}). Access tokens in memory are served for at "
-                + "most a minute; checks whether a user is signed in, and what needs the database, fail.";
+            yield return $"The grant store in PostgreSQL cannot be reached ({outage.Reason}). Cached access tokens are served for at most "
+                + "one minute; checks whether a user is signed in, and all other operations that need the database, fail.";
         }
     }
 
-    /// <summary>The server is reachable again. Statements that it refused may still be refused.</summary>
-    public void Answered()
+    /// <summary>Records that the server is reachable. Statements that it refused stay recorded.</summary>
+    public void MarkReachable()
     {
         foreach (var failure in failures)
         {

@@ -3,22 +3,22 @@ using System.Collections.Concurrent;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Which holders of leases seem dead, as seen by this node. A lock that is missing may be a node that is just connecting anew, and to
-/// call a living holder dead would cost the grant (its refresh token presented twice), while to wait costs time only. So it must be
-/// missing at every look for 2 seconds: far longer than connecting takes, far shorter than the 10 seconds for which servers commonly
-/// still take the old refresh token.
+/// Detects lease holders that have ended without a release. A missing advisory lock can also mean that a node is reconnecting. A false
+/// positive could cost the grant, because its refresh token would be sent twice; waiting costs only time. The lock must therefore be
+/// missing at every observation for 2 seconds. This is much longer than a reconnect, and much shorter than the 10 seconds for which
+/// servers commonly accept a rotated refresh token.
 /// </summary>
 internal sealed class DeadLeaseHolderDetector(TimeProvider time)
 {
-    private const int Enough = 10_000;
+    private const int MaximumEntries = 10_000;
 
-    private static readonly TimeSpan Proof = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RequiredAbsence = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, (long Fence, long Since)> missing = new(StringComparer.Ordinal);
 
-    /// <summary>Notes what a look at a lease showed.</summary>
-    /// <returns>Whether its holder is dead.</returns>
-    public bool Note(string grantId, LeaseSnapshot snapshot)
+    /// <summary>Records an observation of a lease.</summary>
+    /// <returns><see langword="true"/> if its holder is dead.</returns>
+    public bool Observe(string grantId, LeaseSnapshot snapshot)
     {
         if (!snapshot.IsHolderGone)
         {
@@ -26,17 +26,17 @@ internal sealed class DeadLeaseHolderDetector(TimeProvider time)
             return false;
         }
         if (missing.TryGetValue(grantId, out var known) && known.Fence == snapshot.Fence)
-            return time.GetElapsedTime(known.Since) >= Proof;
-        // Of leases nobody asked for again; what is lost with them is 2 seconds.
-        if (missing.Count >= Enough)
+            return time.GetElapsedTime(known.Since) >= RequiredAbsence;
+        // These are leases that were not observed again. Clearing them delays a detection by 2 seconds at most.
+        if (missing.Count >= MaximumEntries)
             missing.Clear();
         missing[grantId] = (snapshot.Fence, time.GetTimestamp());
         return false;
     }
 
-    /// <returns>The fence of a lease whose holder is dead.</returns>
+    /// <returns>The fence of the grant's lease if its holder is dead; otherwise <see langword="null"/>.</returns>
     public long? DeadFence(string grantId) =>
-        missing.TryGetValue(grantId, out var known) && time.GetElapsedTime(known.Since) >= Proof ? known.Fence : null;
+        missing.TryGetValue(grantId, out var known) && time.GetElapsedTime(known.Since) >= RequiredAbsence ? known.Fence : null;
 
     public void Forget(string grantId) => missing.TryRemove(grantId, out _);
 }

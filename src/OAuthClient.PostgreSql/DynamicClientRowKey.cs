@@ -3,18 +3,18 @@ using System.Text;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Which row the credentials of a client that registered itself belong in.</summary>
-/// <param name="ClientName">The registration's name.</param>
+/// <summary>Identifies the row of a dynamically registered client's credentials.</summary>
+/// <param name="ClientName">The client's name.</param>
 /// <param name="Server">The authorization server.</param>
 /// <param name="Generation">The generation.</param>
 internal readonly record struct DynamicClientRowKey(string ClientName, string Server, long Generation)
 {
-    // Where a grant's place begins with a length: the one never passes for the other.
+    // Distinguishes these bytes from a grant's row key, which begins with another number.
     private const long NoGrant = -1;
 
     public static DynamicClientRowKey Of(DynamicClient client) => new(client.ClientName, client.Server, client.Generation);
 
-    /// <summary>The first text after its length, so that no joining of two makes the same bytes as two others.</summary>
+    /// <summary>Encodes the key. The length of the first text is included, so that different keys have different bytes.</summary>
     public byte[] ToBytes()
     {
         byte[] name = Encoding.UTF8.GetBytes(ClientName);

@@ -6,9 +6,9 @@ using System.Text.RegularExpressions;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// AES-256-GCM under a key derived for each row: however many grants one key encrypts, no derived key sees more than one grant's
-/// generations, so that random nonces of 96 bits never run short (NIST SP 800-38D §8.3).
-/// What it writes is: length of the key's id, the id, nonce, ciphertext, tag.
+/// Encrypts with AES-256-GCM and a key that is derived for each row. Each derived key encrypts the generations of one grant only, so that
+/// random nonces of 96 bits are sufficient for any number of grants (NIST SP 800-38D §8.3). The format is: length of the key's id, the id,
+/// nonce, ciphertext, tag.
 /// </summary>
 [DebuggerDisplay("{Id}")]
 internal sealed partial class EncryptionKey(string id, string base64)
@@ -30,7 +30,7 @@ internal sealed partial class EncryptionKey(string id, string base64)
         return Convert.TryFromBase64String(base64, bytes, out int length) && length == KeyLength;
     }
 
-    /// <returns>The id of the key that encrypted this; <see langword="null"/> when it is nothing we wrote.</returns>
+    /// <returns>The id of the key that encrypted the content; <see langword="null"/> if the format is unknown.</returns>
     public static string? IdIn(ReadOnlySpan<byte> encrypted)
     {
         if (encrypted.Length == 0 || encrypted.Length < 1 + encrypted[0] + NonceLength + TagLength)

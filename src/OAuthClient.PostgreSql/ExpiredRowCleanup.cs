@@ -4,17 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Takes away rows that are of no use to anybody, about every hour, by one node at a time and in small batches: used states that are
-/// over, grants that ended with their sign-in, and grants without refresh token whose access token is over, all for long enough that no
-/// node's clock matters. A grant that
-/// the server refused stays until its owner authorizes again or it is ended: that is not for the store to judge.
+/// Deletes expired rows about every hour, on one node at a time and in small batches: consumed states that have expired, grants that ended
+/// with their sign-in, and grants without a refresh token whose access token has expired. A margin allows for the clock differences of
+/// nodes. A grant whose refresh token was rejected is kept until its owner authorizes again or it is revoked.
 /// </summary>
 internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string schema, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
     internal const int Batch = 500;
 
-    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     private readonly string[] statements =
     [
@@ -31,25 +30,25 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string
             time,
             static self => ((ExpiredRowCleanup)self!).Begin(),
             this,
-            RandomIds.Jitter(Every),
+            RandomIds.Jitter(Interval),
             Timeout.InfiniteTimeSpan
         );
 
-    /// <returns>How many rows went.</returns>
-    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <returns>The number of deleted rows.</returns>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        int gone = 0;
+        int deleted = 0;
         foreach (string statement in statements)
         {
             int batch;
             do
             {
                 batch = await executor.ExecuteAsync(statement, static _ => { }, mayRepeat: true, cancellationToken).ConfigureAwait(false);
-                gone += batch;
+                deleted += batch;
             } while (batch == Batch);
         }
-        return gone;
+        return deleted;
     }
 
     public async ValueTask DisposeAsync()
@@ -74,7 +73,11 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Nobody waits for it; it comes again.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "No caller awaits the task, and the next run retries."
+    )]
     private async Task RunAndScheduleAsync()
     {
         try
@@ -92,7 +95,7 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string
         lock (runs)
         {
             if (!stopping.IsCancellationRequested)
-                timer!.Change(RandomIds.Jitter(Every), Timeout.InfiniteTimeSpan);
+                timer!.Change(RandomIds.Jitter(Interval), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -100,7 +103,8 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string
         $"""
             DELETE FROM "{schema}".{table} WHERE ctid = ANY (ARRAY(
               SELECT ctid FROM "{schema}".{table}
-              WHERE {column} < clock_timestamp() - interval '{margin}' AND (SELECT pg_try_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0)))
+              WHERE {column} < clock_timestamp() - interval '{margin}'
+                AND (SELECT pg_try_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0)))
               LIMIT {Batch} FOR UPDATE SKIP LOCKED))
             """;
 }

@@ -4,14 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Caches the grants that this node has read, so that an API call needs no database. A change by another node is announced, and the
-/// owner's grants are read again at the next use. While no announcement can arrive, copies are read again when they are some seconds old.
+/// Caches the grants that this node has read, so that an API call does not access the database. Other nodes send notifications of their
+/// changes, after which the owner's grants are read again at the next use. Without a notification connection, cache entries are read again
+/// when they are a few seconds old.
 /// </summary>
 /// <remarks>
-/// When the database is away, a copy that may merely have missed an announcement is served for one more minute, as access tokens are
-/// short-lived in any case. A copy whose change was announced is never served, and <see cref="FindCurrentAsync"/> never answers from a
-/// copy that may have missed one. A grant only ever gives way to a newer generation of itself, and an id never comes back: so a change
-/// by this node, or an answer of the database, can be put into a copy at any time and in any order.
+/// During an outage of the database, an entry that may have missed a notification is served for one more minute, because access tokens are
+/// short-lived in any case. An entry with a notified change is never served, and <see cref="FindCurrentAsync"/> never returns an entry that
+/// may have missed a notification. A grant is only replaced by a newer generation, and an id is never reused. Changes by this node and
+/// results of the database can therefore be applied to an entry at any time and in any order.
 /// </remarks>
 internal sealed class GrantCache(
     TimeProvider time,
@@ -21,26 +22,26 @@ internal sealed class GrantCache(
     Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read
 )
 {
-    private const int MostReads = 3;
+    private const int MaximumReads = 3;
 
-    // Announcements are not guaranteed: one can be lost with a connection whose loss has not been noticed yet.
-    private static readonly TimeSpan CertainWhileListening = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan GoodWhileUncertain = TimeSpan.FromSeconds(5);
+    // Notifications are not guaranteed. One can be lost with a connection whose loss is not detected yet.
+    private static readonly TimeSpan CurrentWhileListening = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FreshWhileUncertain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ServedWhileUncertain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), GrantCacheEntry> entries = new();
     private readonly ConcurrentDictionary<string, GrantCacheEntry> byHint = new(StringComparer.Ordinal);
     private readonly Queue<GrantCacheEntry> order = new();
-    private readonly Lock places = new();
+    private readonly Lock changes = new();
     private volatile ListeningPeriod? listening;
     private long faultAt;
-    private volatile bool isAway;
+    private volatile bool isUnavailable;
 
-    /// <summary>Announcements begin to arrive. Earlier changes may have been missed.</summary>
+    /// <summary>Records that notifications arrive from now on. Earlier changes may have been missed.</summary>
     public void StartListening() => listening = new();
 
-    /// <summary>Announcements no longer arrive.</summary>
+    /// <summary>Records that notifications no longer arrive.</summary>
     /// <param name="lastHeardAt">The timestamp at which the connection was last known to work.</param>
     public void StopListening(long lastHeardAt)
     {
@@ -48,8 +49,8 @@ internal sealed class GrantCache(
         listening = null;
     }
 
-    /// <summary>The owner's grants, from memory where that is recent enough for access tokens.</summary>
-    /// <param name="clientName">The registration's name.</param>
+    /// <summary>Finds the owner's grants, in the cache if the entry is recent enough for access tokens.</summary>
+    /// <param name="clientName">The client's name.</param>
     /// <param name="owner">The owner.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
@@ -59,9 +60,9 @@ internal sealed class GrantCache(
             entry.IsUsed = true;
             switch (GetFreshness(copy))
             {
-                case Freshness.Good:
+                case Freshness.Fresh:
                     return new(copy.Grants);
-                case Freshness.Old:
+                case Freshness.Stale:
                     if (!IsPausing())
                         _ = Read(entry);
                     return new(copy.Grants);
@@ -69,11 +70,11 @@ internal sealed class GrantCache(
                     break;
             }
         }
-        return new(FindAsync(entry ?? Enter(clientName, owner), cancellationToken));
+        return new(FindAsync(entry ?? GetOrAdd(clientName, owner), cancellationToken));
     }
 
-    /// <summary>The owner's grants, from memory only where no change can have been missed.</summary>
-    /// <param name="clientName">The registration's name.</param>
+    /// <summary>Finds the owner's grants, in the cache only if the entry cannot have missed a change.</summary>
+    /// <param name="clientName">The client's name.</param>
     /// <param name="owner">The owner.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
@@ -82,17 +83,17 @@ internal sealed class GrantCache(
         if (
             entry?.Copy is { IsOutdated: false, ReadDuring: { } period } copy
             && ReferenceEquals(period, listening)
-            && !isAway
+            && !isUnavailable
             && Uncertainty(copy) == TimeSpan.Zero
         )
         {
             entry.IsUsed = true;
             return new(copy.Grants);
         }
-        return new(ReadAndWaitAsync(entry ?? Enter(clientName, owner), cancellationToken));
+        return new(ReadAndWaitAsync(entry ?? GetOrAdd(clientName, owner), cancellationToken));
     }
 
-    /// <summary>Another node changed something of an owner's.</summary>
+    /// <summary>Marks an owner's entry as outdated after a change by another node.</summary>
     public void Invalidate(string hint)
     {
         if (byHint.TryGetValue(hint, out var entry))
@@ -141,18 +142,18 @@ internal sealed class GrantCache(
         if (current is not null)
         {
             return !ReferenceEquals(copy.ReadDuring, current) ? Freshness.None
-                : uncertainty == TimeSpan.Zero ? Freshness.Good
-                : isAway && uncertainty >= ServedWhileUncertain ? Freshness.None
-                : Freshness.Old;
+                : uncertainty == TimeSpan.Zero ? Freshness.Fresh
+                : isUnavailable && uncertainty >= ServedWhileUncertain ? Freshness.None
+                : Freshness.Stale;
         }
-        return uncertainty < GoodWhileUncertain ? Freshness.Good
-            : uncertainty < ServedWhileUncertain ? Freshness.Old
+        return uncertainty < FreshWhileUncertain ? Freshness.Fresh
+            : uncertainty < ServedWhileUncertain ? Freshness.Stale
             : Freshness.None;
     }
 
     private bool MayBeServed(GrantSnapshot copy) => !copy.IsOutdated && Uncertainty(copy) < ServedWhileUncertain;
 
-    /// <returns>For how long a change by another node may have been missed.</returns>
+    /// <returns>The time during which a change by another node may have been missed.</returns>
     private TimeSpan Uncertainty(GrantSnapshot copy)
     {
         var age = time.GetElapsedTime(copy.ReadAt);
@@ -160,12 +161,12 @@ internal sealed class GrantCache(
             return age;
         if (period.EndedAt is { } endedAt)
             return time.GetElapsedTime(Math.Max(copy.ReadAt, endedAt));
-        return age < CertainWhileListening ? TimeSpan.Zero : age - CertainWhileListening + TimeSpan.FromTicks(1);
+        return age < CurrentWhileListening ? TimeSpan.Zero : age - CurrentWhileListening + TimeSpan.FromTicks(1);
     }
 
-    private bool IsPausing() => isAway && time.GetElapsedTime(Interlocked.Read(ref faultAt)) < PauseAfterFault;
+    private bool IsPausing() => isUnavailable && time.GetElapsedTime(Interlocked.Read(ref faultAt)) < PauseAfterFault;
 
-    /// <summary>One read at a time for each owner, whoever asks; a caller who cancels stops waiting and nothing else.</summary>
+    /// <summary>Starts a read, or joins the owner's current one. A caller that cancels does not cancel the read.</summary>
     private Task<IReadOnlyList<Grant>> Read(GrantCacheEntry entry)
     {
         lock (entry)
@@ -184,12 +185,12 @@ internal sealed class GrantCache(
                 var during = listening;
                 long began = time.GetTimestamp();
                 var grants = await read(entry.ClientName, entry.Owner).ConfigureAwait(false);
-                isAway = false;
+                isUnavailable = false;
                 lock (entry)
                 {
-                    // What changed meanwhile may be missing in what was read.
+                    // A change during the read may be missing in the result.
                     bool isSettled = seen == entry.Changes;
-                    if (!isSettled && reads < MostReads)
+                    if (!isSettled && reads < MaximumReads)
                         continue;
                     entry.Reading = null;
                     entry.Copy = grants.Count > 0 ? new([.. grants], began, during, IsOutdated: !isSettled) : null;
@@ -207,7 +208,7 @@ internal sealed class GrantCache(
             lock (entry)
             {
                 entry.Reading = null;
-                // The database answered: what it refuses to confirm is not served any more.
+                // The database responded, but did not confirm the entry, so it is no longer served.
                 if (!isOutage && entry.Copy is { } copy)
                     entry.Copy = copy with { IsOutdated = true };
                 if (entry.Copy is null)
@@ -216,19 +217,21 @@ internal sealed class GrantCache(
             if (isOutage)
             {
                 Interlocked.Exchange(ref faultAt, time.GetTimestamp());
-                if (!isAway)
+                if (!isUnavailable)
                     Log.ReadFailed(logger, PostgresErrorClassifier.Describe(exception));
             }
-            isAway = isOutage;
+            isUnavailable = isOutage;
             throw;
         }
     }
 
-    /// <summary>A place to read into. It is taken up for good when something was read: who asks in vain drives nobody out.</summary>
-    private GrantCacheEntry Enter(string clientName, GrantOwner owner)
+    /// <summary>
+    /// Adds an entry to read into. It counts towards the capacity once it contains grants, so that misses evict no other entry.
+    /// </summary>
+    private GrantCacheEntry GetOrAdd(string clientName, GrantOwner owner)
     {
         string hint = notifications.Of(clientName, owner);
-        lock (places)
+        lock (changes)
         {
             if (entries.TryGetValue((clientName, owner), out var known))
                 return known;
@@ -240,7 +243,7 @@ internal sealed class GrantCache(
 
     private void Admit(GrantCacheEntry entry)
     {
-        lock (places)
+        lock (changes)
         {
             if (entry.IsAdmitted)
                 return;
@@ -248,7 +251,7 @@ internal sealed class GrantCache(
             order.Enqueue(entry);
             while (order.Count > capacity)
             {
-                // One that was used since it was last looked at goes to the end of the queue once more.
+                // Second chance: an entry that was used since the last pass returns to the end of the queue.
                 var oldest = order.Dequeue();
                 if (!oldest.IsUsed || oldest.IsDropped)
                 {
@@ -278,11 +281,13 @@ internal sealed class GrantCache(
 
     private enum Freshness
     {
-        /// <summary>Read the database first.</summary>
+        /// <summary>The database must be read first.</summary>
         None,
 
-        /// <summary>Serve the copy, and read the database in the background.</summary>
-        Old,
-        Good,
+        /// <summary>The entry is served, and the database is read in the background.</summary>
+        Stale,
+
+        /// <summary>The entry is served.</summary>
+        Fresh,
     }
 }

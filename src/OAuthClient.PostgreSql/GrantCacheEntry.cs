@@ -1,6 +1,6 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The place of one owner's grants in the cache.</summary>
+/// <summary>Represents the cache entry of one owner's grants.</summary>
 internal sealed class GrantCacheEntry(string clientName, GrantOwner owner, string hint)
 {
     private volatile GrantSnapshot? copy;
@@ -25,7 +25,7 @@ internal sealed class GrantCacheEntry(string clientName, GrantOwner owner, strin
         get => isUsed;
         set
         {
-            // Written by every reader: not when it says so already.
+            // Every reader sets it. A write of the same value would invalidate the processor's cache line.
             if (isUsed != value)
                 isUsed = value;
         }
@@ -36,7 +36,7 @@ internal sealed class GrantCacheEntry(string clientName, GrantOwner owner, strin
         lock (this)
         {
             Changes++;
-            // An owner without grants is not known, but asked for: a grant added elsewhere must not be missed.
+            // The absence of grants is not cached, so that a grant of another node is not missed.
             if (copy is not null)
                 copy = change(copy) is { Grants.Length: > 0 } changed ? changed : null;
         }

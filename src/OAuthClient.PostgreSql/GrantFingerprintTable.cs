@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Finds grants by who it is at the server, which only the encrypted grant itself says.</summary>
+/// <summary>Finds grants by the fingerprint of the subject or session at the server. The values themselves are encrypted.</summary>
 internal sealed class GrantFingerprintTable(PostgresCommandExecutor executor, string schema)
 {
     private const string Columns = "id, client_name, owner, generation, content";

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>A grant's fingerprints as they lie in its row.</summary>
+/// <summary>Represents the fingerprint columns of a grant's row.</summary>
 internal readonly record struct GrantFingerprints(byte[]? Subject, byte[]? Session)
 {
     public static GrantFingerprints Of(Grant grant) => new(Bytes(grant.SubjectFingerprint), Bytes(grant.SessionFingerprint));

@@ -1,4 +1,4 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>A stored grant, not yet decrypted.</summary>
-internal sealed record GrantRow(GrantRowKey Place, byte[] Content);
+/// <summary>Represents a stored grant that is not decrypted.</summary>
+internal sealed record GrantRow(GrantRowKey Key, byte[] Content);

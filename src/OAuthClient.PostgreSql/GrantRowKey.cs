@@ -3,23 +3,23 @@ using System.Text;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Which row a grant belongs in.</summary>
+/// <summary>Identifies a grant's row and generation.</summary>
 /// <param name="Id">The grant's id.</param>
-/// <param name="ClientName">The registration's name.</param>
-/// <param name="Owner">The owner's text form, which holds the kind of owner.</param>
+/// <param name="ClientName">The client's name.</param>
+/// <param name="Owner">The text form of the owner, which contains the kind of owner.</param>
 /// <param name="Generation">The generation.</param>
 internal readonly record struct GrantRowKey(string Id, string ClientName, string Owner, long Generation)
 {
-    // In earlier formats the owner had no kind: what was encrypted for their rows must not pass for this one.
+    // Distinguishes these bytes from those of earlier formats, in which the owner had no kind.
     private const long Format = -4;
 
     public static GrantRowKey Of(Grant grant) => new(grant.Id, grant.ClientName, OwnerIn(grant.Owner), grant.Generation);
 
-    // Plain, and no hash of it: an application's own tables name its users too, support must find a row, and a hash of ids such as 42
-    // hides nothing without a key, which then could never be rotated.
+    // The owner is not hashed: the application's own tables name its users as well, and support must find a row. A hash without a key hides
+    // no ids such as 42, and its key could not be rotated.
     public static string OwnerIn(GrantOwner owner) => owner.ToString();
 
-    /// <summary>Each text after its length, so that no joining of two makes the same bytes as two others.</summary>
+    /// <summary>Encodes the key. The length of each text is included, so that different keys have different bytes.</summary>
     public byte[] ToBytes()
     {
         using MemoryStream bytes = new();

@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The rows of grants. Each statement is one round trip, and a change tells the other nodes in the same one.</summary>
+/// <summary>
+/// Accesses the table of grants. Each statement is one round trip, and a change notifies the other nodes in the same statement.
+/// </summary>
 internal sealed class GrantTable(PostgresCommandExecutor executor, string schema, ChangeNotifications notifications)
 {
     private readonly string find = $"""
@@ -10,7 +12,7 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
           WHERE client_name = $1 AND owner = $2 ORDER BY position DESC
         """;
 
-    // Asked again after a lost answer, it finds its own row there.
+    // The statement may be repeated after a lost response: it then updates its own row.
     private readonly string add = $"""
         WITH added AS (
           INSERT INTO "{schema}".{StoreSchema.GrantsTable} AS stored
@@ -49,12 +51,12 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
         );
     }
 
-    /// <returns>Whether it was added; when not, there is another of that id.</returns>
     /// <param name="row">The grant.</param>
-    /// <param name="deadAt">When it is of no use any more, where that is known.</param>
-    /// <param name="hint">Whose it is.</param>
-    /// <param name="fingerprints">Whose it is at the server.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="deadAt">The time from which the grant cannot be used; <see langword="null"/> if unknown.</param>
+    /// <param name="hint">The hint of the owner.</param>
+    /// <param name="fingerprints">The fingerprints of the subject and session.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns><see langword="true"/> if the grant was added; <see langword="false"/> if another grant has the same id.</returns>
     public async Task<bool> AddAsync(
         GrantRow row,
         DateTimeOffset? deadAt,
@@ -67,8 +69,8 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
                 add,
                 parameters =>
                     parameters
-                        .Place(row.Place)
-                        .Number(row.Place.Generation)
+                        .RowKey(row.Key)
+                        .Number(row.Key.Generation)
                         .Bytes(row.Content)
                         .Time(deadAt?.UtcDateTime)
                         .Texts(hint, notifications.Channel, notifications.Sender)
@@ -80,10 +82,11 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
             )
             .ConfigureAwait(false) > 0;
 
-    /// <returns>Whether the stored generation was the one before, and now is this one.</returns>
+    /// <summary>Replaces the previous generation of a grant. Compare-and-set on the generation; the lease is not checked.</summary>
     /// <param name="row">The next generation.</param>
-    /// <param name="deadAt">When it is of no use any more, where that is known.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="deadAt">The time from which the grant cannot be used; <see langword="null"/> if unknown.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns><see langword="true"/> if the stored generation was the previous one.</returns>
     public async Task<bool> TryReplaceAsync(GrantRow row, DateTimeOffset? deadAt, CancellationToken cancellationToken)
     {
         try
@@ -93,27 +96,27 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
         }
         catch (Exception exception) when (PostgresErrorClassifier.IsOutage(exception) && !cancellationToken.IsCancellationRequested)
         {
-            // Nobody knows whether it was done. The generation tells, so it may be asked for again.
-            switch (await OutcomeAsync(row, cancellationToken).ConfigureAwait(false))
+            // It is unknown whether the statement ran. The stored generation shows it, so the statement may be repeated.
+            switch (await ReadOutcomeAsync(row, cancellationToken).ConfigureAwait(false))
             {
-                case Outcome.Ours:
+                case Outcome.Replaced:
                     return true;
-                case Outcome.Another:
+                case Outcome.Conflict:
                     return false;
                 default:
                     if (await ReplaceAsync(row, deadAt, cancellationToken).ConfigureAwait(false))
                         return true;
-                    // What was slow and not lost came before this.
-                    return await OutcomeAsync(row, cancellationToken).ConfigureAwait(false) == Outcome.Ours;
+                    // The first statement was delayed and ran before this one.
+                    return await ReadOutcomeAsync(row, cancellationToken).ConfigureAwait(false) == Outcome.Replaced;
             }
         }
         return false;
     }
 
-    public Task RemoveAsync(GrantRowKey place, CancellationToken cancellationToken) =>
+    public Task RemoveAsync(GrantRowKey key, CancellationToken cancellationToken) =>
         executor.Priority.ReadOneAsync(
             remove,
-            parameters => parameters.Place(place).Texts(notifications.Channel, notifications.Sender),
+            parameters => parameters.RowKey(key).Texts(notifications.Channel, notifications.Sender),
             Count,
             mayRepeat: true,
             cancellationToken
@@ -125,8 +128,8 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
                 replace,
                 parameters =>
                     parameters
-                        .Place(row.Place)
-                        .Number(row.Place.Generation)
+                        .RowKey(row.Key)
+                        .Number(row.Key.Generation)
                         .Bytes(row.Content)
                         .Time(deadAt?.UtcDateTime)
                         .Texts(notifications.Channel, notifications.Sender),
@@ -136,18 +139,18 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
             )
             .ConfigureAwait(false) > 0;
 
-    // Encrypted with a random nonce: the same bytes can only be these.
-    private Task<Outcome> OutcomeAsync(GrantRow row, CancellationToken cancellationToken) =>
+    // The content is encrypted with a random nonce, so equal bytes are those of this call.
+    private Task<Outcome> ReadOutcomeAsync(GrantRow row, CancellationToken cancellationToken) =>
         executor.Priority.ReadOneAsync(
             content,
-            parameters => parameters.Place(row.Place),
+            parameters => parameters.RowKey(row.Key),
             stored =>
                 stored.GetInt64(0) is var generation
-                && generation == row.Place.Generation
+                && generation == row.Key.Generation
                 && stored.GetFieldValue<byte[]>(1).AsSpan().SequenceEqual(row.Content)
-                    ? Outcome.Ours
-                : generation == row.Place.Generation - 1 ? Outcome.NotYet
-                : Outcome.Another,
+                    ? Outcome.Replaced
+                : generation == row.Key.Generation - 1 ? Outcome.Unchanged
+                : Outcome.Conflict,
             mayRepeat: true,
             cancellationToken
         );
@@ -156,8 +159,8 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
 
     private enum Outcome
     {
-        Another,
-        NotYet,
-        Ours,
+        Conflict,
+        Unchanged,
+        Replaced,
     }
 }

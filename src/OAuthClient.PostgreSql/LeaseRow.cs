@@ -1,8 +1,8 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>A stored grant, and what came of asking for its lease.</summary>
-/// <param name="IsTaken">Whether the lease was given.</param>
+/// <summary>Represents a stored grant and the result of a request for its lease.</summary>
+/// <param name="IsAcquired">Whether the lease was acquired.</param>
 /// <param name="Row">The grant.</param>
-/// <param name="Fence">The lease's number.</param>
-/// <param name="Presentation">What is known of the stored generation's refresh token.</param>
-internal sealed record LeaseRow(bool IsTaken, GrantRow Row, long Fence, RefreshTokenStatus Presentation);
+/// <param name="Fence">The fence of the lease.</param>
+/// <param name="Status">The status of the stored generation's refresh token.</param>
+internal sealed record LeaseRow(bool IsAcquired, GrantRow Row, long Fence, RefreshTokenStatus Status);

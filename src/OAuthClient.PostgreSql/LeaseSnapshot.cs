@@ -1,8 +1,8 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>A look at a lease.</summary>
+/// <summary>Represents an observation of a lease.</summary>
 /// <param name="Generation">The stored generation.</param>
-/// <param name="Fence">The lease's number.</param>
-/// <param name="Left">How long it goes on; <see langword="null"/> when nobody holds one.</param>
-/// <param name="IsHolderGone">Whether the lock that shows its holder alive is missing.</param>
-internal sealed record LeaseSnapshot(long Generation, long Fence, TimeSpan? Left, bool IsHolderGone);
+/// <param name="Fence">The fence of the lease.</param>
+/// <param name="Remaining">The time until it expires; <see langword="null"/> if no lease is held.</param>
+/// <param name="IsHolderGone">Whether the advisory lock of its holder is missing.</param>
+internal sealed record LeaseSnapshot(long Generation, long Fence, TimeSpan? Remaining, bool IsHolderGone);

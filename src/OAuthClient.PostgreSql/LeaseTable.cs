@@ -2,25 +2,26 @@ using System.Globalization;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The leases that lie in the rows of grants, all by the database's clock.</summary>
+/// <summary>Accesses the leases, which are columns of the table of grants. All times are those of the database's clock.</summary>
 internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema, ChangeNotifications notifications)
 {
-    // The fence is not among them: it only grows.
-    private const string Ended = "lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL";
+    // The fence is not reset, because it only increases.
+    private const string Released = "lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL";
 
-    private readonly string take = string.Create(
+    private readonly string acquire = string.Create(
         CultureInfo.InvariantCulture,
         $"""
         WITH taken AS (
           UPDATE "{schema}".{StoreSchema.GrantsTable} SET
             fence = CASE WHEN lease_length IS NOT NULL AND lease_ticket = $8 THEN fence ELSE {NextFence("$8")} END,
-            -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
-            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)
-            RefreshTokenStatus.Unknown}) END,
-            lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
+            -- The holder neither saved the grant nor released the lease, so it may have sent the refresh token.
+            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation
+              ELSE greatest(presentation, {(int)RefreshTokenStatus.Unknown}) END,
+            lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7,
+            lease_server = pg_postmaster_start_time()
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4
             AND CASE
-              WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 OR ({End("$9")}) <= clock_timestamp() THEN true
+              WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 OR ({ExpiresAt("$9")}) <= clock_timestamp() THEN true
               WHEN fence = $10 THEN {HolderIsGone}
               ELSE false END
           RETURNING generation, content, fence, presentation)
@@ -31,39 +32,40 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
         """
     );
 
-    private readonly string end = $"""
+    private readonly string release = $"""
         WITH ended AS (
-          UPDATE "{schema}".{StoreSchema.GrantsTable} SET presentation = $4, {Ended}
+          UPDATE "{schema}".{StoreSchema.GrantsTable} SET presentation = $4, {Released}
           WHERE id = $1 AND generation = $2 AND fence = $3 AND lease_length IS NOT NULL RETURNING hint)
         SELECT hint, count(pg_notify($5, $6 || hint)) FROM ended GROUP BY hint
         """;
 
-    private readonly string look = $"""
-        SELECT generation, fence, ({End("$4")}) - clock_timestamp(), {HolderIsGone}
+    private readonly string observe = $"""
+        SELECT generation, fence, ({ExpiresAt("$4")}) - clock_timestamp(), {HolderIsGone}
         FROM "{schema}".{StoreSchema.GrantsTable} WHERE id = $1 AND client_name = $2 AND owner = $3
         """;
 
-    // It grows, and ends in chance: a standby that took over without having heard of the last lease must not give its number again, and its
-    // first holder be taken for the second. Also when it is prolonged: an end that was sent for the old one, and comes late, ends nothing.
+    // The fence increases and has a random suffix, so that a standby that took over without the last lease does not issue the same number
+    // again. A renewal changes it as well, so that a delayed release of the earlier lease has no effect.
     private static string NextFence(string ticket) => $"((((fence >> 20) + 1) << 20) | ({ticket} & 1048575))";
 
-    // The lock goes with its holder's connection; but all locks go with the server, and then their absence proves nothing.
+    // An advisory lock ends with its holder's connection. A restart of the server ends all locks, so their absence then proves nothing.
     private const string HolderIsGone = """
         (lease_holder IS NOT NULL AND lease_server = pg_postmaster_start_time() AND NOT EXISTS (
           SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
             AND classid = (lease_holder >> 32)::oid AND objid = (lease_holder & 4294967295)::oid))
         """;
 
-    // After a restart or a failover a lease goes on for at least 2 seconds after the node that asks was connected: its holder may have
-    // the server's answer in its memory, and can save it first. More would be at the cost of a server's grace period.
-    private static string End(string connectedSince) =>
+    // After a restart or a failover, a lease remains valid for at least 2 seconds after the requesting node connected, so that its holder
+    // can save a response of the authorization server first. A longer time would use up the server's grace period.
+    private static string ExpiresAt(string connectedSince) =>
         $"""
             CASE WHEN lease_length IS NULL THEN NULL
               WHEN lease_server = pg_postmaster_start_time() THEN leased_at + lease_length
-              ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
+              ELSE greatest(leased_at + lease_length,
+                greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
             """;
 
-    public Task<LeaseRow?> TryTakeAsync(
+    public Task<LeaseRow?> TryAcquireAsync(
         GrantRowKey seen,
         RefreshLease? held,
         TimeSpan length,
@@ -71,10 +73,10 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
         CancellationToken cancellationToken
     ) =>
         executor.ReadOneAsync(
-            take,
+            acquire,
             parameters =>
                 parameters
-                    .Place(seen)
+                    .RowKey(seen)
                     .Number(seen.Generation)
                     .Length(length)
                     .Number(held?.Fence)
@@ -92,13 +94,13 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
             cancellationToken
         );
 
-    /// <returns>Whose grant's lease was ended; <see langword="null"/> when none was.</returns>
     /// <param name="lease">The lease.</param>
-    /// <param name="status">What is known of the refresh token now.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<string?> EndAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
+    /// <param name="status">The status of the refresh token.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The hint of the grant's owner; <see langword="null"/> if the lease was not held.</returns>
+    public Task<string?> ReleaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
         executor.Priority.ReadOneAsync(
-            end,
+            release,
             parameters =>
                 parameters
                     .Texts(lease.GrantId)
@@ -111,10 +113,10 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
             cancellationToken
         );
 
-    public Task<LeaseSnapshot?> LookAsync(GrantRowKey seen, DateTime? connectedSince, CancellationToken cancellationToken) =>
+    public Task<LeaseSnapshot?> ObserveAsync(GrantRowKey seen, DateTime? connectedSince, CancellationToken cancellationToken) =>
         executor.ReadOneAsync(
-            look,
-            parameters => parameters.Place(seen).Time(connectedSince),
+            observe,
+            parameters => parameters.RowKey(seen).Time(connectedSince),
             static row => new LeaseSnapshot(
                 row.GetInt64(0),
                 row.GetInt64(1),

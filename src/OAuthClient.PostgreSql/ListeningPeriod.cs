@@ -1,11 +1,11 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>A time in which every announcement arrives.</summary>
+/// <summary>Represents a period in which all notifications arrive.</summary>
 internal sealed class ListeningPeriod
 {
     private long endedAt = long.MinValue;
 
-    /// <summary>The timestamp of its end; <see langword="null"/> while it lasts.</summary>
+    /// <summary>Gets the timestamp of its end; <see langword="null"/> if it has not ended.</summary>
     public long? EndedAt => Interlocked.Read(ref endedAt) is var ended && ended == long.MinValue ? null : ended;
 
     public void End(long timestamp) => Interlocked.Exchange(ref endedAt, timestamp);

@@ -2,45 +2,57 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>What the store logs. No message takes a token, an owner or a parameter of a statement.</summary>
+/// <summary>
+/// The log messages of the store. Event ids start at 2001. No message contains a token, an owner or a parameter of a statement.
+/// </summary>
 internal static partial class Log
 {
     public const string Category = "OAuthClient.PostgreSql";
 
     [LoggerMessage(
-        1,
+        2001,
         LogLevel.Warning,
-        "The grant store lost its connection for notifications ({Fault}). It connects again. Until then access tokens in memory are "
-            + "served for at most a minute without another look, and checks whether a user is signed in read the database. If this repeats, "
-            + "look at the network and at idle timeouts; behind a transaction pooler set BehindTransactionPooler"
+        "The grant store lost its notification connection ({Fault}) and is reconnecting. Until then, cached access tokens are served for "
+            + "at most one minute, and sign-in checks read the database. If this repeats, check the network and idle timeouts; "
+            + "behind a transaction pooler, set BehindTransactionPooler"
     )]
     public static partial void ConnectionLost(ILogger logger, string fault);
 
-    [LoggerMessage(2, LogLevel.Information, "The grant store is connected for notifications")]
+    [LoggerMessage(2002, LogLevel.Information, "The grant store opened its notification connection. No action is required")]
     public static partial void Connected(ILogger logger);
 
-    [LoggerMessage(3, LogLevel.Error, "A stored grant was left out: {Why}")]
-    public static partial void GrantUnreadable(ILogger logger, string why);
+    [LoggerMessage(
+        2003,
+        LogLevel.Error,
+        "A stored grant could not be decrypted and was skipped. Its owner may have to authorize again. Check that this node has the keys "
+            + "of all other nodes. Reason: {Reason}"
+    )]
+    public static partial void GrantUnreadable(ILogger logger, string reason);
 
     [LoggerMessage(
-        4,
+        2004,
         LogLevel.Warning,
-        "The grant store could not read the database ({Fault}). Access tokens in memory are served for at most a minute; checks whether "
-            + "a user is signed in fail. Check that this node can reach the database, and that the database takes connections"
+        "The grant store could not read the database ({Fault}). Cached access tokens are served for at most one minute; sign-in checks "
+            + "fail. Check that this node can reach the database, and that the database accepts connections"
     )]
     public static partial void ReadFailed(ILogger logger, string fault);
 
-    [LoggerMessage(5, LogLevel.Warning, "The grant store could not clean up ({Fault}); it tries again later")]
+    [LoggerMessage(
+        2005,
+        LogLevel.Warning,
+        "The grant store could not delete expired rows ({Fault}). It retries in about one hour. If this repeats, check that the role may "
+            + "delete rows"
+    )]
     public static partial void CleanUpFailed(ILogger logger, string fault);
 
-    [LoggerMessage(6, LogLevel.Error, "PostgreSQL refuses a statement of the grant store ({Reason}). {Advice}")]
+    [LoggerMessage(2006, LogLevel.Error, "PostgreSQL refused a statement of the grant store ({Reason}). {Advice}")]
     public static partial void StatementRefused(ILogger logger, string reason, string advice);
 
     [LoggerMessage(
-        7,
+        2007,
         LogLevel.Warning,
-        "The schema \"{Schema}\" holds a table \"{Table}\" with grants of an earlier version, which name their owners without a kind. They "
-            + "are neither used nor deleted: their owners authorize again. Drop the table when no node of the earlier version runs any more"
+        "The schema \"{Schema}\" contains a table \"{Table}\" with grants of an earlier version, whose owners have no kind. These grants "
+            + "are neither used nor deleted; their owners must authorize again. Drop the table when no node runs the earlier version"
     )]
     public static partial void EarlierGrants(ILogger logger, string schema, string table);
 }

@@ -4,8 +4,9 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// The one connection a node keeps: it hears of changes there, and holds an advisory lock that shows the others that it lives. The
-/// lock goes with the connection, and so with the process. A node that lost its connection takes the same lock again at once.
+/// Keeps one connection of a node open. The node receives notifications on it, and holds an advisory lock that shows other nodes that it is
+/// running. The lock ends with the connection, and therefore with the process. After a lost connection the node acquires the same lock
+/// again.
 /// </summary>
 internal sealed class NodeConnection(
     PostgresCommandExecutor executor,
@@ -18,28 +19,28 @@ internal sealed class NodeConnection(
     Action<long> disconnected
 ) : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaximumDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MinimumDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly TaskCompletionSource attempted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Session? session;
     private Task? running;
-    private long lastHeardAt;
+    private long lastActiveAt;
 
     public bool IsConnected => session is not null;
 
-    /// <summary>What ended the connection, or keeps it from being made.</summary>
+    /// <summary>Gets the exception that closed the connection or prevents it; <see langword="null"/> if the node is connected.</summary>
     public Exception? Fault { get; private set; }
 
-    /// <summary>Since when it is connected, by the database's clock.</summary>
+    /// <summary>Gets the time at which the node connected, by the database's clock.</summary>
     public DateTime? ConnectedSince => session?.Since;
 
-    /// <summary>The node's id, while others would notice its death.</summary>
+    /// <summary>Gets the node's id; <see langword="null"/> if other nodes cannot detect its end.</summary>
     public long? Node => session is null ? null : node;
 
-    /// <summary>Ends when it is connected, or connecting has failed for the first time.</summary>
+    /// <summary>Starts connecting. The task completes when the first attempt has succeeded or failed.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         running ??= BackgroundWork.Run(RunAsync);
@@ -56,7 +57,7 @@ internal sealed class NodeConnection(
 
     private async Task RunAsync()
     {
-        var pause = TimeSpan.Zero;
+        var delay = TimeSpan.Zero;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -64,10 +65,10 @@ internal sealed class NodeConnection(
                 var connection = await executor.OpenAsync(stopping.Token).ConfigureAwait(false);
                 await using (connection.ConfigureAwait(false))
                 {
-                    var since = await EnterAsync(connection).ConfigureAwait(false);
-                    pause = TimeSpan.Zero;
+                    var since = await AcquireLockAndListenAsync(connection).ConfigureAwait(false);
+                    delay = TimeSpan.Zero;
                     Begin(since);
-                    await ListenAsync(connection).ConfigureAwait(false);
+                    await ReceiveAsync(connection).ConfigureAwait(false);
                 }
             }
             catch (Exception exception)
@@ -76,30 +77,30 @@ internal sealed class NodeConnection(
                     break;
                 End(exception);
             }
-            await PauseAsync(pause).ConfigureAwait(false);
-            pause =
-                pause == TimeSpan.Zero ? ShortestPause
-                : pause * 2 < LongestPause ? pause * 2
-                : LongestPause;
+            await DelayAsync(delay).ConfigureAwait(false);
+            delay =
+                delay == TimeSpan.Zero ? MinimumDelay
+                : delay * 2 < MaximumDelay ? delay * 2
+                : MaximumDelay;
         }
         session = null;
         attempted.TrySetResult();
     }
 
-    // Shared: the server may not have noticed yet that the last connection is gone, and still keep its lock.
-    private async Task<DateTime> EnterAsync(NpgsqlConnection connection)
+    // The lock is shared, because the server may still hold that of the previous connection if it has not detected its loss.
+    private async Task<DateTime> AcquireLockAndListenAsync(NpgsqlConnection connection)
     {
         connection.Notification += (_, notification) =>
         {
             if (notification.Channel == notifications.Channel && notifications.FromOthers(notification.Payload) is { } hint)
                 changed(hint);
         };
-        var enter = executor.Command(connection, $"SELECT pg_advisory_lock_shared($1), clock_timestamp()");
-        await using (enter.ConfigureAwait(false))
+        var command = executor.Command(connection, $"SELECT pg_advisory_lock_shared($1), clock_timestamp()");
+        await using (command.ConfigureAwait(false))
         {
-            enter.Parameters.Number(node);
+            command.Parameters.Number(node);
             DateTime since;
-            var row = await enter.ExecuteReaderAsync(stopping.Token).ConfigureAwait(false);
+            var row = await command.ExecuteReaderAsync(stopping.Token).ConfigureAwait(false);
             await using (row.ConfigureAwait(false))
             {
                 await row.ReadAsync(stopping.Token).ConfigureAwait(false);
@@ -110,21 +111,21 @@ internal sealed class NodeConnection(
         }
     }
 
-    private async Task ListenAsync(NpgsqlConnection connection)
+    private async Task ReceiveAsync(NpgsqlConnection connection)
     {
         try
         {
             while (true)
             {
-                lastHeardAt = time.GetTimestamp();
-                // Nothing heard for a while: is there still a server?
-                if (!await connection.WaitAsync(ProbeEvery, stopping.Token).ConfigureAwait(false))
+                lastActiveAt = time.GetTimestamp();
+                // No notification arrived for a while. The query detects a lost connection.
+                if (!await connection.WaitAsync(ProbeInterval, stopping.Token).ConfigureAwait(false))
                     await ExecuteAsync(connection, "SELECT 1", stopping.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // It goes back to a pool, which need not reset it.
+            // The connection returns to a pool, which may not reset it.
             await ExecuteAsync(connection, "UNLISTEN *; SELECT pg_advisory_unlock_all()", CancellationToken.None).ConfigureAwait(false);
         }
     }
@@ -140,7 +141,7 @@ internal sealed class NodeConnection(
     {
         Fault = null;
         session = new(since);
-        lastHeardAt = time.GetTimestamp();
+        lastActiveAt = time.GetTimestamp();
         connected();
         attempted.TrySetResult();
         Log.Connected(logger);
@@ -149,27 +150,27 @@ internal sealed class NodeConnection(
     private void End(Exception fault)
     {
         Fault = fault;
-        bool first = session is not null || !attempted.Task.IsCompleted;
+        bool isFirst = session is not null || !attempted.Task.IsCompleted;
         session = null;
-        if (first)
+        if (isFirst)
         {
-            disconnected(lastHeardAt);
+            disconnected(lastActiveAt);
             Log.ConnectionLost(logger, PostgresErrorClassifier.Describe(fault));
         }
         attempted.TrySetResult();
     }
 
-    private async Task PauseAsync(TimeSpan pause)
+    private async Task DelayAsync(TimeSpan delay)
     {
-        if (pause == TimeSpan.Zero || stopping.IsCancellationRequested)
+        if (delay == TimeSpan.Zero || stopping.IsCancellationRequested)
             return;
         try
         {
-            await Task.Delay(RandomIds.Jitter(pause), time, stopping.Token).ConfigureAwait(false);
+            await Task.Delay(RandomIds.Jitter(delay), time, stopping.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            // Stopped.
+            // The connection is being disposed.
         }
     }
 

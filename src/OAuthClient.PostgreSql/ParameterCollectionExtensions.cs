@@ -3,7 +3,7 @@ using NpgsqlTypes;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Positional parameters in the order they are added.</summary>
+/// <summary>Adds positional parameters to a command.</summary>
 internal static class ParameterCollectionExtensions
 {
     public static NpgsqlParameterCollection Texts(this NpgsqlParameterCollection parameters, params ReadOnlySpan<string> texts)
@@ -13,8 +13,8 @@ internal static class ParameterCollectionExtensions
         return parameters;
     }
 
-    public static NpgsqlParameterCollection Place(this NpgsqlParameterCollection parameters, GrantRowKey place) =>
-        parameters.Texts(place.Id, place.ClientName, place.Owner);
+    public static NpgsqlParameterCollection RowKey(this NpgsqlParameterCollection parameters, GrantRowKey key) =>
+        parameters.Texts(key.Id, key.ClientName, key.Owner);
 
     public static NpgsqlParameterCollection Number(this NpgsqlParameterCollection parameters, long? number) =>
         parameters.Value(number, NpgsqlDbType.Bigint);

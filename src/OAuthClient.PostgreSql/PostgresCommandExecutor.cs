@@ -3,16 +3,16 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Statements, each one round trip on a connection that goes back at once. Only so many run at a time, which keeps connections free for
-/// those that must not wait behind the others: what a spent refresh token brought has to be saved before its lease is over.
+/// Executes statements, each in one round trip on a pooled connection. The number of concurrent statements is limited, so that connections
+/// stay available to <see cref="Priority"/>: a refreshed grant must be saved before its lease expires.
 /// </summary>
 internal sealed class PostgresCommandExecutor
 {
-    // More at once make a busy server slower, not quicker.
-    private const int MostAtOnce = 16;
+    // More concurrent statements make a busy server slower.
+    private const int MaximumConcurrency = 16;
 
-    // One to listen on, and two to save.
-    private const int KeptFree = 3;
+    // One for notifications, and two for priority statements.
+    private const int ReservedConnections = 3;
 
     private readonly NpgsqlDataSource source;
     private readonly string schema;
@@ -25,10 +25,16 @@ internal sealed class PostgresCommandExecutor
             schema,
             commandTimeout,
             health,
-            new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - KeptFree, 1, MostAtOnce))
+            new SemaphoreSlim(
+                Math.Clamp(
+                    new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - ReservedConnections,
+                    1,
+                    MaximumConcurrency
+                )
+            )
         )
     {
-        Priority = new(source, schema, commandTimeout, health, lane: null);
+        Priority = new(source, schema, commandTimeout, health, limiter: null);
     }
 
     private PostgresCommandExecutor(
@@ -36,16 +42,22 @@ internal sealed class PostgresCommandExecutor
         string schema,
         TimeSpan commandTimeout,
         DatabaseHealth health,
-        SemaphoreSlim? lane
+        SemaphoreSlim? limiter
     )
     {
-        (this.source, this.schema, CommandTimeout, this.health, this.concurrencyLimiter) = (source, schema, commandTimeout, health, lane);
+        (this.source, this.schema, CommandTimeout, this.health, this.concurrencyLimiter) = (
+            source,
+            schema,
+            commandTimeout,
+            health,
+            limiter
+        );
         Priority = this;
     }
 
     public TimeSpan CommandTimeout { get; }
 
-    /// <summary>The same, for what must not wait behind the others.</summary>
+    /// <summary>Gets an executor without the limit of concurrent statements.</summary>
     public PostgresCommandExecutor Priority { get; }
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => source.OpenConnectionAsync(cancellationToken);
@@ -53,11 +65,11 @@ internal sealed class PostgresCommandExecutor
     public NpgsqlCommand Command(NpgsqlConnection connection, string sql) =>
         new(sql, connection) { CommandTimeout = (int)CommandTimeout.TotalSeconds };
 
-    /// <returns>How many rows were changed.</returns>
     /// <param name="sql">The statement.</param>
-    /// <param name="parameters">Adds its parameters.</param>
-    /// <param name="mayRepeat">Whether it may be run again when the connection broke and nobody knows whether it was run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="parameters">Adds the parameters.</param>
+    /// <param name="mayRepeat">Whether the statement may be repeated if the connection was lost during its execution.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The number of changed rows.</returns>
     public Task<int> ExecuteAsync(
         string sql,
         Action<NpgsqlParameterCollection> parameters,
@@ -65,12 +77,12 @@ internal sealed class PostgresCommandExecutor
         CancellationToken cancellationToken
     ) => RunAsync(sql, parameters, static (command, cancel) => command.ExecuteNonQueryAsync(cancel), mayRepeat, cancellationToken);
 
-    /// <returns>What was read from the first row; the default when there is none.</returns>
     /// <param name="sql">The statement.</param>
-    /// <param name="parameters">Adds its parameters.</param>
+    /// <param name="parameters">Adds the parameters.</param>
     /// <param name="read">Reads a row.</param>
-    /// <param name="mayRepeat">Whether it may be run again when the connection broke and nobody knows whether it was run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="mayRepeat">Whether the statement may be repeated if the connection was lost during its execution.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The result of <paramref name="read"/> for the first row; the default if there is no row.</returns>
     public Task<T?> ReadOneAsync<T>(
         string sql,
         Action<NpgsqlParameterCollection> parameters,
@@ -92,9 +104,9 @@ internal sealed class PostgresCommandExecutor
         );
 
     /// <param name="sql">The query.</param>
-    /// <param name="parameters">Adds its parameters.</param>
+    /// <param name="parameters">Adds the parameters.</param>
     /// <param name="read">Reads a row.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public Task<List<T>> ReadAllAsync<T>(
         string sql,
         Action<NpgsqlParameterCollection> parameters,
@@ -119,7 +131,7 @@ internal sealed class PostgresCommandExecutor
             cancellationToken
         );
 
-    // Every statement passes here: the one place where its outcome is judged.
+    // Every statement is executed here, so its outcome is recorded and translated in one place.
     private async Task<T> RunAsync<T>(
         string sql,
         Action<NpgsqlParameterCollection> parameters,
@@ -130,7 +142,7 @@ internal sealed class PostgresCommandExecutor
     {
         try
         {
-            var result = await RunInTurnAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
+            var result = await RunLimitedAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
             health.Succeeded(sql);
             return result;
         }
@@ -143,7 +155,7 @@ internal sealed class PostgresCommandExecutor
         }
     }
 
-    private async Task<T> RunInTurnAsync<T>(
+    private async Task<T> RunLimitedAsync<T>(
         string sql,
         Action<NpgsqlParameterCollection> parameters,
         Func<NpgsqlCommand, CancellationToken, Task<T>> run,
@@ -152,15 +164,15 @@ internal sealed class PostgresCommandExecutor
     )
     {
         if (concurrencyLimiter is null)
-            return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
+            return await RunWithRetryAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
         if (!await concurrencyLimiter.WaitAsync(CommandTimeout, cancellationToken).ConfigureAwait(false))
             throw new NpgsqlException(
-                "The database is too slow for what is asked of it: no statement could be begun in time.",
+                "The grant store is overloaded: the statement could not start within CommandTimeout. Check the load of the database.",
                 new TimeoutException()
             );
         try
         {
-            return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
+            return await RunWithRetryAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -168,7 +180,7 @@ internal sealed class PostgresCommandExecutor
         }
     }
 
-    private async Task<T> RunNowAsync<T>(
+    private async Task<T> RunWithRetryAsync<T>(
         string sql,
         Action<NpgsqlParameterCollection> parameters,
         Func<NpgsqlCommand, CancellationToken, Task<T>> run,
@@ -176,7 +188,7 @@ internal sealed class PostgresCommandExecutor
         CancellationToken cancellationToken
     )
     {
-        for (bool again = false; ; again = true)
+        for (bool isRetry = false; ; isRetry = true)
         {
             var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
@@ -189,9 +201,9 @@ internal sealed class PostgresCommandExecutor
                     {
                         return await run(command, cancellationToken).ConfigureAwait(false);
                     }
-                    catch (NpgsqlException exception) when (mayRepeat && !again && PostgresErrorClassifier.IsConnectionLost(exception))
+                    catch (NpgsqlException exception) when (mayRepeat && !isRetry && PostgresErrorClassifier.IsConnectionLost(exception))
                     {
-                        // A pooled connection may have died while it lay idle, with a restart of the server for instance.
+                        // A pooled connection may have been closed while it was idle, for example by a restart of the server.
                     }
                 }
             }

@@ -1,6 +1,6 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The credentials of clients that registered themselves, beside the grants that were given to them. Each statement is one round trip.</summary>
+/// <summary>Stores the credentials of dynamically registered clients (RFC 7591). Each statement is one round trip.</summary>
 internal sealed class PostgresDynamicClientStore(
     PostgresCommandExecutor executor,
     string schema,
@@ -12,7 +12,7 @@ internal sealed class PostgresDynamicClientStore(
         SELECT generation, content FROM "{schema}".clients WHERE client_name = $1 AND server = $2
         """;
 
-    // Asked again after a lost answer, these find their own row there.
+    // The statements may be repeated after a lost response: they then find their own row.
     private readonly string add = $"""
         INSERT INTO "{schema}".clients (client_name, server, client_id, generation, content) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (client_name, server) DO UPDATE SET updated_at = clock_timestamp() WHERE clients.content = excluded.content
@@ -34,13 +34,12 @@ internal sealed class PostgresDynamicClientStore(
             .ReadOneAsync(
                 find,
                 parameters => parameters.Texts(clientName, server),
-                row =>
-                    ((DynamicClientRowKey Place, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
+                row => ((DynamicClientRowKey Key, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
                 mayRepeat: true,
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return row is { } found ? encryption.Unprotect(found.Content, found.Place) : null;
+        return row is { } found ? encryption.Unprotect(found.Content, found.Key) : null;
     }
 
     public async ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken)

@@ -4,25 +4,27 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The kind of an error that a statement, or a connection, ended with.</summary>
+/// <summary>Specifies the kinds of errors of statements and connections.</summary>
 internal enum PostgresErrorKind
 {
-    /// <summary>Neither the database nor its network has failed, for example a row that cannot be decrypted.</summary>
+    /// <summary>An error of neither the database nor the network, for example a row that cannot be decrypted.</summary>
     Other,
 
     /// <summary>The database refused a value. Only the call with this value fails.</summary>
     Data,
 
-    /// <summary>The database refused the statement or the login: tables, rights or settings are not as the store needs them.</summary>
+    /// <summary>
+    /// The database refused the statement or the login: tables, rights or settings do not meet the requirements of the store.
+    /// </summary>
     Configuration,
 
-    /// <summary>The database could not be reached, or could not work.</summary>
+    /// <summary>The database could not be reached, or could not execute statements.</summary>
     Outage,
 }
 
 /// <summary>
 /// Classifies errors by their SQLSTATE (PostgreSQL documentation, appendix A). Every decision about an error of the database uses this
-/// class: only an outage permits that a copy in memory stands in for the database.
+/// class. Only during an outage may cached grants be served.
 /// </summary>
 internal static class PostgresErrorClassifier
 {
@@ -31,7 +33,7 @@ internal static class PostgresErrorClassifier
         {
             PostgresException postgres => Classify(postgres.SqlState),
             OAuthException { InnerException: PostgresException refused } => Classify(refused.SqlState),
-            // Npgsql encodes text before it sends it.
+            // Npgsql encodes text before sending it.
             EncoderFallbackException => PostgresErrorKind.Data,
             OAuthException { InnerException: EncoderFallbackException } => PostgresErrorKind.Data,
             NpgsqlException or TimeoutException or SocketException or IOException => PostgresErrorKind.Outage,
@@ -40,19 +42,19 @@ internal static class PostgresErrorClassifier
 
     public static bool IsOutage(Exception exception) => Classify(exception) == PostgresErrorKind.Outage;
 
-    /// <summary>Whether the connection was lost, so that the statement may be sent once more on another connection.</summary>
-    /// <param name="exception">What the statement ended with.</param>
+    /// <summary>Determines whether the connection was lost, so that the statement may be repeated on another connection.</summary>
+    /// <param name="exception">The exception of the statement.</param>
     public static bool IsConnectionLost(Exception exception) =>
         exception switch
         {
             PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
-            // After a timeout the caller has waited long enough.
+            // A timeout is not repeated, because the caller has already waited for it.
             NpgsqlException { IsTransient: true } transient => transient.InnerException is not TimeoutException,
             _ => false,
         };
 
-    /// <summary>The SQLSTATE, or the type of the exception where there is none. Contains no value of a statement.</summary>
-    /// <param name="exception">What the statement ended with.</param>
+    /// <summary>Returns the SQLSTATE, or the type of the exception if there is none. The result contains no value of a statement.</summary>
+    /// <param name="exception">The exception of the statement.</param>
     public static string Describe(Exception exception) =>
         exception switch
         {
@@ -62,16 +64,16 @@ internal static class PostgresErrorClassifier
         };
 
     /// <summary>Creates the exception for an error that the developer or the operator can correct.</summary>
-    /// <param name="exception">What the statement ended with.</param>
+    /// <param name="exception">The exception of the statement.</param>
     /// <param name="schema">The schema of the tables.</param>
-    /// <returns>The exception; <see langword="null"/> for any other kind of error, which is thrown as it is.</returns>
+    /// <returns>The exception; <see langword="null"/> for any other kind of error, which is rethrown unchanged.</returns>
     public static OAuthException? Translate(Exception exception, string schema) =>
         Classify(exception) switch
         {
             PostgresErrorKind.Data => new(
-                $"PostgreSQL refused a value of the grant store ({Describe(exception)}). The owner's id or the client's name holds a character "
-                    + "that the encoding of the database cannot store, is too long for an index, or violates a constraint. Use shorter ids of "
-                    + "plain characters, or a database with ENCODING 'UTF8'. Only the call with this value failed.",
+                $"PostgreSQL refused a value of the grant store ({Describe(exception)}). The owner's id or the client's name contains a "
+                    + "character that the encoding of the database cannot store, is too long for an index, or violates a constraint. Use "
+                    + "shorter ids in ASCII, or a database with ENCODING 'UTF8'. Only the call with this value failed.",
                 exception
             ),
             PostgresErrorKind.Configuration => new(
@@ -81,7 +83,7 @@ internal static class PostgresErrorClassifier
             _ => null,
         };
 
-    /// <summary>What an operator checks after an error of the kind <see cref="PostgresErrorKind.Configuration"/>.</summary>
+    /// <summary>Returns advice for operators about an error of the kind <see cref="PostgresErrorKind.Configuration"/>.</summary>
     /// <param name="schema">The schema of the tables.</param>
     public static string ConfigurationAdvice(string schema) =>
         $"Check the connection string and its role: the role needs USAGE on the schema \"{schema}\", and SELECT, INSERT, UPDATE and DELETE "
@@ -99,7 +101,8 @@ internal static class PostgresErrorClassifier
                 // Feature not supported, invalid statement name, invalid authorization, invalid catalog or schema name, syntax error or
                 // access rule violation.
                 "0A" or "26" or "28" or "3D" or "3F" or "42" => PostgresErrorKind.Configuration,
-                // Connection, rollback (a standby that cancels a query), resources, object state, intervention, system error, internal error.
+                // Connection, rollback (a standby that cancels a query), resources, object state, intervention, system error, internal
+                // error.
                 "08" or "40" or "53" or "55" or "57" or "58" or "XX" => PostgresErrorKind.Outage,
                 _ => PostgresErrorKind.Other,
             },

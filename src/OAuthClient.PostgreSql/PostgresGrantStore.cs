@@ -5,19 +5,13 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Grants in PostgreSQL. Reading is answered from memory; every change, and every lease, is one statement. The database is asked for
-/// nothing before the first use.
+/// Stores grants in PostgreSQL. Reads use the cache. Every change and every lease is one statement. The store accesses the database at
+/// its first use.
 /// </summary>
 internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-
-    // Where changes are told, to look is for holders that died and hints that were lost.
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
-
     private readonly NpgsqlDataSource source;
     private readonly bool ownsSource;
-    private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly DatabaseHealth health;
     private readonly PostgresCommandExecutor executor;
@@ -30,6 +24,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly LeaseTable leases;
     private readonly ConsumedStateTable usedStates;
     private readonly ChangeWaiters waiters = new();
+    private readonly LeaseWaiter leaseWaiter;
     private readonly DeadLeaseHolderDetector detector;
     private readonly GrantCache cache;
     private readonly NodeConnection? connection;
@@ -47,7 +42,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         ILogger logger
     )
     {
-        (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
+        (this.source, this.ownsSource, this.logger) = (source, ownsSource, logger);
         node = RandomIds.New();
         health = new(options.Schema, time, logger);
         executor = new(source, options.Schema, options.CommandTimeout, health);
@@ -62,18 +57,22 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         cache = new(time, options.MaximumOwnersInMemory, notifications, logger, ReadAsync);
         connection = options.BehindTransactionPooler
             ? null
-            : new(executor, notifications, node, time, logger, HearOf, StartListening, cache.StopListening);
+            : new(executor, notifications, node, time, logger, OnChanged, OnConnected, cache.StopListening);
+        leaseWaiter = new(leases, waiters, detector, notifications, connection, time);
         cleanup = new(executor, options.Schema, time, logger);
         Clients = new(executor, options.Schema, encryption, OpenAsync);
     }
 
-    /// <summary>The clients that registered themselves, in the same schema.</summary>
+    /// <summary>Gets the store of dynamically registered clients in the same schema.</summary>
     public PostgresDynamicClientStore Clients { get; }
 
-    /// <summary>Whether the node hears of changes, and would be noticed if it died; always so behind a transaction pooler.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the notification connection is open; always <see langword="true"/> behind a transaction pooler,
+    /// where the node uses none.
+    /// </summary>
     public bool IsConnected => connection is null || connection.IsConnected;
 
-    /// <summary>What keeps it from being connected.</summary>
+    /// <summary>Gets the exception that closed the notification connection or prevents it.</summary>
     public Exception? Fault => connection?.Fault;
 
     public string? UnavailableReason =>
@@ -96,7 +95,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return Readable(await fingerprints.FindAsync(fingerprint, cancellationToken).ConfigureAwait(false));
+        return Decrypt(await fingerprints.FindAsync(fingerprint, cancellationToken).ConfigureAwait(false));
     }
 
     public async ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
@@ -104,7 +103,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         string hint = notifications.Of(grant.ClientName, grant.Owner);
         if (!await grants.AddAsync(Row(grant), DeadAt(grant), hint, GrantFingerprints.Of(grant), cancellationToken).ConfigureAwait(false))
-            throw new InvalidOperationException($"There is a grant {grant.Id} already; the store takes each once.");
+            throw new InvalidOperationException($"The store already contains the grant {grant.Id}.");
         cache.Add(grant);
     }
 
@@ -114,7 +113,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         string hint = notifications.Of(newer.ClientName, newer.Owner);
         if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
         {
-            // Whoever is refused looks again, and must not find what this node remembers.
+            // The caller reads the grant again, and must not receive the cached generation.
             cache.Invalidate(hint);
             return false;
         }
@@ -143,66 +142,41 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         long ticket = held is null ? RandomIds.New() : RandomIds.ToRenew(node, held.Fence);
         LeaseRequest request = new(connection?.Node, connection?.ConnectedSince, ticket, detector.DeadFence(seen.Id));
         if (
-            await leases.TryTakeAsync(GrantRowKey.Of(seen), held, length, request, cancellationToken).ConfigureAwait(false)
-            is not { } answer
+            await leases.TryAcquireAsync(GrantRowKey.Of(seen), held, length, request, cancellationToken).ConfigureAwait(false)
+            is not { } result
         )
         {
             cache.Remove(seen);
             return new(Current: null, Lease: null, RefreshTokenStatus.Unused);
         }
-        var lease = answer.IsTaken ? new RefreshLease(seen.Id, seen.Generation, answer.Fence) : null;
+        var lease = result.IsAcquired ? new RefreshLease(seen.Id, seen.Generation, result.Fence) : null;
         Grant stored;
         try
         {
-            stored = encryption.Unprotect(answer.Row.Content, answer.Row.Place);
+            stored = encryption.Unprotect(result.Row.Content, result.Row.Key);
         }
         catch (OAuthException) when (lease is not null)
         {
-            await ReleaseLeaseAsync(lease, answer.Presentation, CancellationToken.None).ConfigureAwait(false);
+            await ReleaseLeaseAsync(lease, result.Status, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
         cache.Replace(stored);
         if (lease is not null)
             detector.Forget(seen.Id);
-        return new(stored, lease, stored.Generation == seen.Generation ? answer.Presentation : RefreshTokenStatus.Unused);
+        return new(stored, lease, stored.Generation == seen.Generation ? result.Status : RefreshTokenStatus.Unused);
     }
 
     public async ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (await leases.EndAsync(lease, status, cancellationToken).ConfigureAwait(false) is { } hint)
+        if (await leases.ReleaseAsync(lease, status, cancellationToken).ConfigureAwait(false) is { } hint)
             waiters.Wake(hint);
     }
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        long began = time.GetTimestamp();
-        var pause = FirstPause;
-        using var waiting = waiters.Enter(notifications.Of(seen.ClientName, seen.Owner));
-        while (true)
-        {
-            var change = waiting.Next;
-            var snapshot = await leases
-                .LookAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, cancellationToken)
-                .ConfigureAwait(false);
-            if (
-                snapshot?.Generation != seen.Generation
-                || snapshot.Left is not { } left
-                || left <= TimeSpan.Zero
-                || detector.Note(seen.Id, snapshot)
-            )
-                return;
-            var patience = atMost - time.GetElapsedTime(began);
-            if (patience <= TimeSpan.Zero)
-                return;
-            bool isTold = connection?.IsConnected == true;
-            if (
-                !await IsOverAsync(change, Shortest(RandomIds.Jitter(isTold ? LongestPause : pause), left, patience), cancellationToken)
-                    .ConfigureAwait(false)
-            )
-                pause = Shortest(pause * 2, LongestPause);
-        }
+        await leaseWaiter.WaitAsync(seen, atMost, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<bool> TryConsumeStateAsync(
@@ -232,7 +206,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     [SuppressMessage(
         "Usage",
         "VSTHRD002:Avoid problematic synchronous waits",
-        Justification = "A container that is disposed of synchronously refuses what cannot be."
+        Justification = "A container that is disposed synchronously requires IDisposable."
     )]
     public void Dispose() => BackgroundWork.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
 
@@ -242,7 +216,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         return await cache.FindAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Once for all callers; when it failed, the next one tries again.</summary>
+    /// <summary>Opens the store once for all callers. After a failure the next caller retries.</summary>
     private Task OpenAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
@@ -265,69 +239,48 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     }
 
     private async Task<IReadOnlyList<Grant>> ReadAsync(string clientName, GrantOwner owner) =>
-        Readable(await grants.FindAsync(clientName, owner, stopping.Token).ConfigureAwait(false));
+        Decrypt(await grants.FindAsync(clientName, owner, stopping.Token).ConfigureAwait(false));
 
-    private List<Grant> Readable(List<GrantRow> rows)
+    private List<Grant> Decrypt(List<GrantRow> rows)
     {
         List<Grant> found = [];
-        OAuthException? unreadable = null;
+        OAuthException? failure = null;
         foreach (var row in rows)
         {
             try
             {
-                found.Add(encryption.Unprotect(row.Content, row.Place));
+                found.Add(encryption.Unprotect(row.Content, row.Key));
             }
             catch (OAuthException exception)
             {
                 Log.GrantUnreadable(logger, exception.Message);
-                unreadable = exception;
+                failure = exception;
             }
         }
-        return found.Count > 0 || unreadable is null ? found : throw unreadable;
+        return found.Count > 0 || failure is null ? found : throw failure;
     }
 
-    private void HearOf(string hint)
+    private void OnChanged(string hint)
     {
         cache.Invalidate(hint);
         waiters.Wake(hint);
     }
 
-    private void StartListening()
+    private void OnConnected()
     {
-        health.Answered();
+        health.MarkReachable();
         cache.StartListening();
-        // Announcements were missed until now.
+        // Earlier notifications may have been missed.
         waiters.WakeAll();
     }
 
     private GrantRow Row(Grant grant) => new(GrantRowKey.Of(grant), encryption.Protect(grant));
 
-    // A grant that ends with its sign-in is of no use afterwards, whatever tokens it holds.
-    // Without a refresh token all there is is the access token; where nobody said when that ends, the grant is kept.
+    // A grant that ends with its sign-in cannot be used afterwards. A grant without a refresh token ends with its access token; if the
+    // lifetime of that is unknown, the grant is kept.
     private static DateTimeOffset? DeadAt(Grant grant) =>
         grant.EndsAt is { } endsAt ? endsAt
         : grant.CanRefresh || grant.AccessToken?.ExpiresAt is not { } expiresAt ? null
         : grant.SignInExpiresAt > expiresAt ? grant.SignInExpiresAt
         : expiresAt;
-
-    private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> spans)
-    {
-        var shortest = spans[0];
-        foreach (var span in spans)
-            shortest = span < shortest ? span : shortest;
-        return shortest;
-    }
-
-    private async Task<bool> IsOverAsync(Task change, TimeSpan atMost, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await change.WaitAsync(atMost, time, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
 }

@@ -1,33 +1,44 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Where PostgreSQL is, and how what it keeps is encrypted.</summary>
+/// <summary>Provides options for the grant store in PostgreSQL.</summary>
 public sealed class PostgresGrantStoreOptions
 {
     /// <summary>
-    /// The database, as Npgsql writes it. Leave it out where an <c>NpgsqlDataSource</c> is registered: that one is used then.
+    /// Gets or sets the connection string of the database in the format of Npgsql. The default is <see langword="null"/>: the registered
+    /// <c>NpgsqlDataSource</c> is used.
     /// </summary>
     public string? ConnectionString { get; set; }
 
-    /// <summary>The schema that holds the tables, in lower-case letters, digits and underscores; <c>oauthclient</c> unless set.</summary>
+    /// <summary>
+    /// Gets or sets the schema of the tables. It consists of up to 48 lower-case letters, digits and underscores. The default is
+    /// <c>oauthclient</c>.
+    /// </summary>
     public string Schema { get; set; } = "oauthclient";
 
     /// <summary>
-    /// Whether the tables are created, and brought up to date, when the store is first used; several nodes may do so at once.
-    /// When not, run <see cref="SchemaScript"/> before; the store then needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on its tables.
+    /// Gets or sets a value indicating whether the tables are created and updated when the store is first used. Several nodes can do so
+    /// concurrently. The default is <see langword="true"/>. If <see langword="false"/>, run <see cref="SchemaScript"/> before; the role
+    /// then needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on its tables.
     /// </summary>
     public bool CreateSchema { get; set; } = true;
 
     /// <summary>
-    /// Set it when the connections go through a pooler that hands out one per transaction, such as PgBouncer: no session outlives a
-    /// statement there. The nodes then do not hear of each other's changes but look for them, and a node that died is noticed when
-    /// its lease is over.
+    /// Gets or sets a value indicating whether the connections pass through a pooler that assigns one per transaction, such as PgBouncer.
+    /// The nodes then poll for changes instead of receiving notifications, and the end of a node is detected when its lease expires. The
+    /// default is <see langword="false"/>.
     /// </summary>
     public bool BehindTransactionPooler { get; set; }
 
-    /// <summary>How long connecting to the database may take, and how long each statement; 5 seconds unless set. Whole seconds.</summary>
+    /// <summary>
+    /// Gets or sets the timeout of each connection attempt and each statement, in whole seconds from 1 second to 1 minute. The default is 5
+    /// seconds.
+    /// </summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many owners' grants each node keeps in its memory, the ones used last; 20,000 unless set.</summary>
+    /// <summary>
+    /// Gets or sets the maximum number of owners whose grants each node caches. Entries that were not used recently are evicted. The
+    /// default is 20,000.
+    /// </summary>
     public int MaximumOwnersInMemory { get; set; } = 20_000;
 
     internal List<(string Id, string? Key, bool Encrypts)> Keys { get; } = [];
@@ -35,29 +46,39 @@ public sealed class PostgresGrantStoreOptions
     internal (Func<byte[], byte[]> Protect, Func<byte[], byte[]> Unprotect)? Protection { get; private set; }
 
     /// <summary>
-    /// Encrypts with AES-256-GCM. To rotate: give the new key to every node by <see cref="DecryptWith"/>, then exchange the two calls,
-    /// and keep the old key until every grant has been refreshed or ended.
+    /// Sets the key that encrypts tokens with AES-256-GCM. To rotate keys, add the new key with <see cref="DecryptWith"/> on every node,
+    /// then swap the two calls. Keep the old key until every grant was refreshed or revoked.
     /// </summary>
-    /// <param name="keyId">The key's name, stored with each row: up to 64 letters, digits, dots, dashes and underscores.</param>
-    /// <param name="key">32 random bytes as base64, as <c>openssl rand -base64 32</c> prints them. From where you keep secrets, not in code.</param>
+    /// <param name="keyId">
+    /// The id of the key, which is stored with each row: up to 64 letters, digits, dots, dashes and underscores.
+    /// </param>
+    /// <param name="key">
+    /// 32 random bytes in base64, for example the output of <c>openssl rand -base64 32</c>. Read it from a secret store.
+    /// </param>
+    /// <returns>The same options.</returns>
     public PostgresGrantStoreOptions EncryptWith(string keyId, string? key)
     {
         Keys.Add((keyId, key, Encrypts: true));
         return this;
     }
 
-    /// <summary>Another key, for what was or will be encrypted with it.</summary>
-    /// <param name="keyId">The key's name.</param>
-    /// <param name="key">32 random bytes as base64.</param>
+    /// <summary>Adds a key that only decrypts: an earlier key, or the next one before it is used to encrypt.</summary>
+    /// <param name="keyId">The id of the key.</param>
+    /// <param name="key">32 random bytes in base64.</param>
+    /// <returns>The same options.</returns>
     public PostgresGrantStoreOptions DecryptWith(string keyId, string? key)
     {
         Keys.Add((keyId, key, Encrypts: false));
         return this;
     }
 
-    /// <summary>Encrypts with something of the application's own in place of <see cref="EncryptWith"/>, such as a Data Protection <c>IDataProtector</c>.</summary>
-    /// <param name="protect">Encrypts and authenticates.</param>
-    /// <param name="unprotect">Decrypts, and throws when the bytes were changed.</param>
+    /// <summary>
+    /// Sets functions that encrypt tokens in place of <see cref="EncryptWith"/>, for example those of a Data Protection
+    /// <c>IDataProtector</c>.
+    /// </summary>
+    /// <param name="protect">A function that encrypts and authenticates the bytes.</param>
+    /// <param name="unprotect">A function that decrypts the bytes, and throws if they were modified.</param>
+    /// <returns>The same options.</returns>
     public PostgresGrantStoreOptions ProtectWith(Func<byte[], byte[]> protect, Func<byte[], byte[]> unprotect)
     {
         ArgumentNullException.ThrowIfNull(protect);
@@ -66,9 +87,10 @@ public sealed class PostgresGrantStoreOptions
         return this;
     }
 
-    /// <summary>The SQL that creates the tables or brings them up to date. Running it again changes nothing.</summary>
-    /// <param name="schema">The schema's name, as in <see cref="Schema"/>.</param>
-    /// <exception cref="ArgumentException">The name is none.</exception>
+    /// <summary>Returns the SQL script that creates or updates the tables. The script is idempotent.</summary>
+    /// <param name="schema">The name of the schema, as in <see cref="Schema"/>.</param>
+    /// <returns>The SQL script.</returns>
+    /// <exception cref="ArgumentException">The name of the schema is invalid.</exception>
     public static string SchemaScript(string schema = "oauthclient") =>
         StoreSchema.IsName(schema) ? StoreSchema.Script(schema) : throw new ArgumentException(StoreSchema.NameRule, nameof(schema));
 }

@@ -4,11 +4,11 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Says at start what would fail later, in sentences that say what to write.</summary>
+/// <summary>Validates <see cref="PostgresGrantStoreOptions"/> when the host starts.</summary>
 internal sealed class PostgresGrantStoreOptionsValidator(IServiceProviderIsService? registered = null)
     : IValidateOptions<PostgresGrantStoreOptions>
 {
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaximumTimeout = TimeSpan.FromMinutes(1);
 
     public ValidateOptionsResult Validate(string? name, PostgresGrantStoreOptions options)
     {
@@ -27,18 +27,19 @@ internal sealed class PostgresGrantStoreOptionsValidator(IServiceProviderIsServi
         }
         else if (TryRead(o.ConnectionString) is not { } connection)
         {
-            yield return "ConnectionString is not one that Npgsql can read; write key=value pairs, separated by semicolons.";
+            yield return "ConnectionString is invalid. Npgsql expects key=value pairs, separated by semicolons.";
         }
         else if (!o.BehindTransactionPooler)
         {
             if (connection is { Pooling: true, MaxPoolSize: < 2 })
-                yield return "ConnectionString allows one connection; the store keeps one for notifications, so write Maximum Pool Size=2 or more.";
+                yield return "ConnectionString allows one connection, which the store uses for notifications. Set Maximum Pool Size to 2 "
+                    + "or more.";
             if (connection.Multiplexing)
-                yield return "ConnectionString says Multiplexing, with which no notification can be heard; leave it out.";
+                yield return "ConnectionString sets Multiplexing, which does not support notifications. Remove it.";
         }
         if (!StoreSchema.IsName(o.Schema))
             yield return StoreSchema.NameRule;
-        if (o.CommandTimeout < TimeSpan.FromSeconds(1) || o.CommandTimeout > LongestTimeout)
+        if (o.CommandTimeout < TimeSpan.FromSeconds(1) || o.CommandTimeout > MaximumTimeout)
             yield return "CommandTimeout must be from 1 second to 1 minute.";
         if (o.MaximumOwnersInMemory < 1)
             yield return "MaximumOwnersInMemory must be at least 1.";
@@ -48,20 +49,21 @@ internal sealed class PostgresGrantStoreOptionsValidator(IServiceProviderIsServi
     {
         int encrypting = o.Keys.Count(key => key.Encrypts) + (o.Protection is null ? 0 : 1);
         if (encrypting == 0)
-            yield return "say how tokens are encrypted: EncryptWith(\"2026-01\", key), with a key as `openssl rand -base64 32` prints it, or ProtectWith(…).";
+            yield return "no encryption is configured. Call EncryptWith(\"2026-01\", key) with a key from `openssl rand -base64 32`, or "
+                + "ProtectWith(…).";
         if (encrypting > 1)
-            yield return "call EncryptWith or ProtectWith once; older keys are for DecryptWith.";
+            yield return "call EncryptWith or ProtectWith once, and DecryptWith for other keys.";
         foreach (var (id, key, _) in o.Keys)
         {
             if (!EncryptionKey.IsId(id))
-                yield return "a key's name must be 1 to 64 letters, digits, dots, dashes or underscores.";
+                yield return "a key's id must be 1 to 64 letters, digits, dots, dashes or underscores.";
             else if (string.IsNullOrWhiteSpace(key))
-                yield return $"the key '{id}' is empty; is it in the configuration of this machine?";
+                yield return $"the key '{id}' is empty. Check the configuration of this node.";
             else if (!EncryptionKey.IsKey(key))
-                yield return $"the key '{id}' must be 32 bytes as base64, as `openssl rand -base64 32` prints them.";
+                yield return $"the key '{id}' must be 32 bytes in base64, for example the output of `openssl rand -base64 32`.";
         }
-        foreach (var twice in o.Keys.GroupBy(key => key.Id, StringComparer.Ordinal).Where(same => same.Count() > 1))
-            yield return $"the key '{twice.Key}' is given twice; every key has a name of its own.";
+        foreach (var duplicate in o.Keys.GroupBy(key => key.Id, StringComparer.Ordinal).Where(same => same.Count() > 1))
+            yield return $"the key id '{duplicate.Key}' is used more than once. Use a different id for each key.";
     }
 
     private static NpgsqlConnectionStringBuilder? TryRead(string text)

@@ -7,16 +7,17 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Registers the store for several machines.</summary>
+/// <summary>Provides an extension method that registers the grant store in PostgreSQL.</summary>
 public static class PostgresGrantStoreServiceCollectionExtensions
 {
     /// <summary>
-    /// Keeps the grants of all registered clients in PostgreSQL, shared by all nodes: of all of them, one at a time spends a refresh
-    /// token. Clients that register themselves keep their credentials there too. Before or after <c>AddOAuthClient</c>; it takes the place of
-    /// the stores in memory.
+    /// Stores the grants of all clients in PostgreSQL, shared by all nodes. Only one node at a time sends a grant's refresh token. The
+    /// store also contains the credentials of dynamically registered clients. It replaces the in-memory stores. Call this method before or
+    /// after <c>AddOAuthClient</c>.
     /// </summary>
     /// <param name="services">The service collection.</param>
-    /// <param name="configure">Where the database is, and how tokens are encrypted in it.</param>
+    /// <param name="configure">Configures the database connection and the encryption of tokens.</param>
+    /// <returns>The same service collection.</returns>
     public static IServiceCollection AddPostgresGrantStore(this IServiceCollection services, Action<PostgresGrantStoreOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -38,27 +39,27 @@ public static class PostgresGrantStoreServiceCollectionExtensions
     private static PostgresGrantStore Create(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<IOptions<PostgresGrantStoreOptions>>().Value;
-        bool ours = options.ConnectionString is not null;
+        bool ownsSource = options.ConnectionString is not null;
         return new(
             options,
-            ours ? Source(options) : provider.GetRequiredService<NpgsqlDataSource>(),
-            ours,
+            ownsSource ? CreateSource(options) : provider.GetRequiredService<NpgsqlDataSource>(),
+            ownsSource,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)
         );
     }
 
-    internal static NpgsqlDataSource Source(PostgresGrantStoreOptions options)
+    internal static NpgsqlDataSource CreateSource(PostgresGrantStoreOptions options)
     {
         NpgsqlSlimDataSourceBuilder builder = new(options.ConnectionString);
         builder.EnableTransportSecurity();
-        // No statement of ours leaves anything behind in a session.
+        // The statements of this library leave no state in a session.
         builder.ConnectionStringBuilder.NoResetOnClose = true;
-        // Npgsql's own builder does not tell what was written from what was not.
-        DbConnectionStringBuilder written = new() { ConnectionString = options.ConnectionString };
-        if (!written.ContainsKey("Timeout"))
+        // NpgsqlConnectionStringBuilder does not distinguish explicit values from defaults.
+        DbConnectionStringBuilder settings = new() { ConnectionString = options.ConnectionString };
+        if (!settings.ContainsKey("Timeout"))
             builder.ConnectionStringBuilder.Timeout = (int)options.CommandTimeout.TotalSeconds;
-        if (!written.ContainsKey("Application Name") && !written.ContainsKey("ApplicationName"))
+        if (!settings.ContainsKey("Application Name") && !settings.ContainsKey("ApplicationName"))
             builder.ConnectionStringBuilder.ApplicationName = "OAuthClient";
         return builder.Build();
     }

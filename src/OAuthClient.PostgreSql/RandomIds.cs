@@ -3,15 +3,15 @@ using System.Security.Cryptography;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The one place where randomness is drawn, nonces aside: names for nodes and attempts, and jitter.</summary>
+/// <summary>Creates random ids of nodes and requests, and jitter.</summary>
 internal static class RandomIds
 {
-    /// <summary>63 random bits.</summary>
+    /// <summary>Returns 63 random bits.</summary>
     public static long New() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
 
-    /// <summary>The same for whoever asks again to renew a lease, so that a renewal whose answer was lost is known for its own.</summary>
-    /// <param name="node">The process.</param>
-    /// <param name="fence">The lease's number.</param>
+    /// <summary>Returns the same id for each attempt to renew a lease, so that a renewal can be repeated after a lost response.</summary>
+    /// <param name="node">The node's id.</param>
+    /// <param name="fence">The fence of the lease.</param>
     public static long ToRenew(long node, long fence)
     {
         Span<byte> both = stackalloc byte[2 * sizeof(long)];
@@ -22,6 +22,8 @@ internal static class RandomIds
         return BinaryPrimitives.ReadInt64LittleEndian(hash) & long.MaxValue;
     }
 
-    /// <summary>From 75 to 125 per cent, so that nodes which wait for the same thing do not all come at the same moment.</summary>
-    public static TimeSpan Jitter(TimeSpan pause) => pause * (0.75 + RandomNumberGenerator.GetInt32(501) / 1000.0);
+    /// <summary>
+    /// Returns 75 to 125 percent of a delay, so that nodes that wait for the same event do not all continue at the same time.
+    /// </summary>
+    public static TimeSpan Jitter(TimeSpan delay) => delay * (0.75 + RandomNumberGenerator.GetInt32(501) / 1000.0);
 }

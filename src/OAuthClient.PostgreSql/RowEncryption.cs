@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// How grants, and the credentials of clients that registered themselves, are encrypted at rest. What was encrypted for one row is refused
-/// in another: the row's place and generation are authenticated with it, and compared after whatever the application encrypts with.
+/// Encrypts grants, and the credentials of dynamically registered clients, at rest. The row key and the generation are authenticated with
+/// the content, and compared after decryption by the application's functions, so that content cannot be moved to another row.
 /// </summary>
 internal sealed class RowEncryption
 {
@@ -26,20 +26,20 @@ internal sealed class RowEncryption
 
     public byte[] Protect(DynamicClient client) => client.Protect(plain => Encrypted(plain, DynamicClientRowKey.Of(client).ToBytes()));
 
-    /// <exception cref="OAuthException">There is no key for it, or it was not encrypted for this row.</exception>
-    public Grant Unprotect(byte[] content, GrantRowKey place)
+    /// <exception cref="OAuthException">The key is missing, or the content was not encrypted for this row.</exception>
+    public Grant Unprotect(byte[] content, GrantRowKey key)
     {
-        string what = $"grant {place.Id} of {place.ClientName}";
-        var grant = Read(() => Grant.Unprotect(content, _ => Decrypted(content, place.ToBytes(), what)), what);
-        return GrantRowKey.Of(grant) == place ? grant : throw Refused(what, inner: null);
+        string what = $"grant {key.Id} of {key.ClientName}";
+        var grant = Read(() => Grant.Unprotect(content, _ => Decrypted(content, key.ToBytes(), what)), what);
+        return GrantRowKey.Of(grant) == key ? grant : throw Refused(what, inner: null);
     }
 
-    /// <exception cref="OAuthException">There is no key for it, or it was not encrypted for this row.</exception>
-    public DynamicClient Unprotect(byte[] content, DynamicClientRowKey place)
+    /// <exception cref="OAuthException">The key is missing, or the content was not encrypted for this row.</exception>
+    public DynamicClient Unprotect(byte[] content, DynamicClientRowKey key)
     {
-        string what = $"registration of {place.ClientName} at {place.Server}";
-        var client = Read(() => DynamicClient.Unprotect(content, _ => Decrypted(content, place.ToBytes(), what)), what);
-        return DynamicClientRowKey.Of(client) == place ? client : throw Refused(what, inner: null);
+        string what = $"registration of {key.ClientName} at {key.Server}";
+        var client = Read(() => DynamicClient.Unprotect(content, _ => Decrypted(content, key.ToBytes(), what)), what);
+        return DynamicClientRowKey.Of(client) == key ? client : throw Refused(what, inner: null);
     }
 
     private static T Read<T>(Func<T> read, string what)
@@ -54,16 +54,16 @@ internal sealed class RowEncryption
         }
     }
 
-    private byte[] Encrypted(byte[] plain, byte[] place) =>
-        encrypting is null ? [ByApplication, .. application!.Value.Protect(plain)] : [ByKey, .. encrypting.Encrypt(plain, place)];
+    private byte[] Encrypted(byte[] plain, byte[] rowKey) =>
+        encrypting is null ? [ByApplication, .. application!.Value.Protect(plain)] : [ByKey, .. encrypting.Encrypt(plain, rowKey)];
 
-    private byte[] Decrypted(byte[] content, byte[] place, string what) =>
+    private byte[] Decrypted(byte[] content, byte[] rowKey, string what) =>
         content switch
         {
-            [ByKey, ..] => Key(content, what).Decrypt(content.AsSpan(1), place),
-            [ByApplication, ..] when application is { } theirs => theirs.Unprotect(content[1..]),
+            [ByKey, ..] => Key(content, what).Decrypt(content.AsSpan(1), rowKey),
+            [ByApplication, ..] when application is { } functions => functions.Unprotect(content[1..]),
             [ByApplication, ..] => throw new OAuthException(
-                $"The {what} was encrypted by functions of the application: give them with ProtectWith again."
+                $"The {what} was encrypted by functions of the application. Pass these functions to ProtectWith."
             ),
             _ => throw Refused(what, inner: null),
         };
@@ -71,8 +71,13 @@ internal sealed class RowEncryption
     private EncryptionKey Key(byte[] content, string what) =>
         EncryptionKey.IdIn(content.AsSpan(1)) is not { } id ? throw Refused(what, inner: null)
         : keys.TryGetValue(id, out var key) ? key
-        : throw new OAuthException($"The {what} was encrypted with the key '{id}', which this node has not: add DecryptWith(\"{id}\", …).");
+        : throw new OAuthException(
+            $"The {what} was encrypted with the key '{id}', which is not configured on this node. Add DecryptWith(\"{id}\", …)."
+        );
 
     private static OAuthException Refused(string what, Exception? inner) =>
-        new($"The {what} cannot be decrypted: another key bears the same name, or its row was changed from outside.", inner);
+        new(
+            $"The {what} cannot be decrypted: its key has the same id as another key, or its row was modified outside of this library.",
+            inner
+        );
 }

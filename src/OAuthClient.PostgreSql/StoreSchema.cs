@@ -4,22 +4,23 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>The tables: what they are called, and how they come to be. The script that is printed is the script that is run.</summary>
+/// <summary>Creates and validates the tables. The store runs the same script that the application can print.</summary>
 internal sealed partial class StoreSchema(PostgresCommandExecutor executor, string schema, bool create, ILogger logger)
 {
     public const int Version = 4;
 
     /// <summary>
-    /// The table of grants. Its name changed with version 4, in which owners have a kind: rows of earlier versions are not read.
+    /// The table of grants. Its name changed with version 4, in which owners have a kind. Rows of earlier versions are not read.
     /// </summary>
     public const string GrantsTable = "grants_v4";
 
     private const string EarlierGrantsTable = "grants";
 
     public const string NameRule =
-        "Schema must be a name of up to 48 lower-case letters, digits and underscores that does not begin with a digit, for example \"oauthclient\".";
+        "Schema must consist of up to 48 lower-case letters, digits and underscores, and not begin with a digit, for example "
+        + "\"oauthclient\".";
 
-    /// <summary>Idempotent, and safe when several run it at once: the one that comes second finds it done.</summary>
+    /// <summary>Returns the script that creates the tables. It is idempotent, and several nodes can run it concurrently.</summary>
     public static string Script(string schema) =>
         string.Create(
             CultureInfo.InvariantCulture,
@@ -34,47 +35,49 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor executor, stri
                 CREATE TABLE "{schema}".schema_version (
                   version int PRIMARY KEY,
                   applied_at timestamptz NOT NULL DEFAULT now(),
-                  -- The key of the hashes of owners that go into notifications: any role may hear those, and learns nothing.
+                  -- The key of the hashes of owners in notifications, which any role can receive.
                   hint_key uuid NOT NULL DEFAULT gen_random_uuid());
               END IF;
 
-              -- The table "grants" of versions 1 to 3 is left as it is: its rows name owners without their kind.
+              -- The table "grants" of versions 1 to 3 is not changed. Its rows name owners without their kind.
               IF NOT EXISTS (SELECT FROM "{schema}".schema_version WHERE version >= 4) THEN
                 CREATE TABLE "{schema}".{GrantsTable} (
                   id text COLLATE "C" PRIMARY KEY,
                   position bigint GENERATED ALWAYS AS IDENTITY,
                   client_name text COLLATE "C" NOT NULL,
-                  -- The owner with its kind, as GrantOwner.ToString() writes it, for example user:42.
+                  -- The owner with its kind, in the format of GrantOwner.ToString(), for example user:42.
                   owner text COLLATE "C" NOT NULL,
-                  -- A keyed hash of these two, for notifications.
+                  -- A keyed hash of client_name and owner, for notifications.
                   hint text COLLATE "C" NOT NULL,
                   generation bigint NOT NULL,
                   -- The grant with its tokens, encrypted.
                   content bytea NOT NULL,
                   created_at timestamptz NOT NULL DEFAULT now(),
                   updated_at timestamptz NOT NULL DEFAULT now(),
-                  -- When nothing in it is of use any more; null when that is not known, as with any refresh token.
+                  -- The time from which the grant cannot be used; null if unknown, for example with a refresh token.
                   dead_at timestamptz,
-                  -- Hashes of the user and the session at the server, by which its word that they signed out finds the grant.
+                  -- Hashes of the subject and the session at the server, by which a logout token finds the grant.
                   subject_fingerprint bytea,
                   session_fingerprint bytea,
-                  -- The lease: none when lease_length is null. The fence only grows.
+                  -- The lease; not held if lease_length is null. The fence only increases.
                   fence bigint NOT NULL DEFAULT 0,
                   lease_length interval,
                   leased_at timestamptz,
                   lease_ticket bigint,
-                  -- The node that holds it, by its advisory lock; null when that tells nothing.
+                  -- The node that holds the lease, identified by its advisory lock; null if it holds no lock.
                   lease_holder bigint,
-                  -- Which start of the server gave it: locks do not outlive it.
+                  -- The start time of the server when the lease was acquired. Locks end with the server.
                   lease_server timestamptz,
-                  -- What is known of this generation's refresh token: 0 not presented, 1 unknown, 2 refused.
+                  -- The status of this generation's refresh token: 0 unused, 1 unknown, 2 rejected.
                   presentation smallint NOT NULL DEFAULT 0
                 ) WITH (fillfactor = 80);
                 CREATE INDEX {GrantsTable}_of_owner ON "{schema}".{GrantsTable} (client_name, owner);
                 CREATE INDEX {GrantsTable}_dead ON "{schema}".{GrantsTable} (dead_at) WHERE dead_at IS NOT NULL;
-                CREATE INDEX {GrantsTable}_of_subject ON "{schema}".{GrantsTable} (subject_fingerprint) WHERE subject_fingerprint IS NOT NULL;
-                CREATE INDEX {GrantsTable}_of_session ON "{schema}".{GrantsTable} (session_fingerprint) WHERE session_fingerprint IS NOT NULL;
-                -- These two name no owner, and are shared with earlier versions.
+                CREATE INDEX {GrantsTable}_of_subject ON "{schema}".{GrantsTable} (subject_fingerprint)
+                  WHERE subject_fingerprint IS NOT NULL;
+                CREATE INDEX {GrantsTable}_of_session ON "{schema}".{GrantsTable} (session_fingerprint)
+                  WHERE session_fingerprint IS NOT NULL;
+                -- These two tables contain no owner, and are shared with earlier versions.
                 CREATE TABLE IF NOT EXISTS "{schema}".used_states (
                   fingerprint bytea PRIMARY KEY,
                   ticket bigint NOT NULL,
@@ -99,8 +102,12 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor executor, stri
 
     public static bool IsName(string? schema) => schema is not null && Name().IsMatch(schema);
 
-    /// <returns>The key of the notifications' hints.</returns>
-    /// <exception cref="OAuthException">The tables are missing or of another version, and may not be, or cannot be, changed.</exception>
+    /// <summary>Creates the tables if required, and checks their version.</summary>
+    /// <returns>The key of the hashes in notifications.</returns>
+    /// <exception cref="OAuthException">
+    /// The tables are missing or have another version, and <see cref="PostgresGrantStoreOptions.CreateSchema"/> is <see langword="false"/>
+    /// or cannot update them.
+    /// </exception>
     public async Task<Guid> RequireAsync(CancellationToken cancellationToken)
     {
         var found = await FindAsync(cancellationToken).ConfigureAwait(false);
@@ -114,16 +121,19 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor executor, stri
         return found switch
         {
             null => throw new OAuthException(
-                $"The tables of the grant store are not in the schema \"{schema}\": run PostgresGrantStoreOptions.SchemaScript(\"{schema}\") there, or set CreateSchema."
+                $"The tables of the grant store are missing in the schema \"{schema}\". Run the script of "
+                    + $"PostgresGrantStoreOptions.SchemaScript(\"{schema}\"), or set CreateSchema."
             ),
             { Version: < Version } => throw new OAuthException(
-                $"The tables of the grant store in \"{schema}\" are of an older version: run "
-                    + $"PostgresGrantStoreOptions.SchemaScript(\"{schema}\") there, or set CreateSchema. It creates new tables beside them. "
-                    + "Grants of the older version are neither used nor deleted, because they name their owners without a kind: their owners "
+                $"The tables of the grant store in the schema \"{schema}\" have an older version. Run the script of "
+                    + $"PostgresGrantStoreOptions.SchemaScript(\"{schema}\"), or set CreateSchema, which creates new tables beside them. "
+                    + "Grants of the older version are neither used nor deleted, because their owners have no kind. These owners must "
                     + "authorize again."
             ),
             { Version: > Version } => throw new OAuthException(
-                $"The tables of the grant store in \"{schema}\" are of version {found.Value.Version.ToString(CultureInfo.InvariantCulture)}, which a newer OAuthClient.PostgreSql made; this one knows {Version.ToString(CultureInfo.InvariantCulture)}. Update the package on this node."
+                $"The tables of the grant store in the schema \"{schema}\" have the version "
+                    + $"{found.Value.Version.ToString(CultureInfo.InvariantCulture)} of a newer OAuthClient.PostgreSql; this package "
+                    + $"supports version {Version.ToString(CultureInfo.InvariantCulture)}. Update the package on this node."
             ),
             { } current => current.HintKey,
         };
@@ -131,7 +141,7 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor executor, stri
 
     private async Task<(int Version, Guid HintKey)?> FindAsync(CancellationToken cancellationToken)
     {
-        // Asked for by name, a missing table is no error of a statement.
+        // Reading a missing table would be recorded as a failed statement.
         if (!await ExistsAsync("schema_version", cancellationToken).ConfigureAwait(false))
             return null;
         return await executor

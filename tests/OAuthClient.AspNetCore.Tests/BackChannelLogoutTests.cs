@@ -18,7 +18,8 @@ public sealed class BackChannelLogoutTests
 
     [Test]
     [Description(
-        "Module rp-backchannel-rpinitlogout: the user signs out at the server; at the next request the browser's cookie is worth nothing, and the other browser's is"
+        "Module rp-backchannel-rpinitlogout: the user signs out at the server; at the next request the browser's cookie is worth nothing, "
+            + "and the other browser's is"
     )]
     public async Task Signed_out_at_the_server()
     {
@@ -49,7 +50,7 @@ public sealed class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("§2.8: 200 and no-store, also when nobody is signed in, without cookies, antiforgery token or a user")]
+    [Description("§2.8: The response is 200 and no-store, without cookies, an antiforgery token or a signed-in user")]
     public async Task Done_is_200()
     {
         var answer = await PostAsync(app.Server.CreateLogoutToken(Photos));
@@ -82,7 +83,7 @@ public sealed class BackChannelLogoutTests
         await browser.LogInAsync();
         var answer = token is null ? await app.OpenBrowser(user: null).PostAsync("/logout/back") : await PostAsync(token);
         RequireBadRequest(answer);
-        Assert.That(app.Logged, Has.Some.StartsWith("A back-channel logout for OAuth client 'photos' was refused: "));
+        Assert.That(app.Logged, Has.Some.StartsWith("Back-channel logout for OAuth client 'photos' rejected. "));
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
 

@@ -13,7 +13,7 @@ namespace OAuthClient.AspNetCore.Tests;
 public class BackgroundWorkTests
 {
     [Test]
-    [Description("It keeps its owner when it was told to, and is nobody's when it was not: then it sends nothing")]
+    [Description("Background work keeps the owner that it states. Without an owner it sends nothing")]
     public async Task After_the_request()
     {
         Task<string> told = null!,

@@ -45,7 +45,9 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
             []
         );
 
-    /// <summary>As when a page of another site posts a form here: only cookies that are SameSite=None come along, and the sign-in cookie is not.</summary>
+    /// <summary>
+    /// As when a page of another site posts a form here: only cookies that are SameSite=None come along, and the sign-in cookie is not.
+    /// </summary>
     public Task<Answer> PostFromAnotherSiteAsync(string path, params (string Name, string Value)[] fields) =>
         SendAsync(
             HttpMethod.Post,

@@ -84,7 +84,7 @@ public sealed class BrowserEndpointsTests
             answer.RequirePage(HttpStatusCode.BadRequest, "This page has expired");
             Assert.That(answer.Header("Set-Cookie"), Is.Null);
         }
-        Assert.That(app.Logged, Has.Some.Contains($"A form for {path} for OAuth client 'photos' was refused"));
+        Assert.That(app.Logged, Has.Some.Contains($"Form for {path} of OAuth client 'photos' rejected"));
     }
 
     [Test]
@@ -107,7 +107,7 @@ public sealed class BrowserEndpointsTests
         await using var app = await MappedApp.StartAsync(paths: o => o.AllowSignIn = false);
         var answer = await app.OpenBrowser(user: null).GetAsync(SignIn);
         Assert.That((answer.Status, answer.Header("Set-Cookie")), Is.EqualTo((HttpStatusCode.NotFound, (string?)null)));
-        Assert.That(app.Logged, Has.Some.Contains("A login for OAuth client 'photos' was refused: ").And.Some.Contains("AllowSignIn"));
+        Assert.That(app.Logged, Has.Some.Contains("Sign-in for OAuth client 'photos' rejected").And.Some.Contains("AllowSignIn"));
         Assert.That(app.Server.Requests, Is.Empty);
     }
 
@@ -162,7 +162,7 @@ public sealed class BrowserEndpointsTests
         var refused = await browser.GetAsync(Address(await browser.AuthorizeAsync()));
         refused.RequirePage(HttpStatusCode.BadGateway, "Something went wrong");
         Assert.That(refused.Body, Does.Not.Contain("told to operators").And.Not.Contain("invalid_grant"));
-        Assert.That(app.Logged, Has.Some.Contains("A callback for OAuth client 'photos' was refused: ").And.Some.Contains("invalid_grant"));
+        Assert.That(app.Logged, Has.Some.Contains("Callback for OAuth client 'photos' rejected").And.Some.Contains("invalid_grant"));
 
         (await browser.GetAsync(MappedApp.Callback + "?state=1&state=2")).RequirePage(HttpStatusCode.BadRequest, "Something went wrong");
     }

@@ -75,7 +75,7 @@ public sealed class CurrentUserClaimsTests
     public void Two_owner_claims_are_an_error() =>
         Assert.That(
             () => Find(Identity(new Claim(GrantOwner.ClaimType, "user:1"), new Claim(GrantOwner.ClaimType, "user:2"))),
-            Throws.InvalidOperationException.With.Message.Contain("do not name one owner")
+            Throws.InvalidOperationException.With.Message.Contain("do not name exactly one owner")
         );
 
     [Test]
@@ -105,7 +105,10 @@ public sealed class CurrentUserClaimsTests
         Claim sub = new("sub", "mallory", ClaimValueTypes.String, Issuer),
             chosen = new("SUB", "alice", ClaimValueTypes.String, Issuer);
         Assert.That(Find(Identity(chosen, sub)), Is.EqualTo(GrantOwner.Subject(Issuer, "mallory")));
-        Assert.That(() => Find(Identity(Id("alice"), Id("bob"))), Throws.InvalidOperationException.With.Message.Contain("several claims"));
+        Assert.That(
+            () => Find(Identity(Id("alice"), Id("bob"))),
+            Throws.InvalidOperationException.With.Message.Contain("different claims")
+        );
         Assert.That(() => Find(Identity(Id("1001"), Id("1001", "GitHub"))), Throws.InvalidOperationException);
         Assert.That(Find(Identity(Id("alice"), Id("alice"))), Is.EqualTo(GrantOwner.User("alice")));
     }

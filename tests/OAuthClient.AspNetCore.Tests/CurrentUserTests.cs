@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>ForCurrentUser: each request's user, and nobody else, whatever is pooled.</summary>
+/// <summary>Tests that ForCurrentUser uses only the user of the current request, although handlers are pooled.</summary>
 public sealed class CurrentUserTests
 {
     private const int Users = 500;
@@ -77,7 +77,7 @@ public sealed class CurrentUserTests
     }
 
     [TestCase("/me"), TestCase("/mvc/me")]
-    [Description("Fail closed: nobody is signed in, and no request reaches the API")]
+    [Description("Without a signed-in user no request is sent to the API")]
     public async Task Nobody_makes_no_request(string path)
     {
         await using var app = await App.StartAsync();
@@ -111,7 +111,7 @@ public sealed class CurrentUserTests
     }
 
     [Test]
-    [Description("RFC 7009: disconnecting ends the signed-in user's grant, revokes it at the server, and leaves everybody else's")]
+    [Description("RFC 7009: RevokeAsync deletes and revokes the grant of the signed-in user, and no other grant")]
     public async Task Revoke_ends_the_current_users_grant_only()
     {
         await using var app = await App.StartAsync(endpoints: web =>
@@ -129,13 +129,13 @@ public sealed class CurrentUserTests
         });
         Browser alice = app.OpenBrowser(),
             bob = app.OpenBrowser("bob"),
-            nobody = app.OpenBrowser(user: null);
+            visitor = app.OpenBrowser(user: null);
         await alice.ConnectAsync();
         await bob.ConnectAsync();
         Assert.That((await alice.GetAsync("/status")).Body, Is.EqualTo("connected"));
-        Assert.That((await nobody.GetAsync("/status")).Body, Is.EqualTo("none"));
+        Assert.That((await visitor.GetAsync("/status")).Body, Is.EqualTo("none"));
 
-        await nobody.PostAsync("/disconnect");
+        await visitor.PostAsync("/disconnect");
         Assert.That(app.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation), Is.Empty);
         await alice.PostAsync("/disconnect");
 

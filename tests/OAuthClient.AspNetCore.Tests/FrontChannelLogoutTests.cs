@@ -16,7 +16,8 @@ public sealed class FrontChannelLogoutTests
 
     [Test]
     [Description(
-        "Modules rp-frontchannel-…: issuer and session are the user's: cookie and grants are gone; the server's pages may frame it, nobody else's, and no cache keeps it"
+        "Modules rp-frontchannel-…: with the user's issuer and session, the cookie and the grants are deleted; only pages of the server "
+            + "may frame the response, and no cache stores it"
     )]
     public async Task Signed_out_in_this_browser()
     {
@@ -52,7 +53,7 @@ public sealed class FrontChannelLogoutTests
             }
         );
         Assert.That((answer.Status, answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, "no-store")));
-        Assert.That(app.Logged, Has.Some.StartsWith("A front-channel logout for OAuth client 'photos' was refused: "));
+        Assert.That(app.Logged, Has.Some.StartsWith("Front-channel logout for OAuth client 'photos' rejected. "));
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
 
@@ -86,7 +87,7 @@ public sealed class FrontChannelLogoutTests
     }
 
     [Test]
-    [Description("Nobody is signed in, or the browser keeps cookies out of frames: nothing happens, and it is no error")]
+    [Description("Without a signed-in user, or without cookies in frames, the request has no effect and is no error")]
     public async Task Without_a_cookie()
     {
         var browser = app.OpenBrowser(user: null);

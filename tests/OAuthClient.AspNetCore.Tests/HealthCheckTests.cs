@@ -24,7 +24,7 @@ public class HealthCheckTests
         for (int i = 0; i < 3; i++)
         {
             Assert.That(async () => await photos.GetAccessTokenAsync(GrantOwner.Client), Throws.TypeOf<TokenEndpointException>());
-            // Within a second of a failure nobody asks again.
+            // Within a second of a failure no request is sent.
             app.Time.Advance(TimeSpan.FromSeconds(1));
         }
         int requests = app.TokenRequests;
@@ -38,7 +38,7 @@ public class HealthCheckTests
 
     [TestCase("potos", "AddOAuthClient(\"potos\"")]
     [TestCase(null, "several OAuth clients")]
-    [Description("A check of no client, or of nobody knows which, says so at its first run")]
+    [Description("A check of an unregistered or ambiguous client throws at its first run")]
     public async Task Of_no_client(string? name, string advice)
     {
         await using var app = await App.StartAsync(services: (services, _) => services.AddHealthChecks().AddOAuthClient(name));

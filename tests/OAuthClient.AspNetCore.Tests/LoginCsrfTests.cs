@@ -7,10 +7,12 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>A callback counts only in the browser, for the user and at the client it was begun with (RFC 6749 §10.12, RFC 9700 §4.7).</summary>
+/// <summary>
+/// A callback counts only in the browser, for the user and at the client it was begun with (RFC 6749 §10.12, RFC 9700 §4.7).
+/// </summary>
 public sealed class LoginCsrfTests
 {
-    private const string NobodyWaits = "No authorization that was begun in this browser waits";
+    private const string NobodyWaits = "This browser has no pending authorization";
 
     private App app = null!;
 
@@ -60,7 +62,7 @@ public sealed class LoginCsrfTests
         var browser = app.OpenBrowser("alice");
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         browser.User = "mallory";
-        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "Another user is signed in");
+        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "The signed-in user is not the user");
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That(browser.Jar, Is.Empty, "found by its state, so it is used up");
     }
@@ -164,7 +166,8 @@ public sealed class LoginCsrfTests
 
     [Test]
     [Description(
-        "Mix-up (RFC 9700 §4.4.1): a hostile server sends the browser on to the honest one under its own state; the honest code reaches neither token endpoint"
+        "Mix-up (RFC 9700 §4.4.1): a hostile server sends the browser on to the honest one under its own state; the honest code reaches "
+            + "neither token endpoint"
     )]
     public async Task Honest_code_does_not_reach_the_hostile_server()
     {
@@ -197,7 +200,8 @@ public sealed class LoginCsrfTests
 
     [TestCase("GET"), TestCase("POST")]
     [Description(
-        "Mix-up (RFC 9700 §4.4.2.2): a callback another path than the redirect URI's, by query or by form, belongs to another registration: 0 token requests"
+        "Mix-up (RFC 9700 §4.4.2.2): a callback another path than the redirect URI's, by query or by form, belongs to another "
+            + "registration: 0 token requests"
     )]
     public async Task Callback_at_another_path_is_refused(string method)
     {

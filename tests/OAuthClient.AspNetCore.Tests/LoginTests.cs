@@ -68,7 +68,7 @@ public sealed class LoginTests
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         Assert.That((await browser.GetAsync(callback)).Status, Is.EqualTo(HttpStatusCode.Found));
-        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "used before");
+        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "already used");
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
@@ -118,13 +118,13 @@ public sealed class LoginTests
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Without a signed-in user there is nobody whose grant it would be; the sentence says what to do")]
+    [Description("BeginAsync throws without a signed-in user, and the message names the fix")]
     public async Task Begin_needs_a_user(string prefix)
     {
         var answer = await app.OpenBrowser(user: null).GetAsync($"{prefix}/connect");
         Assert.That(
             answer.Body,
-            Does.StartWith("System.InvalidOperationException: Nobody is signed in").And.Contains("RequireAuthorization")
+            Does.StartWith("System.InvalidOperationException: No user is signed in").And.Contains("RequireAuthorization")
         );
         Assert.That(answer.Header("Set-Cookie"), Is.Null);
     }
@@ -140,7 +140,8 @@ public sealed class LoginTests
 
     [TestCase(""), TestCase("/mvc")]
     [Description(
-        "Secrets in logs: neither the state nor the code nor a token stands in what the application's own framework logs about these requests, beyond the callback's own address"
+        "Secrets in logs: neither the state nor the code nor a token stands in what the application's own framework logs about these "
+            + "requests, beyond the callback's own address"
     )]
     public async Task State_is_not_logged_by_the_redirect(string prefix)
     {

@@ -68,7 +68,7 @@ internal static class OpenIdApp
         return app;
     }
 
-    /// <summary>Who the application thinks sits at the browser; empty when nobody is signed in.</summary>
+    /// <summary>Reads the subject of the application's user; empty if no user is signed in.</summary>
     public static async Task<string> WhoAsync(this Browser browser) => (await browser.GetAsync("/who")).Body;
 
     private static void Map(WebApplication web)

@@ -12,7 +12,8 @@ public sealed class PendingAuthorizationCookieTests
     [TestCase("", null, SameSiteMode.Lax), TestCase("/mvc", null, SameSiteMode.Lax), TestCase("", "query", SameSiteMode.Lax)]
     [TestCase("", "form_post", SameSiteMode.None), TestCase("/mvc", "form_post", SameSiteMode.None)]
     [Description(
-        "Cookie tossing (RFC 6265bis §4.1.3.2): __Host-, Secure, HttpOnly, Path=/, no Domain; None only where a form of another site must bring it; ten minutes"
+        "Cookie tossing (RFC 6265bis §4.1.3.2): __Host-, Secure, HttpOnly, Path=/, no Domain; None only where a form of another site must "
+            + "bring it; ten minutes"
     )]
     public async Task Cookie_is_bound_to_this_host(string prefix, string? responseMode, SameSiteMode sameSite)
     {
@@ -72,7 +73,7 @@ public sealed class PendingAuthorizationCookieTests
         int kept = browser.Jar.Count;
         Assert.That(kept, Is.GreaterThanOrEqualTo(6));
         string evicted = await browser.SignInAsync(begun[99 - kept]);
-        (await browser.GetAsync(evicted)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
+        (await browser.GetAsync(evicted)).RequireRefusal("OAuthProtocolException", "This browser has no pending authorization");
         for (int i = 100 - kept; i < 100; i++)
             Assert.That((await browser.GetAsync(await browser.SignInAsync(begun[i]))).Location, Is.EqualTo($"/{i}"));
     }
@@ -118,7 +119,7 @@ public sealed class PendingAuthorizationCookieTests
     {
         await using var app = await App.StartAsync();
         var answer = await app.OpenBrowser(new string('u', 3000)).GetAsync("/connect");
-        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("more than 3500"));
+        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("the limit is 3500"));
         Assert.That(answer.Header("Set-Cookie"), Is.Null);
     }
 

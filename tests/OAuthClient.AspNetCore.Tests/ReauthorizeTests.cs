@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>The typed exception becomes a redirect: by the attribute in a controller ("/mvc"), by the filter at a minimal endpoint ("").</summary>
+/// <summary>
+/// The typed exception becomes a redirect: by the attribute in a controller ("/mvc"), by the filter at a minimal endpoint ("").
+/// </summary>
 public sealed class ReauthorizeTests
 {
     private App app = null!;
@@ -22,8 +24,8 @@ public sealed class ReauthorizeTests
                     async (string client, IHttpClientFactory http) => await http.CreateClient(client).GetStringAsync("/photos")
                 )
                 .ReauthorizeWhenNeeded();
-            web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("nobody", "x"))
-                .ReauthorizeWhenNeeded("nobody");
+            web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("missing", "x"))
+                .ReauthorizeWhenNeeded("missing");
         });
 
     [TearDown]
@@ -73,7 +75,8 @@ public sealed class ReauthorizeTests
 
     [TestCase(""), TestCase("/mvc")]
     [Description(
-        "A grant that does not do the moment after it was given: the user is asked anew, or a server that remembers would send the browser in circles"
+        "A grant that does not do the moment after it was given: the user is asked anew, or a server that remembers would send the browser "
+            + "in circles"
     )]
     public async Task Useless_new_grant_asks_for_consent(string prefix)
     {
@@ -85,7 +88,8 @@ public sealed class ReauthorizeTests
 
     [TestCase("alice", ""), TestCase("bert", "b"), TestCase("alice", "/mvc"), TestCase("bert", "/mvc")]
     [Description(
-        "Threat: one user's token to another. Who signed in by the client signs in anew, and stays so; when another user comes back, they are who is signed in, and only by their own grant"
+        "Threat: one user's token to another. Who signed in by the client signs in anew, and stays so; when another user comes back, they "
+            + "are who is signed in, and only by their own grant"
     )]
     public async Task Who_signed_in_signs_in_again(string who, string how)
     {
@@ -150,7 +154,7 @@ public sealed class ReauthorizeTests
         );
 
     [TestCase("/photos"), TestCase("/mvc/photos")]
-    [Description("With nobody signed in there is nobody to send: the handler's sentence is what the developer sees")]
+    [Description("Without a signed-in user the exception is rethrown")]
     public async Task Nobody_is_not_sent(string address)
     {
         (await app.OpenBrowser(user: null).GetAsync(address)).RequireRefusal("OAuthException", "No user is signed in");
@@ -191,7 +195,7 @@ public sealed class ReauthorizeTests
     public async Task Unregistered_client_is_said() =>
         Assert.That(
             (await app.OpenBrowser().GetAsync("/unregistered")).Body,
-            Does.Contain("needs AddOAuthClient(\"nobody\", …).AddBrowserAuthorization()")
+            Does.Contain("requires AddOAuthClient(\"missing\", …).AddBrowserAuthorization()")
         );
 
     [TestCase("//e.example/photos")]

@@ -1,22 +1,20 @@
 using System.Security.Claims;
-using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>The application's cookie ends with the sign-in, whatever else the application does to its cookies.</summary>
+/// <summary>
+/// Tests that the application's cookie is rejected after the sign-in has ended, even if the application replaces events or principals.
+/// </summary>
 public sealed class RejectEndedSignInsTests
 {
-    private const string Warning = "RejectEndedSignIns";
-
-    /// <summary>How an application sets its own check of the cookie after RejectEndedSignIns was called.</summary>
+    /// <summary>The ways in which an application sets its own cookie events.</summary>
     public static readonly string[] Ways =
     [
         "Events",
@@ -30,10 +28,10 @@ public sealed class RejectEndedSignInsTests
 
     [TestCaseSource(nameof(Ways))]
     [Description(
-        "Threat: an application's cookie events replaced after ours. The cookie is still checked, and the application's own "
-            + "check is still made"
+        "The application replaces the cookie events after RejectEndedSignIns. The cookie is still checked, and the application's own "
+            + "check is still called"
     )]
-    public async Task Events_that_are_set_afterwards_undo_nothing(string way)
+    public async Task Replaced_events_do_not_disable_the_check(string way)
     {
         Visits visits = new();
         void Replace(CookieAuthenticationOptions o) => o.Events = new() { OnValidatePrincipal = visits.CountAsync };
@@ -81,7 +79,7 @@ public sealed class RejectEndedSignInsTests
     }
 
     [Test]
-    [Description("Options that are reloaded, with other events, are checked as before")]
+    [Description("Reloaded options with other events do not disable the check")]
     public async Task Reloaded_options()
     {
         await using var app = await OpenIdApp.StartAsync();
@@ -160,65 +158,9 @@ public sealed class RejectEndedSignInsTests
         Assert.That(await browser.WhoAsync(), Is.Empty);
     }
 
-    [TestCase(true), TestCase(false)]
-    [Description("Several cookie schemes: all are checked, or those that are named")]
-    public async Task Several_schemes(bool isNamed)
-    {
-        await using var app = await OpenIdApp.StartAsync(
-            authentication: builder =>
-            {
-                if (isNamed)
-                    builder.RejectEndedSignIns("Cookies");
-                else
-                    builder.RejectEndedSignIns();
-                builder.AddCookie("Second", o => o.Cookie.Name = "second");
-            },
-            endpoints: web =>
-            {
-                web.Map("/second/in", (HttpContext context) => context.SignInAsync("Second", context.User));
-                web.Map(
-                    "/second/who",
-                    async (HttpContext context) => (await context.AuthenticateAsync("Second")).Principal?.FindFirst("sub")?.Value ?? ""
-                );
-            }
-        );
-        var browser = app.OpenBrowser(user: null);
-        await browser.LogInAsync();
-        await browser.GetAsync("/second/in");
-        Assert.That((await browser.GetAsync("/second/who")).Body, Is.EqualTo("alice"));
-
-        await RevokeAsync(app);
-
-        Assert.That((await browser.GetAsync("/second/who")).Body, Is.EqualTo(isNamed ? "alice" : ""));
-        Assert.That(await browser.WhoAsync(), Is.Empty);
-    }
-
     [Test]
-    [Description("A cookie scheme that the application adds at run time is checked as well")]
-    public async Task A_scheme_that_is_added_at_run_time()
-    {
-        await using var app = await OpenIdApp.StartAsync(endpoints: web =>
-        {
-            web.Map("/late/in", (HttpContext context) => context.SignInAsync("Late", context.User));
-            web.Map(
-                "/late/who",
-                async (HttpContext context) => (await context.AuthenticateAsync("Late")).Principal?.FindFirst("sub")?.Value ?? ""
-            );
-        });
-        app.Services.GetRequiredService<IAuthenticationSchemeProvider>().AddScheme(new("Late", null, typeof(CookieAuthenticationHandler)));
-        var browser = app.OpenBrowser(user: null);
-        await browser.LogInAsync();
-        await browser.GetAsync("/late/in");
-        Assert.That((await browser.GetAsync("/late/who")).Body, Is.EqualTo("alice"));
-
-        await RevokeAsync(app);
-
-        Assert.That((await browser.GetAsync("/late/who")).Body, Is.Empty);
-    }
-
-    [Test]
-    [Description("A cookie of a user who signed in in another way is left alone")]
-    public async Task Another_users_cookie_is_left_alone()
+    [Description("A cookie of a user who signed in by other means is not rejected")]
+    public async Task Cookie_of_another_sign_in_is_not_rejected()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
             web.Map(
@@ -233,7 +175,7 @@ public sealed class RejectEndedSignInsTests
     }
 
     [Test]
-    [Description("A cookie that names its sign-in incompletely is not valid: silently unprotected it never is")]
+    [Description("A cookie with an incomplete sign-in is rejected")]
     public async Task An_incomplete_cookie_is_rejected()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
@@ -249,68 +191,7 @@ public sealed class RejectEndedSignInsTests
     }
 
     [Test]
-    [Description("What cannot be checked keeps the host from starting, with a sentence that says what to write")]
-    public void What_cannot_be_checked_fails_at_start()
-    {
-        Fails(builder => builder.RejectEndedSignIns("Cookie"), "no authentication scheme 'Cookie'");
-        Fails(builder => AddOwnHandler(builder.RejectEndedSignIns()), nameof(OwnHandler));
-        Fails(builder => AddOwnHandler(builder.RejectEndedSignIns("Own")), nameof(OwnHandler));
-        Fails(
-            builder => builder.RejectEndedSignIns().Services.AddTransient<CookieAuthenticationHandler, OwnHandler>(),
-            "CookieAuthenticationHandler"
-        );
-        Fails(builder => builder.RejectEndedSignIns().Services.AddScoped<IAuthenticationHandlerProvider, OwnProvider>(), "HandlerProvider");
-        Fails(
-            builder =>
-            {
-                builder.RejectEndedSignIns();
-                builder.Services.PostConfigure<AuthenticationOptions>(o => o.SchemeMap["Cookies"].HandlerType = typeof(OwnHandler));
-            },
-            nameof(OwnHandler)
-        );
-
-        static void Fails(Action<AuthenticationBuilder> authentication, string words) =>
-            Assert.That(
-                async () => await OpenIdApp.StartAsync(authentication: authentication),
-                Throws.InvalidOperationException.With.Message.Contains(words).And.Message.Contains("RejectEndedSignIns")
-            );
-    }
-
-    [Test]
-    [Description("Without a cookie scheme there is nothing to check: the host does not start")]
-    public void Without_cookies() =>
-        Assert.That(
-            async () => await App.StartAsync(services: (services, _) => services.AddAuthentication().RejectEndedSignIns()),
-            Throws.InvalidOperationException.With.Message.Contains("there is no cookie scheme")
-        );
-
-    [Test]
-    [Description("Named schemes beside a handler that cannot be checked: the application checks that one itself")]
-    public async Task Other_handlers_may_stand_beside() =>
-        await (await OpenIdApp.StartAsync(authentication: builder => AddOwnHandler(builder.RejectEndedSignIns("Cookies")))).DisposeAsync();
-
-    [TestCase("forgotten", true), TestCase("named", false), TestCase("all", false), TestCase("another", true)]
-    [Description("An application that signs users in by this library, into a cookie that is not checked, is told so once")]
-    public async Task A_forgotten_call_is_logged_once(string how, bool isLogged)
-    {
-        await using var app = await OpenIdApp.StartAsync(authentication: builder =>
-            _ = how switch
-            {
-                "forgotten" => builder,
-                "named" => builder.RejectEndedSignIns("Cookies"),
-                "all" => builder.RejectEndedSignIns(),
-                _ => builder.AddCookie("Another").RejectEndedSignIns("Another"),
-            }
-        );
-        for (int i = 0; i < 2; i++)
-            await app.OpenBrowser(user: null).LogInAsync();
-        await app.OpenBrowser(user: null).LogInAsync("/mvc");
-        var warnings = app.Logged.Where(line => line.Contains(Warning, StringComparison.Ordinal));
-        Assert.That(warnings, isLogged ? Has.One.Contains("'Cookies'") : Is.Empty);
-    }
-
-    [Test]
-    [Description("Threat: requests that make the database work. 1,000 requests with an ended cookie: a bounded number of store queries")]
+    [Description("1,000 requests with the cookie of an ended sign-in cause a bounded number of store queries")]
     public async Task A_thousand_requests_with_an_ended_cookie()
     {
         CountingStore? store = null;
@@ -341,8 +222,8 @@ public sealed class RejectEndedSignInsTests
 
     [TestCase("", "bob", false), TestCase("", "alice", true), TestCase("/mvc", "bob", true)]
     [Description(
-        "Threat: another account completes a sign-in's renewal after its grants were revoked. What was begun says by which "
-            + "registration the user signed in; other registrations connect any account"
+        "Another account cannot complete the renewal of a sign-in, also after its grants were revoked. Clients by which the user did not "
+            + "sign in accept any account"
     )]
     public async Task Another_account_does_not_renew_a_sign_in(string prefix, string account, bool isAccepted)
     {
@@ -353,7 +234,7 @@ public sealed class RejectEndedSignInsTests
                     "/earlier",
                     (HttpContext context, IOptionsMonitor<OAuthClientOptions> options) =>
                     {
-                        // A cookie from before a restart: this process knows of no sign-in.
+                        // A cookie from before a restart: the store contains no grant of the sign-in.
                         var owner = GrantOwner.Subject(options.Get("photos").Issuer!.OriginalString, "alice");
                         return context.SignInAsync(
                             Principal(
@@ -383,10 +264,7 @@ public sealed class RejectEndedSignInsTests
     private static ClaimsPrincipal Principal(string authenticationType, params Claim[] claims) =>
         new(new ClaimsIdentity(claims, authenticationType));
 
-    private static AuthenticationBuilder AddOwnHandler(AuthenticationBuilder builder) =>
-        builder.AddScheme<CookieAuthenticationOptions, OwnHandler>("Own", null, _ => { });
-
-    private static async Task RevokeAsync(App app)
+    internal static async Task RevokeAsync(App app)
     {
         var owner = GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice");
         foreach (string name in new[] { "photos", "albums" })
@@ -418,9 +296,4 @@ public sealed class RejectEndedSignInsTests
 
         public Task<ClaimsPrincipal> TransformAsync(ClaimsPrincipal principal) => Task.FromResult(Of(principal));
     }
-
-    private sealed class OwnProvider(IAuthenticationSchemeProvider schemes) : AuthenticationHandlerProvider(schemes);
-
-    private sealed class OwnHandler(IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-        : CookieAuthenticationHandler(options, logger, encoder);
 }

@@ -87,7 +87,7 @@ public sealed class ReturnUrlTests
 
     [TestCaseSource(nameof(Elsewhere))]
     [Description("Each trick counts as no return URL at all")]
-    public void Trick_is_no_local_path(string url) => Assert.That(LocalReturnUrl.Normalise(url), Is.Null);
+    public void Trick_is_no_local_path(string url) => Assert.That(LocalReturnUrl.Normalize(url), Is.Null);
 
     [TestCase("/", "/")]
     [TestCase("/albums/2?page=3&sort=a%5Cb%0A#top", "/albums/2?page=3&sort=a%5Cb%0A#top")]
@@ -100,20 +100,21 @@ public sealed class ReturnUrlTests
     [TestCase("/／／e", "/%EF%BC%8F%EF%BC%8Fe")]
     [TestCase("/100%", "/100%25")]
     [Description("What a path of this site looks like stays usable, in a form that a header can carry")]
-    public void Local_path_is_kept(string url, string expected) => Assert.That(LocalReturnUrl.Normalise(url), Is.EqualTo(expected));
+    public void Local_path_is_kept(string url, string expected) => Assert.That(LocalReturnUrl.Normalize(url), Is.EqualTo(expected));
 
     [Test]
     [Description("At most 512 characters, before and after encoding: four cookies must fit into a request")]
     public void Long_path_is_none()
     {
-        Assert.That(LocalReturnUrl.Normalise("/" + new string('a', 511)), Is.Not.Null);
-        Assert.That(LocalReturnUrl.Normalise("/" + new string('a', 512)), Is.Null);
-        Assert.That(LocalReturnUrl.Normalise("/" + new string('ü', 200)), Is.Null);
+        Assert.That(LocalReturnUrl.Normalize("/" + new string('a', 511)), Is.Not.Null);
+        Assert.That(LocalReturnUrl.Normalize("/" + new string('a', 512)), Is.Null);
+        Assert.That(LocalReturnUrl.Normalize("/" + new string('ü', 200)), Is.Null);
     }
 
     [Test]
     [Description(
-        "Fuzz: 200,000 strings from the characters that tricks are made of; what is accepted stays on this site for a browser, a decoding proxy and MVC's LocalRedirect"
+        "Fuzz: 200,000 strings from the characters that tricks are made of; what is accepted stays on this site for a browser, a decoding "
+            + "proxy and MVC's LocalRedirect"
     )]
     public void Fuzz()
     {
@@ -173,7 +174,7 @@ public sealed class ReturnUrlTests
             string url =
                 (random.Next(4) == 0 ? "" : "/")
                 + string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => parts[random.Next(parts.Length)]));
-            if (LocalReturnUrl.Normalise(url) is not { } local)
+            if (LocalReturnUrl.Normalize(url) is not { } local)
                 continue;
             accepted++;
             bool isSafe =
@@ -184,7 +185,7 @@ public sealed class ReturnUrlTests
                 && StaysHere(Uri.UnescapeDataString(local))
                 && StaysHere(Uri.UnescapeDataString(Uri.UnescapeDataString(local)))
                 && mvc.IsLocalUrl(local)
-                && LocalReturnUrl.Normalise(local) == local;
+                && LocalReturnUrl.Normalize(local) == local;
             if (!isSafe)
                 Assert.Fail($"{Uri.EscapeDataString(url)} became {local}");
         }

@@ -16,9 +16,7 @@ public sealed class SignInTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [TestCase(""), TestCase("/mvc")]
-    [Description(
-        "OpenID Connect Core §3.1: nobody is signed in, and then whom the server names; their grant is theirs, and the API answers as them"
-    )]
+    [Description("OpenID Connect Core §3.1: the user that the ID Token names is signed in, and owns the grant that API calls use")]
     public async Task Whom_the_server_names_is_signed_in(string prefix)
     {
         var browser = app.OpenBrowser(user: null);
@@ -81,7 +79,7 @@ public sealed class SignInTests
     }
 
     [Test]
-    [Description("Session fixation: what was planted before the login is worth nothing after it, whoever it belonged to")]
+    [Description("Session fixation: a cookie from before the sign-in is not valid after it")]
     public async Task A_planted_session_is_dead_after_login()
     {
         app.Server.AddUser(new TestUser { Subject = "m", UserName = "mallory" });
@@ -99,22 +97,20 @@ public sealed class SignInTests
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Login CSRF: the attacker's own valid callback in the victim's browser signs nobody in, 0 token requests")]
+    [Description("Login CSRF: the attacker's valid callback in the victim's browser signs no user in, and sends no token request")]
     public async Task Attackers_callback_signs_nobody_in(string prefix)
     {
         var attacker = app.OpenBrowser(user: null);
         var begun = await attacker.GetAsync($"{prefix}/sign-in");
         string callback = await attacker.SignInAsync(new(begun.Location!));
         var victim = app.OpenBrowser(user: null);
-        (await victim.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
+        (await victim.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "This browser has no pending authorization");
         Assert.That(await victim.WhoAsync(), Is.Empty);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description(
-        "A user who connects and one who signs in are told apart by what was begun: a login that was begun to connect signs nobody in"
-    )]
+    [Description("The pending authorization determines whether a user connects or signs in: a callback of BeginAsync signs no user in")]
     public async Task Connecting_signs_nobody_in()
     {
         var browser = app.OpenBrowser("local-user");
@@ -126,7 +122,7 @@ public sealed class SignInTests
     }
 
     [Test]
-    [Description("Who signs in while another is signed in takes their place, whoever that was")]
+    [Description("A sign-in replaces the user who was signed in")]
     public async Task Another_user_takes_the_place()
     {
         var browser = app.OpenBrowser(user: null);
@@ -141,7 +137,7 @@ public sealed class SignInTests
     }
 
     [Test]
-    [Description("Denied: nobody is signed in, and the page is told")]
+    [Description("After a denied sign-in no user is signed in, and the page is shown")]
     public async Task Denied()
     {
         var browser = app.OpenBrowser(user: null);
@@ -167,7 +163,7 @@ public sealed class SignInTests
     {
         await using var plain = await OpenIdApp.StartAsync(o => o.Scopes = ["photos.read"]);
         var answer = await plain.OpenBrowser(user: null).GetAsync("/sign-in");
-        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("add openid to Scopes"));
+        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("Add openid to Scopes"));
     }
 
     [Test]

@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>Users sign out here and at the server, and come back (OpenID Connect RP-Initiated Logout), in minimal endpoints ("") and in a controller ("/mvc").</summary>
+/// <summary>
+/// Users sign out here and at the server, and come back (OpenID Connect RP-Initiated Logout), in minimal endpoints ("") and in a controller
+/// ("/mvc").
+/// </summary>
 public sealed class SignOutTests
 {
     private App app = null!;
@@ -50,12 +53,9 @@ public sealed class SignOutTests
         string without = back.Split('?')[0];
         (await browser.GetAsync(without)).RequireRefusal("OAuthProtocolException", "lacks the state");
         (await browser.GetAsync(without + "?state=another")).RequireRefusal("OAuthProtocolException", "another state");
-        (await app.OpenBrowser(user: null).GetAsync(back)).RequireRefusal(
-            "OAuthProtocolException",
-            "No logout that was begun in this browser"
-        );
+        (await app.OpenBrowser(user: null).GetAsync(back)).RequireRefusal("OAuthProtocolException", "This browser has no pending logout");
         Assert.That((await browser.GetAsync(back)).Location, Is.EqualTo("/"));
-        (await browser.GetAsync(back)).RequireRefusal("OAuthProtocolException", "used before");
+        (await browser.GetAsync(back)).RequireRefusal("OAuthProtocolException", "already completed");
     }
 
     [Test]
@@ -67,7 +67,7 @@ public sealed class SignOutTests
         string value = cookie.Value.ToString();
         Assert.That((cookie.Secure, cookie.HttpOnly, cookie.Path.ToString()), Is.EqualTo((true, true, "/")));
         browser.Put(cookie.Name.ToString(), (value[0] == 'A' ? 'B' : 'A') + value[1..]);
-        (await browser.GetAsync(back)).RequireRefusal("OAuthProtocolException", "No logout that was begun in this browser");
+        (await browser.GetAsync(back)).RequireRefusal("OAuthProtocolException", "This browser has no pending logout");
     }
 
     [Test]
@@ -87,7 +87,7 @@ public sealed class SignOutTests
         await browser.LogInAsync();
         Assert.That((await browser.PostAsync("/sign-out?returnUrl=/bye")).Location, Is.EqualTo("/bye"));
         Assert.That(browser.Jar, Is.Empty);
-        Assert.That((await browser.PostAsync("/sign-out")).Location, Is.EqualTo("/"), "and nobody is no error");
+        Assert.That((await browser.PostAsync("/sign-out")).Location, Is.EqualTo("/"), "no error without a user");
     }
 
     [Test]
@@ -117,7 +117,8 @@ public sealed class SignOutTests
 
     [TestCase(true), TestCase(false)]
     [Description(
-        "Threat: a kept or copied session. It stays worthless when the user signs in anew, in the same session of the server's or where it names none"
+        "Threat: a kept or copied session. It stays worthless when the user signs in anew, in the same session of the server's or where it "
+            + "names none"
     )]
     public async Task A_kept_cookie_does_not_come_back(bool namesSessions)
     {

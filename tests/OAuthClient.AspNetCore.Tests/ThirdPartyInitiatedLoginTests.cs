@@ -17,7 +17,8 @@ public sealed class ThirdPartyInitiatedLoginTests
 
     [TestCase("GET"), TestCase("POST")]
     [Description(
-        "Module 3rd-party-init-login: by GET or POST of another site the browser goes to the server with the hint, with state, nonce and PKCE of its own, and comes back signed in where it was wanted"
+        "Module 3rd-party-init-login: by GET or POST of another site the browser goes to the server with the hint, with state, nonce and "
+            + "PKCE of its own, and comes back signed in where it was wanted"
     )]
     public async Task Started_elsewhere(string method)
     {
@@ -66,9 +67,8 @@ public sealed class ThirdPartyInitiatedLoginTests
         Assert.That(app.Server.Requests, Is.Empty);
         Assert.That(
             app.Logged,
-            Has.Some.StartsWith(
-                "A login that was started elsewhere for OAuth client 'photos' was refused: The login was started for another server"
-            )
+            Has.Some.StartsWith("Third-party initiated login for OAuth client 'photos' rejected.")
+                .And.Some.Contains("The login was started for another issuer")
         );
     }
 

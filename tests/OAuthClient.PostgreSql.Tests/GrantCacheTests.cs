@@ -1,11 +1,11 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Reading from memory: at once, bounded, and never behind for long.</summary>
+/// <summary>Tests that the cache serves grants, and that changes of other nodes reach it.</summary>
 [TestFixture]
 public sealed class GrantCacheTests
 {
     [Test]
-    [Description("Rule 2: reading what is known takes no task and no allocation")]
+    [Description("A read of a cached grant completes synchronously and allocates nothing")]
     public async Task Reading_allocates_nothing()
     {
         await using var node = await NodeAsync();
@@ -23,12 +23,12 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description("What this node changes it knows at once, and every change by another node is heard of: added, replaced, removed")]
-    public async Task Changes_by_other_nodes_are_heard_of()
+    [Description("Own changes are visible immediately, and notifications report those of other nodes: added, replaced, removed")]
+    public async Task Changes_of_other_nodes_are_visible()
     {
         string schema = Node.NewSchema();
         await using var one = await NodeAsync(schema);
-        // No clock moves there: nothing is read again because of its age.
+        // The clock of this node stands still, so no entry is read again because of its age.
         await using var other = await NodeAsync(schema, new ManualTimeProvider());
         var first = await Grants.AddedAsync(one.Store);
         await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
@@ -46,32 +46,33 @@ public sealed class GrantCacheTests
 
     [Test]
     [Description(
-        "Where nothing can be heard, behind a transaction pooler, what is known serves while it is young, is read again meanwhile, and not trusted when a minute old"
+        "Behind a transaction pooler, without notifications, an entry is served for 5 seconds, then refreshed in the background, and not "
+            + "served after one minute"
     )]
-    public async Task Without_hints_age_counts()
+    public async Task Without_notifications_entries_expire()
     {
         string schema = Node.NewSchema();
         ManualTimeProvider clock = new();
         await using var one = await NodeAsync(schema);
-        await using var deaf = await NodeAsync(schema, clock, o => o.BehindTransactionPooler = true);
+        await using var pooled = await NodeAsync(schema, clock, o => o.BehindTransactionPooler = true);
         var grant = await Grants.AddedAsync(one.Store);
-        await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         grant = await ReplacedAsync(one, grant);
         clock.Advance(TimeSpan.FromSeconds(4.9));
-        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(1), "young");
+        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(1), "fresh");
         clock.Advance(TimeSpan.FromSeconds(0.1));
-        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(1), "older");
-        await SeesAsync(deaf, grants => grants.Single().Generation == 2);
+        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(1), "stale");
+        await SeesAsync(pooled, grants => grants.Single().Generation == 2);
 
         await ReplacedAsync(one, grant);
         clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(3), "too old");
+        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(3), "expired");
     }
 
     [Test]
-    [Description("A hint may be lost: what is known for five minutes is read again, and serves meanwhile")]
-    public async Task A_hint_may_be_lost()
+    [Description("A notification may be lost: an entry that is 5 minutes old is read again in the background")]
+    public async Task Lost_notification()
     {
         ManualTimeProvider clock = new();
         string schema = Node.NewSchema();
@@ -88,8 +89,8 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description("What was missed while the connection was lost is read when it is back")]
-    public async Task After_connecting_anew_everything_is_read_again()
+    [Description("After a reconnect, entries are read again")]
+    public async Task After_a_reconnect_entries_are_read_again()
     {
         string schema = Node.NewSchema();
         await using var proxy = await Proxy.StartAsync();
@@ -101,7 +102,7 @@ public sealed class GrantCacheTests
         proxy.Cut();
         await Eventually.UntilAsync(() => !other.Store.IsConnected);
         await one.Store.TryReplaceAsync(Grants.After(grant), default);
-        Assert.That((await Grants.OnlyAsync(other.Store)).Generation, Is.EqualTo(1), "while it is away");
+        Assert.That((await Grants.OnlyAsync(other.Store)).Generation, Is.EqualTo(1), "during the outage");
         proxy.Mend();
         await Eventually.UntilAsync(() => other.Store.IsConnected);
 
@@ -109,14 +110,14 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description("A change while the database is read may not be in what was read: it is read again, and what is older does not come back")]
+    [Description("A change during a read causes another read, and an older generation does not replace a newer one")]
     public async Task A_change_while_reading()
     {
         var grant = Grants.New();
         Queue<TaskCompletionSource<IReadOnlyList<Grant>>> reads = new([new(), new()]);
         GrantCache? cache = null;
         ChangeNotifications notifications = new("schema", 1);
-        cache = new(TimeProvider.System, 10, notifications, new RecordedLog().CreateLogger("known"), (_, _) => reads.Dequeue().Task);
+        cache = new(TimeProvider.System, 10, notifications, new RecordedLog().CreateLogger("cache"), (_, _) => reads.Dequeue().Task);
         var (first, second) = (reads.ToArray()[0], reads.ToArray()[1]);
         cache.StartListening();
 
@@ -133,14 +134,12 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description(
-        "A database that does not answer is not waited for by every caller: for five seconds what is known is served without asking"
-    )]
-    public async Task A_fault_spares_the_next_callers_the_wait()
+    [Description("After a failed read, entries are served for 5 seconds without another read")]
+    public async Task Failed_read_is_not_repeated_by_each_caller()
     {
         ManualTimeProvider clock = new();
         int reads = 0;
-        bool isAway = false;
+        bool isUnavailable = false;
         ChangeNotifications notifications = new("schema", 1);
         IReadOnlyList<Grant> stored = [Grants.New()];
         RecordedLog log = new();
@@ -148,15 +147,15 @@ public sealed class GrantCacheTests
             clock,
             10,
             notifications,
-            log.CreateLogger("known"),
+            log.CreateLogger("cache"),
             (_, _) =>
             {
                 Interlocked.Increment(ref reads);
-                return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
+                return isUnavailable ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
             }
         );
         await cache.FindAsync("photos", GrantOwner.User("42"), default);
-        isAway = true;
+        isUnavailable = true;
         clock.Advance(TimeSpan.FromSeconds(5));
 
         for (int i = 0; i < 10; i++)
@@ -172,7 +171,7 @@ public sealed class GrantCacheTests
             await Eventually.UntilAsync(() => Volatile.Read(ref reads) == 3);
         }
 
-        isAway = false;
+        isUnavailable = false;
         clock.Advance(TimeSpan.FromMinutes(1));
         stored = [Grants.New(), .. stored];
         Assert.That(await cache.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(2));
@@ -180,96 +179,45 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description("Whoever was refused to save looks again, and finds what is stored and not what this node remembers")]
-    public async Task A_refused_save_is_looked_at_anew()
+    [Description("After a refused replacement, the caller reads the stored generation and not the cached one")]
+    public async Task Refused_replacement_invalidates_the_entry()
     {
         string schema = Node.NewSchema();
         await using var one = await NodeAsync(schema);
-        await using var deaf = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
+        await using var pooled = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
         var grant = await Grants.AddedAsync(one.Store);
-        await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default);
         await ReplacedAsync(one, grant);
 
-        Assert.That(await deaf.Store.TryReplaceAsync(Grants.After(grant), default), Is.False);
-        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(2));
+        Assert.That(await pooled.Store.TryReplaceAsync(Grants.After(grant), default), Is.False);
+        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(2));
     }
 
     [Test]
-    [Description("What the store says when it is asked for a lease is known from then on: a newer generation, or none")]
-    public async Task A_lease_that_was_not_given_tells()
+    [Description("The response to a lease request updates the cache with a newer generation, or removes the grant")]
+    public async Task Refused_lease_updates_the_cache()
     {
         string schema = Node.NewSchema();
         await using var one = await NodeAsync(schema);
-        await using var deaf = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
+        await using var pooled = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
         var grant = await Grants.AddedAsync(one.Store);
-        await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         var newer = await ReplacedAsync(one, grant);
-        await deaf.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
-        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(2));
+        await pooled.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
+        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(2));
 
         await one.Store.RemoveAsync(newer, default);
-        await deaf.Store.TryAcquireLeaseAsync(newer, held: null, Grants.Long, default);
-        Assert.That(await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
+        await pooled.Store.TryAcquireLeaseAsync(newer, held: null, Grants.Long, default);
+        Assert.That(await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
 
         await Grants.AddedAsync(one.Store);
-        Assert.That(await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "nothing is not kept");
+        Assert.That(await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "absence is not cached");
     }
 
     [Test]
-    [Description("Memory is bounded: the owners used least are forgotten")]
-    public async Task Bounded()
-    {
-        await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), configure: o => o.MaximumOwnersInMemory = 3);
-        foreach (string owner in new[] { "a", "b", "c", "d" })
-            await Grants.AddedAsync(node.Store, owner);
-        foreach (string owner in new[] { "a", "b", "c" })
-            await node.Store.FindAsync("photos", GrantOwner.User(owner), default);
-        await node.Store.FindAsync("photos", GrantOwner.User("d"), default);
-
-        proxy.Cut();
-        int known = 0;
-        foreach (string owner in new[] { "a", "b", "c", "d" })
-            known += await IsKnownAsync(node, owner) ? 1 : 0;
-        Assert.That(known, Is.EqualTo(3));
-        Assert.That(await IsKnownAsync(node, "d"), Is.True, "the last");
-    }
-
-    [Test]
-    [Description("An owner without grants takes no memory: whoever asks for made-up names fills nothing")]
-    public async Task Nothing_is_not_kept()
-    {
-        await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        await node.Store.FindAsync("photos", GrantOwner.User("unknown"), default);
-        proxy.Cut();
-        Assert.That(await IsKnownAsync(node, "unknown"), Is.False);
-    }
-
-    [Test]
-    [Description("One read for all who ask for the same owner at the same moment, and a caller who cancels stops waiting alone")]
-    public async Task One_read_for_all()
-    {
-        await using var proxy = await Proxy.StartAsync();
-        string schema = Node.NewSchema();
-        await using var one = await NodeAsync(schema);
-        await Grants.AddedAsync(one.Store);
-        await using var node = Node.Start(proxy.ConnectionString, schema);
-        await node.Store.FindAsync("photos", GrantOwner.User("unknown"), default);
-        int before = proxy.RoundTrips;
-
-        var found = await Task.WhenAll(
-            Enumerable.Range(0, 100).Select(_ => node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask())
-        );
-
-        Assert.That(found.Select(grants => grants.Count), Is.All.EqualTo(1));
-        Assert.That(proxy.RoundTrips - before, Is.EqualTo(1));
-    }
-
-    [Test]
-    [Description("A grant whose key is lost does not take the owner's others with it; alone, it says which key")]
-    public async Task A_grant_whose_key_is_lost()
+    [Description("A grant with an unknown key does not affect the owner's other grants; alone, it throws an exception that names the key")]
+    public async Task Grant_with_an_unknown_key()
     {
         string schema = Node.NewSchema();
         await using (var old = await NodeAsync(schema, configure: o => o.EncryptWith("old", Node.OtherKey)))
@@ -302,19 +250,7 @@ public sealed class GrantCacheTests
         );
     }
 
-    private static async Task<bool> IsKnownAsync(Node node, string owner)
-    {
-        try
-        {
-            return (await node.Store.FindAsync("photos", GrantOwner.User(owner), default)).Count > 0;
-        }
-        catch (Npgsql.NpgsqlException)
-        {
-            return false;
-        }
-    }
-
-    private static async Task<Node> NodeAsync(
+    internal static async Task<Node> NodeAsync(
         string? schema = null,
         TimeProvider? time = null,
         Action<PostgresGrantStoreOptions>? configure = null

@@ -58,7 +58,7 @@ public sealed class LeaseTests
     }
 
     [Test]
-    [Description("Behind a transaction pooler nobody is told: a node looks, ever more seldom, and at most every half second")]
+    [Description("Behind a transaction pooler a node polls with an increasing delay of at most half a second")]
     public async Task Without_notifications_a_node_looks([Values("saved", "ended", "removed")] string how)
     {
         string schema = Node.NewSchema();

@@ -49,7 +49,7 @@ internal sealed class Node : IAsyncDisposable
         configure?.Invoke(options);
         if (options.Keys.Count == 0 && options.Protection is null)
             options.EncryptWith("first", Key);
-        var source = PostgresGrantStoreServiceCollectionExtensions.Source(options);
+        var source = PostgresGrantStoreServiceCollectionExtensions.CreateSource(options);
         RecordedLog log = new();
         return new(
             new(options, source, ownsSource: true, time ?? TimeProvider.System, log.CreateLogger(PostgreSql.Log.Category)),

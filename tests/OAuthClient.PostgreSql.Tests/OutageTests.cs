@@ -2,13 +2,14 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>The database goes away, comes back, or answers to nobody.</summary>
+/// <summary>Tests outages and restarts of the database.</summary>
 [TestFixture]
 public sealed class OutageTests
 {
     [Test]
     [Description(
-        "PostgreSQL down: what is known is served, no lease is given, so no refresh token is spent, and nothing that changes pretends to have been done"
+        "PostgreSQL down: what is known is served, no lease is given, so no refresh token is spent, and nothing that changes pretends to "
+            + "have been done"
     )]
     public async Task While_the_database_is_away()
     {
@@ -24,7 +25,7 @@ public sealed class OutageTests
         Assert.That(node.Store.Fault, Is.Not.Null);
         Assert.That(
             node.Store.UnavailableReason,
-            Does.Contain("lost its connection").And.Contain(node.Store.Fault!.GetType().Name).And.Not.Contain(node.Store.Fault.Message)
+            Does.Contain("lost its notification").And.Contain(node.Store.Fault!.GetType().Name).And.Not.Contain(node.Store.Fault.Message)
         );
         Assert.That(
             async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default),
@@ -45,7 +46,7 @@ public sealed class OutageTests
             async () => await node.Store.FindAsync("photos", GrantOwner.User("another"), default),
             Throws.InstanceOf<NpgsqlException>()
         );
-        Assert.That((await Grants.OnlyAsync(node.Store)).Generation, Is.EqualTo(1), "nothing was done");
+        Assert.That((await Grants.OnlyAsync(node.Store)).Generation, Is.EqualTo(1), "unchanged");
 
         proxy.Mend();
         await Eventually.UntilAsync(() => node.Store.IsConnected);
@@ -56,7 +57,8 @@ public sealed class OutageTests
 
     [Test]
     [Description(
-        "A copy that may have missed an announcement gives access tokens for a minute, without a wait for the database each time, and none afterwards; a health check hears of it"
+        "In an outage, an entry that may have missed a notification is served for one minute without a read for each call. The health "
+            + "check reports the outage"
     )]
     public async Task A_long_outage([Values] bool behindTransactionPooler)
     {
@@ -78,22 +80,18 @@ public sealed class OutageTests
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(node.Store);
         await Eventually.UntilAsync(() => node.Store.UnavailableReason?.Contains("cannot be reached", StringComparison.Ordinal) == true);
-        // One that found the database away spares the others the attempt.
+        // A failed read is not repeated by each caller.
         Assert.That(node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask().IsCompletedSuccessfully, Is.True);
 
         clock.Advance(TimeSpan.FromTicks(1));
         Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
         proxy.Mend();
-        Assert.That(
-            await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
-            Has.Count.EqualTo(1),
-            "as soon as the database is back"
-        );
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "after the outage");
     }
 
     [Test]
-    [Description("A copy whose change another node announced is not served in an outage, however young it is")]
-    public async Task An_announced_change_in_an_outage()
+    [Description("An entry with a notified change is not served in an outage")]
+    public async Task Notified_change_in_an_outage()
     {
         string schema = Node.NewSchema();
         ManualTimeProvider clock = new();
@@ -103,7 +101,7 @@ public sealed class OutageTests
         var grant = await Grants.AddedAsync(other.Store);
         await Grants.LeaseAsync(other.Store, grant);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
-        // It is woken by the announcement alone: its clock stands still.
+        // Only the notification completes the wait, because the clock stands still.
         var waiting = await node.WaitingAsync(grant, clock);
         await other.Store.RemoveAsync(grant, default);
         await waiting.Promptly();
@@ -117,7 +115,8 @@ public sealed class OutageTests
 
     [Test]
     [Description(
-        "A decision whether a user is signed in never uses a copy that may be outdated: in an outage it fails, and where no announcement arrives it reads the database"
+        "A check whether a user is signed in never uses an entry that may be outdated: it fails in an outage, and reads the database if "
+            + "there are no notifications"
     )]
     public async Task Current_grants([Values] bool behindTransactionPooler)
     {
@@ -134,7 +133,7 @@ public sealed class OutageTests
         await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
         int before = proxy.RoundTrips;
         await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
-        Assert.That(proxy.RoundTrips - before, Is.EqualTo(behindTransactionPooler ? 1 : 0), "from memory only where changes are announced");
+        Assert.That(proxy.RoundTrips - before, Is.EqualTo(behindTransactionPooler ? 1 : 0), "cached only with notifications");
 
         if (behindTransactionPooler)
         {
@@ -150,16 +149,12 @@ public sealed class OutageTests
             async () => await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
             Throws.InstanceOf<NpgsqlException>()
         );
-        Assert.That(
-            await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
-            Has.Count.EqualTo(1),
-            "an access token may be sent"
-        );
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "access tokens are served");
         Assert.That(node.Store.UnavailableReason, Does.Contain("signed in"));
     }
 
     [Test]
-    [Description("A node that starts before its database is there works when it is")]
+    [Description("A node that starts before its database works once the database is available")]
     public async Task Started_before_the_database()
     {
         await using var proxy = await Proxy.StartAsync();
@@ -175,7 +170,8 @@ public sealed class OutageTests
 
     [Test]
     [Description(
-        "The server restarts, orderly or as after a crash: the lease stands, a holder can save what it brought, and connections that died in the pool are nobody's fault"
+        "After a restart or a crash of the server, the lease is still held, its holder can save the grant, and closed pooled connections "
+            + "cause no errors"
     )]
     public async Task A_restart([Values] bool crash)
     {
@@ -189,7 +185,7 @@ public sealed class OutageTests
 
         await cluster.RestartServerAsync(immediately: crash);
 
-        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "the lease stands");
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "the lease is held");
         var renewed = await holder.Store.TryAcquireLeaseAsync(grant, lease, Grants.Long, default);
         Assert.That(
             (renewed.Lease is not null, renewed.PreviousStatus),
@@ -202,80 +198,7 @@ public sealed class OutageTests
     }
 
     [Test]
-    [Description("Saved, but the answer was lost with the connection: what is stored tells")]
-    public async Task A_save_whose_answer_was_lost()
-    {
-        await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddedAsync(node.Store);
-        await Grants.LeaseAsync(node.Store, grant);
-
-        proxy.LoseAnswerTo("WITH replaced");
-        Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
-
-        var answer = await node.Store.TryAcquireLeaseAsync(Grants.After(grant), held: null, Grants.Long, default);
-        Assert.That(
-            (answer.Current!.Generation, answer.Lease?.Generation, answer.PreviousStatus),
-            Is.EqualTo((2, 2L, RefreshTokenStatus.Unused))
-        );
-        Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.False, "another of the same generation");
-    }
-
-    [Test]
-    [Description("Given, but the answer was lost: asked again, the lease is the same one, and nobody presented anything")]
-    public async Task A_lease_whose_answer_was_lost()
-    {
-        await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddedAsync(node.Store);
-
-        proxy.LoseAnswerTo("WITH taken");
-        var answer = await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
-
-        Assert.That(answer.Lease?.Fence >> 20, Is.EqualTo(1), "one step of its number");
-        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
-    }
-
-    [Test]
-    [Description("Done, but the answer was lost: nothing is done twice, and nothing that was done is denied")]
-    public async Task Other_changes_whose_answer_was_lost()
-    {
-        await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
-
-        proxy.LoseAnswerTo("WITH added");
-        var grant = await Grants.AddedAsync(node.Store);
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
-
-        proxy.LoseAnswerTo("INSERT INTO \"");
-        Assert.That(await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Is.True);
-        Assert.That(await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Is.False);
-
-        var lease = await Grants.LeaseAsync(node.Store, grant);
-        proxy.LoseAnswerTo("WITH ended");
-        await node.Store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Rejected, default);
-        Assert.That(
-            (await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus,
-            Is.EqualTo(RefreshTokenStatus.Rejected)
-        );
-
-        proxy.LoseAnswerTo("WITH removed");
-        await node.Store.RemoveAsync(grant, default);
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
-    }
-
-    [Test]
-    [Description("Two grants of one id are a mistake, and not the same grant added twice")]
-    public async Task A_grant_is_added_once()
-    {
-        await using var node = Node.Start((await Cluster.RequireAsync()).ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddedAsync(node.Store);
-        Assert.That(async () => await node.Store.AddAsync(grant, default), Throws.InvalidOperationException);
-    }
-
-    [Test]
-    [Description("A node that is stopped lets go of its connection and its lock; nothing is served afterwards")]
+    [Description("A disposed node closes its connection, releases its lock and serves no grants")]
     public async Task Stopped()
     {
         var cluster = await Cluster.RequireAsync();
@@ -298,7 +221,7 @@ public sealed class OutageTests
     }
 
     [Test]
-    [Description("A data source that goes on is left as it was: no lock, no channel listened to")]
+    [Description("After disposal, a shared data source has no locks and no LISTEN")]
     public async Task A_shared_data_source_is_left_clean()
     {
         var cluster = await Cluster.RequireAsync();

@@ -31,7 +31,8 @@ internal sealed class Proxy : IAsyncDisposable
     public int RoundTrips => Volatile.Read(ref roundTrips);
 
     public string ConnectionString =>
-        $"Host=127.0.0.1;Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=postgres;Database=postgres;SSL Mode=Disable;GSS Encryption Mode=Disable";
+        $"Host=127.0.0.1;Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=postgres;Database=postgres;SSL Mode=Disable;GSS "
+        + "Encryption Mode=Disable";
 
     public static async Task<Proxy> StartAsync() => new((await Cluster.RequireAsync()).Port);
 

@@ -63,16 +63,16 @@ public sealed class RegistrationTests
             Throws
                 .TypeOf<OptionsValidationException>()
                 .With.Message.Contains("set ConnectionString")
-                .And.Message.Contains("say how tokens are encrypted: EncryptWith")
+                .And.Message.Contains("no encryption is configured. Call EncryptWith")
         );
     }
 
-    [TestCase("db.example", "ConnectionString is not one")]
-    [TestCase("Host=db;Colour=blue", "ConnectionString is not one")]
-    [TestCase("Host=db;Port=many", "ConnectionString is not one")]
+    [TestCase("db.example", "ConnectionString is invalid")]
+    [TestCase("Host=db;Colour=blue", "ConnectionString is invalid")]
+    [TestCase("Host=db;Port=many", "ConnectionString is invalid")]
     [TestCase(" ", "set ConnectionString")]
-    [TestCase("Host=db;Maximum Pool Size=1", "Maximum Pool Size=2 or more")]
-    [TestCase("Host=db;Multiplexing=true", "leave it out")]
+    [TestCase("Host=db;Maximum Pool Size=1", "Maximum Pool Size to 2 or more")]
+    [TestCase("Host=db;Multiplexing=true", "Multiplexing")]
     public void A_connection_string_is_read(string text, string sentence) => AssertRefused(o => o.ConnectionString = text, sentence);
 
     [Test]
@@ -98,7 +98,7 @@ public sealed class RegistrationTests
     [Description("The one name that goes into statements as text")]
     public void A_schema_is_a_plain_name(string name)
     {
-        AssertRefused(o => o.Schema = name, "Schema must be a name");
+        AssertRefused(o => o.Schema = name, "Schema must consist of");
         Assert.That(() => PostgresGrantStoreOptions.SchemaScript(name), Throws.ArgumentException);
     }
 
@@ -115,8 +115,8 @@ public sealed class RegistrationTests
     [Test]
     public void Keys_have_names_of_their_own()
     {
-        AssertRefused(o => o.DecryptWith("first", Node.OtherKey), "given twice");
-        AssertRefused(o => o.DecryptWith("no name", Node.OtherKey), "a key's name must be");
+        AssertRefused(o => o.DecryptWith("first", Node.OtherKey), "used more than once");
+        AssertRefused(o => o.DecryptWith("no name", Node.OtherKey), "a key's id must be");
         AssertRefused(o => o.EncryptWith("second", Node.OtherKey), "once");
         AssertRefused(o => o.ProtectWith(bytes => bytes, bytes => bytes), "once");
     }

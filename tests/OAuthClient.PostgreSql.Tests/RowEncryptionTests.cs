@@ -127,7 +127,7 @@ public sealed class RowEncryptionTests
             () => Read(mistaken, Protection.Protect(grant), grant),
             Throws
                 .TypeOf<OAuthException>()
-                .With.Message.Contains("another key bears the same name")
+                .With.Message.Contains("its key has the same id as another key")
                 .And.InnerException.InstanceOf<CryptographicException>()
         );
     }

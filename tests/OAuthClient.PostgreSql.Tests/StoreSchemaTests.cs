@@ -66,7 +66,8 @@ public sealed class StoreSchemaTests
 
     [Test]
     [Description(
-        "Threat: another kind of owner. Tables of versions 1 to 3 stay beside the new ones: their grants are neither read as those of a user of that name nor deleted, and the log says what to do"
+        "Threat: another kind of owner. Tables of versions 1 to 3 stay beside the new ones: their grants are neither read as those of a "
+            + "user of that name nor deleted, and the log says what to do"
     )]
     public async Task Earlier_versions_stay_as_they_are()
     {

@@ -11,7 +11,8 @@ public sealed class TwoNodesTests
 
     [Test]
     [Description(
-        "Stampede: callers on two nodes whose token was refused cost one refresh together, and all get the token it brought (RFC 9700 §4.14)"
+        "Stampede: callers on two nodes whose token was refused cost one refresh together, and all get the token it brought (RFC 9700 "
+            + "§4.14)"
     )]
     public async Task One_refresh_for_all_callers_of_both_nodes()
     {
@@ -99,7 +100,8 @@ public sealed class TwoNodesTests
 
     [Test]
     [Description(
-        "OpenID Connect Back-Channel Logout §2.7: the server tells one node that a user signed out, and it is so on all; another session stays"
+        "OpenID Connect Back-Channel Logout §2.7: the server tells one node that a user signed out, and it is so on all; another session "
+            + "stays"
     )]
     public async Task A_session_is_over_everywhere()
     {
