@@ -30,7 +30,9 @@ public class ClientHealthTests
         }
         Assert.That(
             health.GetProblems(),
-            Is.EqualTo(new[] { "Access tokens cannot be refreshed (3 consecutive failures): the server responds with an error (invalid_client)." })
+            Is.EqualTo(
+                new[] { "Access tokens cannot be refreshed (3 consecutive failures): the server responds with an error (invalid_client)." }
+            )
         );
         Assert.That(server.Requests, Has.Count.EqualTo(3), "the health needs no request");
 

@@ -25,11 +25,7 @@ public sealed class DiscoveryTests
     public async Task oidcc_client_test_discovery_issuer_mismatch()
     {
         await using var party = await RelyingParty.StartAsync();
-        await party.RejectsAsync(
-            Defect.MetadataWrongIssuer,
-            "names the issuer 'https://attacker.example.com'",
-            TestEndpoint.Metadata
-        );
+        await party.RejectsAsync(Defect.MetadataWrongIssuer, "names the issuer 'https://attacker.example.com'", TestEndpoint.Metadata);
     }
 
     [Test]

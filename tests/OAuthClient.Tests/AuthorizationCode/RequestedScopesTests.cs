@@ -50,7 +50,9 @@ public class RequestedScopesTests
     public void A_malformed_scope_is_rejected(string scope) =>
         Assert.That(
             () => Begin(parameters: new() { Scopes = ["good", scope] }),
-            Throws.ArgumentException.With.Message.Contains($"The scope '{scope}' is empty or contains a space").And.Message.Contains("RFC 6749 §3.3")
+            Throws
+                .ArgumentException.With.Message.Contains($"The scope '{scope}' is empty or contains a space")
+                .And.Message.Contains("RFC 6749 §3.3")
         );
 
     [Test]

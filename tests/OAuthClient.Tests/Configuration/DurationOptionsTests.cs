@@ -25,7 +25,11 @@ public class DurationOptionsTests
                 TimeSpan.FromDays(365),
                 "DefaultAccessTokenLifetime must be greater than zero and at most 365 days."
             ),
-            ((o, t) => o.BackChannelDeadline = t, TimeSpan.FromMinutes(5), "BackChannelDeadline must be greater than zero and at most five minutes."),
+            (
+                (o, t) => o.BackChannelDeadline = t,
+                TimeSpan.FromMinutes(5),
+                "BackChannelDeadline must be greater than zero and at most five minutes."
+            ),
         ];
         foreach (var (set, maximum, fragment) in durations)
         {

@@ -56,7 +56,10 @@ public class IssuerTemplateTests
             () => For(template, """{"tid":"two"}"""),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("'two'").And.Message.Contains("AllowedTenants")
         );
-        Assert.That(() => For(template, """{"tid":5}"""), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("states no tenant"));
+        Assert.That(
+            () => For(template, """{"tid":5}"""),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("states no tenant")
+        );
         Assert.That(
             () => For(template, "{}"),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("The ID Token states no tenant")
