@@ -7,7 +7,7 @@ using OAuthProtocolException = OAuthClient.OAuthProtocolException;
 
 namespace Console;
 
-/// <summary>An external authorization server, the browser of the machine, and a listener that is open only while the sample waits.</summary>
+/// <summary>An external authorization server, the machine's browser, and a listener that is open only while the sample waits.</summary>
 internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) : IDemoEnvironment
 {
     private static readonly TimeSpan BrowserTimeout = TimeSpan.FromMinutes(5);

@@ -39,11 +39,10 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.MapControllers();
 
-// Maps /oauth/photos/connect, the callback at the path of the redirect URI, and their pages.
-app.MapBrowserAuthorization("photos");
-
 try
 {
+    // Maps /oauth/photos/connect, the callback at the path of the redirect URI, and their pages.
+    app.MapBrowserAuthorization("photos");
     await app.StartAsync();
     ListeningAddress.Announce(app, server);
     // The server is reached for the first time here, and not when the first user connects.

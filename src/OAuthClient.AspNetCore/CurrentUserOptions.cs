@@ -24,7 +24,12 @@ public sealed class CurrentUserOptions
     /// owner of these users, who must then authorize again.
     /// </summary>
     /// <example>
-    /// <code>services.Configure&lt;CurrentUserOptions&gt;(o => o.ScopesByAuthenticationType["StaffCookies"] = "staff");</code>
+    /// <code>
+    /// using OAuthClient.AspNetCore;
+    ///
+    /// var builder = WebApplication.CreateBuilder(args);
+    /// builder.Services.Configure&lt;CurrentUserOptions&gt;(o => o.ScopesByAuthenticationType["StaffCookies"] = "staff");
+    /// </code>
     /// </example>
     public IDictionary<string, string> ScopesByAuthenticationType { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

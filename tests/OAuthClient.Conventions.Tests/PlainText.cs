@@ -10,7 +10,10 @@ internal static partial class PlainText
     public static IEnumerable<string> Breaches(string path, string text)
     {
         var number = 0;
-        foreach (var line in text.Split('\n'))
+        var lines = text.TrimEnd('\n').Split('\n');
+        if (lines.Length > FileShape.MostLines && path.EndsWith(".cs", StringComparison.Ordinal))
+            yield return $"{path} has {lines.Length} lines; a file has at most {FileShape.MostLines}";
+        foreach (var line in lines)
         {
             number++;
             if (line.Length > MaximumColumns && path.EndsWith(".cs", StringComparison.Ordinal))

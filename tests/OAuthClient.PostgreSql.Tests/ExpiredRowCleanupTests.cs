@@ -91,7 +91,8 @@ public sealed class ExpiredRowCleanupTests
         await Sql.RunAsync(
             cluster,
             $"""
-            INSERT INTO {schema}.used_states (fingerprint, ticket, expires_at) SELECT sha256(i::text::bytea), i, now() - interval '2 hours' FROM generate_series(1, {Many}) i
+            INSERT INTO {schema}.used_states (fingerprint, ticket, expires_at)
+            SELECT sha256(i::text::bytea), i, now() - interval '2 hours' FROM generate_series(1, {Many}) i
             """
         );
 

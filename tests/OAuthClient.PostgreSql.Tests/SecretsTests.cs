@@ -73,7 +73,9 @@ public sealed class SecretsTests
         string dump = await Sql.ReadAsync<string>(
             cluster,
             $"""
-            SELECT string_agg(g::text || encode(content, 'escape'), '') || (SELECT string_agg(u::text || encode(fingerprint, 'escape'), '') FROM {schema}.used_states u) FROM {schema}.grants_v4 g
+            SELECT string_agg(g::text || encode(content, 'escape'), '')
+              || (SELECT string_agg(u::text || encode(fingerprint, 'escape'), '') FROM {schema}.used_states u)
+            FROM {schema}.grants_v4 g
             """
         );
 

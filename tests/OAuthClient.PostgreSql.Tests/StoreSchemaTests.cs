@@ -37,7 +37,9 @@ public sealed class StoreSchemaTests
         await Sql.RunAsync(
             cluster,
             $"""
-            CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}
+            CREATE ROLE {role} LOGIN;
+            GRANT USAGE ON SCHEMA {schema} TO {role};
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}
             """
         );
         await using var node = Node.Start(cluster.ConnectionString + $";Username={role}", schema, configure: o => o.CreateSchema = false);
@@ -162,18 +164,24 @@ public sealed class StoreSchemaTests
     private static string Earlier(string schema) =>
         $"""
             CREATE SCHEMA {schema};
-            CREATE TABLE {schema}.schema_version (version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), hint_key uuid NOT NULL DEFAULT gen_random_uuid());
+            CREATE TABLE {schema}.schema_version (
+              version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), hint_key uuid NOT NULL DEFAULT gen_random_uuid());
             INSERT INTO {schema}.schema_version (version) VALUES (1), (2), (3);
             CREATE TABLE {schema}.grants (
-              id text COLLATE "C" PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY, client_name text COLLATE "C" NOT NULL, owner text COLLATE "C" NOT NULL,
+              id text COLLATE "C" PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY,
+              client_name text COLLATE "C" NOT NULL, owner text COLLATE "C" NOT NULL,
               hint text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL);
             CREATE INDEX grants_of_owner ON {schema}.grants (client_name, owner);
-            INSERT INTO {schema}.grants (id, client_name, owner, hint, generation, content) VALUES ('earlier', 'photos', '42', 'hint', 1, 'content');
+            INSERT INTO {schema}.grants (id, client_name, owner, hint, generation, content)
+              VALUES ('earlier', 'photos', '42', 'hint', 1, 'content');
             CREATE TABLE {schema}.used_states (fingerprint bytea PRIMARY KEY, ticket bigint NOT NULL, expires_at timestamptz NOT NULL);
             CREATE INDEX used_states_expired ON {schema}.used_states (expires_at);
             CREATE TABLE {schema}.clients (
-              client_name text COLLATE "C" NOT NULL, server text COLLATE "C" NOT NULL, client_id text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL,
-              created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (client_name, server));
-            INSERT INTO {schema}.clients (client_name, server, client_id, generation, content) VALUES ('photos', 'https://as.example', 'an-id', 1, 'content')
+              client_name text COLLATE "C" NOT NULL, server text COLLATE "C" NOT NULL, client_id text COLLATE "C" NOT NULL,
+              generation bigint NOT NULL, content bytea NOT NULL,
+              created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(),
+              PRIMARY KEY (client_name, server));
+            INSERT INTO {schema}.clients (client_name, server, client_id, generation, content)
+              VALUES ('photos', 'https://as.example', 'an-id', 1, 'content')
             """;
 }

@@ -37,6 +37,22 @@ public class StartErrorTests
         await AssertSentenceAsync("could not be reached", sample, ["--issuer", address, "--client-id", "1", "--api", address, .. further]);
     }
 
+    [Test]
+    [Description("An option that the library refuses: the sentence of the library, without a stack trace")]
+    public async Task Wrong_option() =>
+        await AssertSentenceAsync(
+            "Issuer uses http",
+            "WebApp",
+            "--urls",
+            "http://127.0.0.1:0",
+            "--issuer",
+            "http://accounts.example.com",
+            "--client-id",
+            "1",
+            "--api",
+            "https://api.example.com"
+        );
+
     [TestCase("Console")]
     [TestCase("WebApp")]
     [Description("A port that another program listens on")]
@@ -46,7 +62,10 @@ public class StartErrorTests
         using HttpListener taken = new();
         int port = TakePort(taken);
         string issuer = server.Issuer.OriginalString;
-        string[] further = sample == "WebApp" ? ["--urls", $"http://127.0.0.1:{port}"] : ["--port", $"{port}"];
+        string[] further =
+            sample == "WebApp"
+                ? ["--urls", $"http://127.0.0.1:{port}", "--Photos:DangerouslyAllowHttpOnLoopback", "true"]
+                : ["--port", $"{port}"];
         await AssertSentenceAsync("in use", sample, ["--issuer", issuer, "--client-id", "1", "--api", issuer, .. further]);
     }
 

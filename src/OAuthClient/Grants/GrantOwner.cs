@@ -10,6 +10,8 @@ namespace OAuthClient;
 /// </summary>
 /// <example>
 /// <code>
+/// using OAuthClient;
+///
 /// GrantOwner alice = GrantOwner.User("42");                                      // the application's own user id
 /// GrantOwner signedIn = GrantOwner.Subject("https://accounts.example.com", "1001"); // iss and sub of an ID Token
 /// GrantOwner billing = GrantOwner.Service("billing");                            // belongs to the application itself
@@ -213,11 +215,19 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// <returns>The scope; dispose it after the loop is started.</returns>
     /// <example>
     /// <code>
+    /// using System.Threading.Channels;
+    /// using OAuthClient;
+    ///
+    /// var jobs = Channel.CreateUnbounded&lt;GrantOwner&gt;();
     /// using (GrantOwner.SuppressCurrentUser())
-    ///     loop = Task.Run(RunAsync);
-    /// // in RunAsync, for each job:
-    /// using (job.Owner.AsCurrentUser())
-    ///     await photos.ExportAsync();
+    ///     _ = Task.Run(RunAsync);
+    ///
+    /// async Task RunAsync()
+    /// {
+    ///     await foreach (GrantOwner owner in jobs.Reader.ReadAllAsync())
+    ///         using (owner.AsCurrentUser())
+    ///             Console.WriteLine($"Requests sent here carry the token of {owner}.");
+    /// }
     /// </code>
     /// </example>
     public static IDisposable SuppressCurrentUser() => AmbientGrantOwner.Begin(owner: null);

@@ -28,14 +28,15 @@ internal static partial class FirstExample
             {
                 // The line before it is of no interest.
             }
-            using HttpClientHandler cookies = new() { CookieContainer = new(), AllowAutoRedirect = true };
+            using LoopbackCookies cookies = new();
             using HttpClient browser = new(cookies);
             using var login = await browser.GetAsync(Start, deadline.Token);
             using var consent = await SubmitAsync(browser, login, deadline.Token, ("username", "alice"), ("password", "alice"));
             using var page = await SubmitAsync(browser, consent, deadline.Token, ("scope", "profile"));
-            Assert.That(page.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            string body = await page.Content.ReadAsStringAsync(deadline.Token);
+            Assert.That(page.StatusCode, Is.EqualTo(HttpStatusCode.OK), body);
             Assert.That(page.RequestMessage!.RequestUri, Is.EqualTo(Start), "the browser is back at the application");
-            Assert.That(await page.Content.ReadAsStringAsync(deadline.Token), Does.Contain("alice"));
+            Assert.That(body, Does.Contain("alice"));
         }
         finally
         {

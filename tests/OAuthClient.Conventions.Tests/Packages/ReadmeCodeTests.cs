@@ -79,7 +79,8 @@ public sealed class ReadmeCodeTests
         Assert.That(
             ReadmeCode.Parse(
                 "README.md",
-                "# A\n<!-- compiled: web -->\n\n```csharp\nint a;\n\nint b;\n```\n<!-- compiled and run: console -->\n```csharp\nreturn;\n```\n"
+                "# A\n<!-- compiled: web -->\n\n```csharp\nint a;\n\nint b;\n```\n"
+                    + "<!-- compiled and run: console -->\n```csharp\nreturn;\n```\n"
             ),
             Is.EqualTo([
                 new ReadmeBlock("README.md", 5, ProgramKind.Web, ReadmeUse.Compile, "int a;\n\nint b;\n"),
