@@ -37,6 +37,8 @@ internal static class Settings
         configuration["urls"] ??= "http://localhost:5080";
         configuration["Logging:LogLevel:Default"] ??= "Warning";
         configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
+        // The sample prints what failed at start in one sentence; the host would log its stack trace.
+        configuration["Logging:LogLevel:Microsoft.Extensions.Hosting"] ??= "None";
         bool isEnough =
             configuration["Photos:Issuer"] is null || (configuration["Photos:ClientId"] is not null && configuration["Api"] is not null);
         bool isAsked = args.Contains("--help", StringComparer.Ordinal);

@@ -41,7 +41,7 @@ public class StartErrorTests
     [Description("An option that the library refuses: the sentence of the library, without a stack trace")]
     public async Task Wrong_option() =>
         await AssertSentenceAsync(
-            "Issuer uses http",
+            "Issuer must use https",
             "WebApp",
             "--urls",
             "http://127.0.0.1:0",

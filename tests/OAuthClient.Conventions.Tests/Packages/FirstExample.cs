@@ -17,6 +17,7 @@ internal static partial class FirstExample
             {
                 WorkingDirectory = Path.GetDirectoryName(program),
                 RedirectStandardOutput = true,
+                UseShellExecute = false,
             }
         )!;
         try
