@@ -16,7 +16,7 @@ internal static class StartError
         {
             OptionsValidationException invalid => string.Join(" ", invalid.Failures),
             HttpListenerException => "The port of the callback is in use or may not be opened. Choose another one with --port.",
-            IOException { InnerException: SocketException or IOException } => "The address is in use. Choose another one with --urls.",
+            IOException when IsAddressInUse(exception) => "The address is in use. Choose another one with --urls.",
             OperationCanceledException { InnerException: TimeoutException } => exception.Message,
             TimeoutException or OperationCanceledException => "The browser did not come back in time. Start again.",
             HttpRequestException or OAuthException => exception.Message,
@@ -31,4 +31,8 @@ internal static class StartError
         Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"
             ? null
             : $"{option} must be an address such as https://accounts.example.com, and not '{value}'.";
+
+    private static bool IsAddressInUse(Exception? exception) =>
+        exception is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }
+        || (exception?.InnerException is { } inner && IsAddressInUse(inner));
 }
