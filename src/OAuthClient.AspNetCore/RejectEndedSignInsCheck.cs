@@ -18,7 +18,7 @@ internal sealed class RejectEndedSignInsCheck(
         var known = await schemes.GetAllSchemesAsync().ConfigureAwait(false);
         foreach (string name in options.Value.Schemes)
         {
-            RequireChecked(
+            EnsureChecked(
                 known.FirstOrDefault(scheme => string.Equals(scheme.Name, name, StringComparison.Ordinal))
                     ?? throw new InvalidOperationException(
                         $"RejectEndedSignIns(\"{name}\"): the authentication scheme '{name}' is not registered. Register it with "
@@ -35,7 +35,7 @@ internal sealed class RejectEndedSignInsCheck(
                     "RejectEndedSignIns() requires a cookie scheme, but none is registered. Register one with AddCookie()."
                 );
             }
-            cookies.ForEach(RequireChecked);
+            cookies.ForEach(EnsureChecked);
         }
         using var scope = scopes.CreateScope();
         if (scope.ServiceProvider.GetService<IAuthenticationHandlerProvider>() is not SignInCookieHandlerProvider)
@@ -53,7 +53,7 @@ internal sealed class RejectEndedSignInsCheck(
                 + "would not be used. Remove it, or call OpenIdSignIn.IsSignedInAsync in it instead of RejectEndedSignIns."
         );
 
-    private static void RequireChecked(AuthenticationScheme scheme)
+    private static void EnsureChecked(AuthenticationScheme scheme)
     {
         if (scheme.HandlerType != typeof(CookieAuthenticationHandler))
         {

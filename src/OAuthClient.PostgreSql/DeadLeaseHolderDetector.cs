@@ -38,5 +38,5 @@ internal sealed class DeadLeaseHolderDetector(TimeProvider time)
     public long? DeadFence(string grantId) =>
         missing.TryGetValue(grantId, out var known) && time.GetElapsedTime(known.Since) >= RequiredAbsence ? known.Fence : null;
 
-    public void Forget(string grantId) => missing.TryRemove(grantId, out _);
+    public void Remove(string grantId) => missing.TryRemove(grantId, out _);
 }

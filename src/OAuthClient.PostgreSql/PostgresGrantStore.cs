@@ -118,7 +118,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             return false;
         }
         cache.Replace(newer);
-        detector.Forget(newer.Id);
+        detector.Remove(newer.Id);
         waiters.Wake(hint);
         return true;
     }
@@ -162,7 +162,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         }
         cache.Replace(stored);
         if (lease is not null)
-            detector.Forget(seen.Id);
+            detector.Remove(seen.Id);
         return new(stored, lease, stored.Generation == seen.Generation ? result.Status : RefreshTokenStatus.Unused);
     }
 
@@ -232,7 +232,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
 
     private async Task BeginAsync()
     {
-        notifications.UseKey(await schema.RequireAsync(stopping.Token).ConfigureAwait(false));
+        notifications.UseKey(await schema.EnsureAsync(stopping.Token).ConfigureAwait(false));
         if (connection is not null)
             await connection.StartAsync(stopping.Token).ConfigureAwait(false);
         cleanup.Start();

@@ -108,7 +108,7 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor executor, stri
     /// The tables are missing or have another version, and <see cref="PostgresGrantStoreOptions.CreateSchema"/> is <see langword="false"/>
     /// or cannot update them.
     /// </exception>
-    public async Task<Guid> RequireAsync(CancellationToken cancellationToken)
+    public async Task<Guid> EnsureAsync(CancellationToken cancellationToken)
     {
         var found = await FindAsync(cancellationToken).ConfigureAwait(false);
         if (found is null or { Version: < Version } && create)

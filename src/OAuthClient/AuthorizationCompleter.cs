@@ -162,7 +162,7 @@ internal sealed class AuthorizationCompleter(
         if (knownOwner is null)
             sameUser.NoteSignIn();
         else
-            sameUser.Require(knownOwner, identity, pending, others, server);
+            sameUser.Validate(knownOwner, identity, pending, others, server);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         if (await terminator.TryEndNewAsync(grant, current, logoutSequence).ConfigureAwait(false))
             throw new OAuthProtocolException(

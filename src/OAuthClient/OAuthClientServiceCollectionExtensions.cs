@@ -127,7 +127,7 @@ public static class OAuthClientServiceCollectionExtensions
         var builder = Register(services, name);
         services
             .AddOptions<OAuthClientOptions>(name)
-            .Configure(_ => ConfigurationSectionValidator.Require(name, configuration))
+            .Configure(_ => ConfigurationSectionValidator.Validate(name, configuration))
             .Bind(configuration)
             .ValidateOnStart();
         return builder;

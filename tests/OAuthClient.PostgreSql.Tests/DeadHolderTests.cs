@@ -96,8 +96,8 @@ public sealed class DeadHolderTests
         ManualTimeProvider clock = new();
         await using var other = await NodeAsync(schema, clock);
         var grant = await Grants.AddedAsync(other.Store);
-        await using (var deaf = await NodeAsync(schema, configure: o => o.BehindTransactionPooler = true))
-            await Grants.LeaseAsync(deaf.Store, grant);
+        await using (var second = await NodeAsync(schema, configure: o => o.BehindTransactionPooler = true))
+            await Grants.LeaseAsync(second.Store, grant);
 
         var waiting = await other.WaitingAsync(grant, clock);
         for (int i = 0; i < 10; i++)

@@ -8,7 +8,7 @@ internal static class CertificateAuthentication
 {
     /// <summary>Returns the client if the certificate is the registered one.</summary>
     /// <exception cref="OAuthErrorException">The certificate is missing or is not the registered one.</exception>
-    public static TestClient Require(TestClient client, X509Certificate2? certificate, CertificateAuthority? certificates)
+    public static TestClient Validate(TestClient client, X509Certificate2? certificate, CertificateAuthority? certificates)
     {
         if (certificate is null)
             throw OAuthErrorException.InvalidClient("The client must present its certificate at the address in mtls_endpoint_aliases.");

@@ -36,7 +36,7 @@ internal static class ClientRequestAuthentication
         if (client.AuthenticationMethod is { } registered && registered != method)
             throw OAuthErrorException.InvalidClient($"The client registered {registered} and used {method}.");
         if (client.UsesCertificate)
-            return CertificateAuthentication.Require(client, request.ClientCertificate, server.Certificates);
+            return CertificateAuthentication.Validate(client, request.ClientCertificate, server.Certificates);
         if (client.IsPublic)
             return method is "none" ? client : throw OAuthErrorException.InvalidClient("The client is public and has no secret.");
         if (secret is null || !Randomness.SameSecret(secret, client.ClientSecret!))

@@ -30,7 +30,7 @@ internal sealed class AccessTokenCache(ClientConfiguration? configuration)
     public int Version => Volatile.Read(ref version);
 
     /// <summary>
-    /// Gets the number of removals. Read it before the store: <see cref="Keep"/> adds nothing if the store changed since.
+    /// Gets the number of removals. Read it before the store: <see cref="Set"/> adds nothing if the store changed since.
     /// </summary>
     public long Mark => Volatile.Read(ref removals);
 
@@ -56,7 +56,7 @@ internal sealed class AccessTokenCache(ClientConfiguration? configuration)
     /// <param name="freshUntil">The time, in UTC ticks, until which the token is fresh.</param>
     /// <param name="mark">The value of <see cref="Mark"/> before the store was read.</param>
     /// <param name="now">The current time, in UTC ticks.</param>
-    public void Keep(GrantOwner owner, AccessToken token, long freshUntil, long mark, long now)
+    public void Set(GrantOwner owner, AccessToken token, long freshUntil, long mark, long now)
     {
         // Readers call this method too, when another slot was written meanwhile. They do not wait for the lock.
         if (!changes.TryEnter())

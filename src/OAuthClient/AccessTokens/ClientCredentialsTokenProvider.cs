@@ -132,7 +132,7 @@ internal sealed class ClientCredentialsTokenProvider(
                     CachedToken cached = new(current.ClientId, current.ConfiguredMetadata.ServerId, token);
                     tokens.Set(selection.Key, cached, ExpiryOf(token, current), time.GetUtcNow());
                     failures.TryRemove(selection.Key, out _);
-                    operation.Brought(isFetched);
+                    operation.Succeeded(isFetched);
                     return new(cached, isFetched);
                 }
                 catch (Exception exception)
@@ -187,7 +187,7 @@ internal sealed class ClientCredentialsTokenProvider(
     private void Share(ClientConfiguration current, ClientCredentialsRequest request, AccessToken token)
     {
         if (shared is not null)
-            _ = shared.KeepAsync(
+            _ = shared.SetAsync(
                 DistributedClientTokenCache.Key(current, request),
                 token,
                 ExpiryOf(token, current),

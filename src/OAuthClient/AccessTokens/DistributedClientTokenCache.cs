@@ -52,7 +52,7 @@ internal sealed class DistributedClientTokenCache(
     }
 
     /// <summary>Saves a token. The caller does not wait for it, and exceptions are logged.</summary>
-    public async Task KeepAsync(string key, AccessToken token, DateTimeOffset end, CancellationToken cancellationToken)
+    public async Task SetAsync(string key, AccessToken token, DateTimeOffset end, CancellationToken cancellationToken)
     {
         try
         {

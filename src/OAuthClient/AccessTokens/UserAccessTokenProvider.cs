@@ -136,7 +136,7 @@ internal sealed class UserAccessTokenProvider
         {
             return null;
         }
-        cached.Keep(newest.Owner, token, freshUntil, mark, now);
+        cached.Set(newest.Owner, token, freshUntil, mark, now);
         header = token.AuthorizationHeader;
         return token;
     }
@@ -165,11 +165,11 @@ internal sealed class UserAccessTokenProvider
                 throw CreateNotRenewable(current, grant, isForRejectedToken: rejected is not null);
             if (state == AccessTokenState.RefreshDue)
             {
-                if (backoff.MayRefreshEarly(grant, now) && !flights.IsRunning(grant.Id))
+                if (backoff.CanRefreshEarly(grant, now) && !flights.IsRunning(grant.Id))
                     StartEarlyRenewal(grant, selection, current.Name);
                 return known!;
             }
-            backoff.JustFailed(grant, selection, now)?.Throw();
+            backoff.FindRecentFailure(grant, selection, now)?.Throw();
             var renewal = await JoinOrStartRenewal(grant, selection, rejected, early: false)
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
@@ -246,7 +246,7 @@ internal sealed class UserAccessTokenProvider
                         operation.Ended();
                         return null;
                     }
-                    operation.Brought(outcome.IsFetched);
+                    operation.Succeeded(outcome.IsFetched);
                     return new Renewal(selection.Key, outcome, Fault: null);
                 }
                 catch (Exception exception)
@@ -254,9 +254,9 @@ internal sealed class UserAccessTokenProvider
                     operation.Failed(exception);
                     var fault = ExceptionDispatchInfo.Capture(exception);
                     if (early)
-                        backoff.EarlyFailed(grant, time.GetUtcNow());
+                        backoff.RecordEarlyFailure(grant, time.GetUtcNow());
                     else
-                        backoff.Failed(grant, selection, fault, time.GetUtcNow());
+                        backoff.RecordFailure(grant, selection, fault, time.GetUtcNow());
                     return new Renewal(selection.Key, Outcome: null, fault);
                 }
             }

@@ -39,7 +39,7 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
 
     /// <summary>Validates the names of the additional parameters.</summary>
     /// <exception cref="ArgumentException">A name is reserved or empty.</exception>
-    public void Require(IReadOnlyDictionary<string, string> further)
+    public void Validate(IReadOnlyDictionary<string, string> further)
     {
         foreach (string name in further.Keys)
         {
@@ -62,7 +62,7 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
     {
         if (further.Count == 0)
             return;
-        Require(further);
+        Validate(further);
         foreach (var (name, value) in further)
             query.Add(Uri.EscapeDataString(name), value);
     }

@@ -49,7 +49,7 @@ internal static class ConfigurationSectionValidator
     ];
 
     /// <exception cref="OptionsValidationException">A key is unknown, a list has a single value, or the section is empty.</exception>
-    public static void Require(string name, IConfiguration configuration)
+    public static void Validate(string name, IConfiguration configuration)
     {
         var failures = Failures(configuration).ToList();
         if (failures.Count > 0)

@@ -7,7 +7,7 @@ internal sealed class RefreshOperation(TimedOperation? operation, RecentRefreshF
     /// <param name="isFetched">
     /// <see langword="true"/> if this refresh obtained it from the server; <see langword="false"/> if another refresh did.
     /// </param>
-    public void Brought(bool isFetched)
+    public void Succeeded(bool isFetched)
     {
         operation?.Tag(Telemetry.RefreshOutcome, isFetched ? "refreshed" : "adopted");
         failures.RecordSuccess();

@@ -132,7 +132,7 @@ public static class AccessTokenHandlerExtensions
         ArgumentNullException.ThrowIfNull(configure);
         var options = new AccessTokenHandlerOptions();
         configure(options);
-        options.RequireComplete(builder.Name);
+        options.EnsureComplete(builder.Name);
         var selection = options.Selection;
 
         if (

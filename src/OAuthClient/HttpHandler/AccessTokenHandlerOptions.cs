@@ -202,7 +202,7 @@ public sealed class AccessTokenHandlerOptions
     }
 
     /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
-    internal void RequireComplete(string httpClientName)
+    internal void EnsureComplete(string httpClientName)
     {
         if (ownerStatedBy is null)
         {

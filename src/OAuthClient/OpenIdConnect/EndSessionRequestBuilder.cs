@@ -31,7 +31,7 @@ internal static class EndSessionRequestBuilder
 
     /// <summary>Validates the additional parameters.</summary>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    public static void Require(LogoutParameters parameters) => AdditionalNames.Require(parameters.Additional);
+    public static void Validate(LogoutParameters parameters) => AdditionalNames.Validate(parameters.Additional);
 
     /// <summary>Builds the request.</summary>
     /// <param name="configuration">The client.</param>
@@ -50,7 +50,7 @@ internal static class EndSessionRequestBuilder
         DateTimeOffset now
     )
     {
-        Require(parameters);
+        Validate(parameters);
         var expiresAt = now + configuration.PendingAuthorizationLifetime;
         if (endpoint is null)
             return new() { ClientName = configuration.Name, ExpiresAt = expiresAt };

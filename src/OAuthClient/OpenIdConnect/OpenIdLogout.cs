@@ -58,7 +58,7 @@ public sealed class OpenIdLogout
     {
         EnsureResourceOwner(owner);
         parameters ??= LogoutParameters.None;
-        EndSessionRequestBuilder.Require(parameters);
+        EndSessionRequestBuilder.Validate(parameters);
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // Prefers a grant of the session to a grant without a known session.

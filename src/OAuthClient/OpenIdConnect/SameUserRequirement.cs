@@ -22,7 +22,7 @@ internal sealed class SameUserRequirement
     /// <param name="grants">The owner's grants. They may have been removed, so they are not the only evidence of a sign-in.</param>
     /// <param name="server">The authorization server.</param>
     /// <exception cref="OAuthProtocolException">Another user completed the authorization, or the user is not known.</exception>
-    public void Require(
+    public void Validate(
         GrantOwner owner,
         ValidatedIdToken? identity,
         PendingAuthorization pending,

@@ -57,7 +57,7 @@ internal sealed class SessionTerminator(
             foreach (var grant in matching)
             {
                 await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-                backoff.Forget(grant);
+                backoff.Clear(grant);
                 interrupted.Remove(grant);
                 writes.Discard(grant);
             }

@@ -50,7 +50,7 @@ internal sealed record AuthorizationServerMetadata
     /// <returns>The issuer; <see langword="null"/> if the server's issuer is not known.</returns>
     /// <exception cref="OAuthProtocolException">The token states no tenant, or a tenant that is not allowed.</exception>
     public string? RequiredIssuer(JsonElement claims, string kind, bool mayBeOfAnyTenant = false) =>
-        IssuerTemplate is null ? Issuer : IssuerTemplate.RequireFor(claims, kind, mayBeOfAnyTenant);
+        IssuerTemplate is null ? Issuer : IssuerTemplate.Validate(claims, kind, mayBeOfAnyTenant);
 
     /// <summary>Reads a metadata document (RFC 8414 §2).</summary>
     /// <param name="json">The document.</param>

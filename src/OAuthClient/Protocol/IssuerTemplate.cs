@@ -50,7 +50,7 @@ internal sealed class IssuerTemplate
     /// <param name="mayBeOfAnyTenant"><see langword="true"/> to accept tenants that are not allowed to sign in.</param>
     /// <returns>The issuer.</returns>
     /// <exception cref="OAuthProtocolException">The token states no tenant, or a tenant that is not allowed.</exception>
-    public string RequireFor(JsonElement claims, string kind, bool mayBeOfAnyTenant = false)
+    public string Validate(JsonElement claims, string kind, bool mayBeOfAnyTenant = false)
     {
         string? tenant = claims.TextIfAny("tid");
         if (!IsTenant(tenant))

@@ -76,7 +76,7 @@ internal sealed class GrantRefresher(
                         await ReleaseLeaseAsync(release, state, seen.ClientName).ConfigureAwait(false);
                         break;
                     case RefreshEffect.ReturnToken returnToken:
-                        backoff.Forget(seen);
+                        backoff.Clear(seen);
                         Log.Refreshed(logger, seen.ClientName, returnToken.IsFetched ? "the server" : "another refresh");
                         return new(returnToken.Token, returnToken.IsFetched);
                     case RefreshEffect.Reload:
@@ -86,7 +86,7 @@ internal sealed class GrantRefresher(
                         ExceptionDispatchInfo.Throw(fail.Fault);
                         break;
                     case RefreshEffect.RequireReauthorization lost:
-                        backoff.Lost(lost.Grant);
+                        backoff.RecordLost(lost.Grant);
                         // Counted only by the node that received the server's response.
                         if (lost.Fault is not null)
                             telemetry.Lost(state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown);

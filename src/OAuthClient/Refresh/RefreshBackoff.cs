@@ -19,7 +19,7 @@ internal sealed class RefreshBackoff
     private readonly BoundedCache<string, Failure> failures = new(Capacity, StringComparer.Ordinal);
 
     /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
-    public void Lost(Grant grant)
+    public void RecordLost(Grant grant)
     {
         if (grant.RefreshToken is { } rejected)
             lost.Set(grant.Id, rejected);
@@ -27,22 +27,22 @@ internal sealed class RefreshBackoff
 
     public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var rejected) && rejected.Equals(grant.RefreshToken);
 
-    public void EarlyFailed(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, now, now + EarlyPause, now);
+    public void RecordEarlyFailure(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, now, now + EarlyPause, now);
 
-    public bool MayRefreshEarly(Grant grant, DateTimeOffset now) => !earlyFailures.TryGet(grant.Id, out var at) || now >= at + EarlyPause;
+    public bool CanRefreshEarly(Grant grant, DateTimeOffset now) => !earlyFailures.TryGet(grant.Id, out var at) || now >= at + EarlyPause;
 
-    public void Failed(Grant grant, AccessTokenKey selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
+    public void RecordFailure(Grant grant, AccessTokenKey selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
         failures.Set(grant.Id, new(selection.Key, fault, now), now + Pause, now);
 
     /// <summary>Gets the exception of a refresh for the same scopes and resources that failed within <see cref="Pause"/>.</summary>
-    public ExceptionDispatchInfo? JustFailed(Grant grant, AccessTokenKey selection, DateTimeOffset now) =>
+    public ExceptionDispatchInfo? FindRecentFailure(Grant grant, AccessTokenKey selection, DateTimeOffset now) =>
         failures.TryGet(grant.Id, out var failure)
         && now < failure.At + Pause
         && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
             ? failure.Fault
             : null;
 
-    public void Forget(Grant grant)
+    public void Clear(Grant grant)
     {
         lost.TryRemove(grant.Id, out _);
         earlyFailures.TryRemove(grant.Id, out _);

@@ -118,7 +118,7 @@ internal sealed class GrantRevoker(
                 continue;
             }
             await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
-            backoff.Forget(older);
+            backoff.Clear(older);
             interrupted.Remove(older);
             writes.Discard(older);
         }
@@ -164,7 +164,7 @@ internal sealed class GrantRevoker(
         if (await AcquireExclusiveAsync(seen, current).ConfigureAwait(false) is not { } grant)
             return;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-        backoff.Forget(grant);
+        backoff.Clear(grant);
         interrupted.Remove(grant);
         writes.Discard(grant);
         // A grant of another server, from before a change of the configuration, cannot be revoked at this server.

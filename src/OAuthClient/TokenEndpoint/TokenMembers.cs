@@ -19,7 +19,7 @@ internal struct TokenMembers
     public string? IdToken;
 
     /// <summary>The other members. They are copies, because the application may keep them.</summary>
-    public Dictionary<string, JsonElement>? Others;
+    public Dictionary<string, JsonElement>? AdditionalMembers;
 
     /// <summary>
     /// Reads a well-formed response in one pass. For any other response (an error, a repeated member, a member of another type, invalid
@@ -95,6 +95,6 @@ internal struct TokenMembers
         string name = reader.GetString()!;
         return reader.Read()
             && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)
-            && (Others ??= new(StringComparer.Ordinal)).TryAdd(name, JsonElement.ParseValue(ref reader));
+            && (AdditionalMembers ??= new(StringComparer.Ordinal)).TryAdd(name, JsonElement.ParseValue(ref reader));
     }
 }

@@ -32,7 +32,7 @@ internal static class TokenResponseReader
             new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
             members.RefreshToken is { } refreshToken ? new RefreshToken(refreshToken) : null,
             members.IdToken is { } idToken ? new IdToken(idToken) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? ReadOnlyDictionary<string, JsonElement>.Empty
+            (IReadOnlyDictionary<string, JsonElement>?)members.AdditionalMembers ?? ReadOnlyDictionary<string, JsonElement>.Empty
         );
     }
 
@@ -47,7 +47,7 @@ internal static class TokenResponseReader
         var read = new TokenMembers
         {
             AccessToken = StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken),
-            Others = members.Others,
+            AdditionalMembers = members.Others,
         };
         if (read.AccessToken is null)
             return read;

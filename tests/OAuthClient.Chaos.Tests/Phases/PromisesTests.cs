@@ -16,9 +16,9 @@ internal sealed class PromisesTests
 
     [TestCaseSource(nameof(Exceptions))]
     public void A_stall_excuses_only_exceptions_of_a_timeout(Exception exception, Verdict expected) =>
-        Assert.That(Judge([Promises.Unfinished(exception, At(10), At(20))], Stalled(Stall.Rig, 10, 19)).Verdict, Is.EqualTo(expected));
+        Assert.That(Evaluate([Promises.Unfinished(exception, At(10), At(20))], Stalled(Stall.Rig, 10, 19)).Verdict, Is.EqualTo(expected));
 
     [Test]
     public void Without_a_stall_a_timeout_is_a_broken_promise() =>
-        Assert.That(Judge([Promises.Unfinished(new TimeoutException(), At(10), At(20))]).Verdict, Is.EqualTo(Verdict.Broken));
+        Assert.That(Evaluate([Promises.Unfinished(new TimeoutException(), At(10), At(20))]).Verdict, Is.EqualTo(Verdict.Broken));
 }

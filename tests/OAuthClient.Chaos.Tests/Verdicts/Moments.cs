@@ -21,6 +21,6 @@ internal static class Moments
             Processes = [Stall.Rig, Stall.Database, "3.1"],
         };
 
-    public static PhaseVerdict Judge(IEnumerable<Breach> breaches, params Stall[] stalls) =>
+    public static PhaseVerdict Evaluate(IEnumerable<Breach> breaches, params Stall[] stalls) =>
         PhaseVerdict.Of(breaches, new StallHistory(stalls, []));
 }

@@ -8,7 +8,7 @@ internal sealed class PhaseVerdictTests
     [Test]
     public void A_breach_without_a_stall_is_a_breach()
     {
-        var verdict = Judge([Breach()]);
+        var verdict = Evaluate([Breach()]);
 
         Assert.Multiple(() =>
         {
@@ -23,7 +23,7 @@ internal sealed class PhaseVerdictTests
     [TestCase("3.1")]
     public void A_stall_longer_than_the_slack_at_the_time_of_the_breach_makes_it_inconclusive(string process)
     {
-        var verdict = Judge([Breach()], Stalled(process, 12, 14.5));
+        var verdict = Evaluate([Breach()], Stalled(process, 12, 14.5));
 
         Assert.Multiple(() =>
         {
@@ -38,23 +38,23 @@ internal sealed class PhaseVerdictTests
     [TestCase(6, 11.5)]
     [TestCase(18.5, 25)]
     public void A_stall_at_another_time_does_not_excuse_a_breach(double from, double to) =>
-        Assert.That(Judge([Breach()], Stalled(Stall.Rig, from, to)).Verdict, Is.EqualTo(Verdict.Broken));
+        Assert.That(Evaluate([Breach()], Stalled(Stall.Rig, from, to)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
     public void A_stall_of_another_process_does_not_excuse_a_breach() =>
-        Assert.That(Judge([Breach()], Stalled("4.1", 10, 20), Stalled("3.2", 10, 20)).Verdict, Is.EqualTo(Verdict.Broken));
+        Assert.That(Evaluate([Breach()], Stalled("4.1", 10, 20), Stalled("3.2", 10, 20)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
     public void A_stall_as_long_as_the_slack_does_not_excuse_a_breach() =>
-        Assert.That(Judge([Breach()], Stalled(Stall.Rig, 12, 14)).Verdict, Is.EqualTo(Verdict.Broken));
+        Assert.That(Evaluate([Breach()], Stalled(Stall.Rig, 12, 14)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
     public void The_stalls_of_every_process_that_could_have_caused_the_breach_count() =>
-        Assert.That(Judge([Breach() with { Processes = null }], Stalled("7.4", 12, 15)).Verdict, Is.EqualTo(Verdict.Inconclusive));
+        Assert.That(Evaluate([Breach() with { Processes = null }], Stalled("7.4", 12, 15)).Verdict, Is.EqualTo(Verdict.Inconclusive));
 
     [Test]
     public void No_stall_excuses_a_promise_that_does_not_depend_on_time() =>
-        Assert.That(Judge([Breach() with { Slack = null }], Stalled(Stall.Rig, 0, 60)).Verdict, Is.EqualTo(Verdict.Broken));
+        Assert.That(Evaluate([Breach() with { Slack = null }], Stalled(Stall.Rig, 0, 60)).Verdict, Is.EqualTo(Verdict.Broken));
 
     [Test]
     public void A_pause_that_the_rig_caused_excuses_no_breach()
@@ -69,7 +69,7 @@ internal sealed class PhaseVerdictTests
     {
         var later = Breach() with { Detail = "user-2 lost it", From = At(30), To = At(40) };
 
-        var verdict = Judge([Breach(), later, Breach("a call succeeds")], Stalled(Stall.Rig, 12, 15));
+        var verdict = Evaluate([Breach(), later, Breach("a call succeeds")], Stalled(Stall.Rig, 12, 15));
 
         Assert.Multiple(() =>
         {
@@ -81,5 +81,5 @@ internal sealed class PhaseVerdictTests
 
     [Test]
     public void Without_a_breach_stalls_have_no_effect() =>
-        Assert.That(Judge([], Stalled(Stall.Rig, 0, 60)).Verdict, Is.EqualTo(Verdict.Kept));
+        Assert.That(Evaluate([], Stalled(Stall.Rig, 0, 60)).Verdict, Is.EqualTo(Verdict.Kept));
 }

@@ -17,7 +17,7 @@ public class AccessTokenCacheTests
         AccessTokenCache cache = new(configuration: null);
         var owners = Enumerable.Range(0, 10_000).Select(i => GrantOwner.User($"user-{i}")).ToList();
         foreach (var owner in owners)
-            cache.Keep(owner, Token(owner.Id!), Later, cache.Mark, Now.UtcTicks);
+            cache.Set(owner, Token(owner.Id!), Later, cache.Mark, Now.UtcTicks);
 
         foreach (var owner in owners)
         {
@@ -33,16 +33,16 @@ public class AccessTokenCacheTests
     public void A_token_older_than_the_store_is_not_cached()
     {
         AccessTokenCache cache = new(configuration: null);
-        cache.Keep(GrantOwner.User("42"), Token("old"), Later, cache.Mark, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), Token("old"), Later, cache.Mark, Now.UtcTicks);
         long before = cache.Mark;
 
         cache.Drop(GrantOwner.User("42"));
         Assert.That(cache.Find(GrantOwner.User("42"), out _, out _), Is.Null);
 
-        cache.Keep(GrantOwner.User("42"), Token("old"), Later, before, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), Token("old"), Later, before, Now.UtcTicks);
         Assert.That(cache.Find(GrantOwner.User("42"), out _, out _), Is.Null);
 
-        cache.Keep(GrantOwner.User("42"), Token("new"), Later, cache.Mark, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), Token("new"), Later, cache.Mark, Now.UtcTicks);
         Assert.That(cache.Find(GrantOwner.User("42"), out _, out _)?.Reveal(), Is.EqualTo("new"));
     }
 
@@ -52,13 +52,13 @@ public class AccessTokenCacheTests
     {
         AccessTokenCache cache = new(configuration: null);
         var token = Token("at");
-        cache.Keep(GrantOwner.User("42"), token, Later, cache.Mark, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), token, Later, cache.Mark, Now.UtcTicks);
         int written = cache.Version;
 
-        cache.Keep(GrantOwner.User("42"), token, Later, cache.Mark, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), token, Later, cache.Mark, Now.UtcTicks);
         Assert.That(cache.Version, Is.EqualTo(written));
 
-        cache.Keep(GrantOwner.User("42"), token, Later - 1, cache.Mark, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), token, Later - 1, cache.Mark, Now.UtcTicks);
         Assert.That(cache.Version, Is.EqualTo(written + 2));
     }
 
@@ -67,14 +67,14 @@ public class AccessTokenCacheTests
     public void Entries_of_removed_owners_and_expired_tokens_are_reused()
     {
         AccessTokenCache cache = new(configuration: null);
-        cache.Keep(GrantOwner.User("42"), Token("at"), Later, cache.Mark, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), Token("at"), Later, cache.Mark, Now.UtcTicks);
         var token = Token("another");
         long now = Now.UtcTicks;
         for (int i = 0; i < 100_000; i++)
         {
             GrantOwner owner = GrantOwner.User($"user-{i}");
             // Every second owner is removed. The token of every other owner expires before the next one is added.
-            cache.Keep(owner, token, ++now, cache.Mark, now - 1);
+            cache.Set(owner, token, ++now, cache.Mark, now - 1);
             if (i % 2 == 0)
                 cache.Drop(owner);
         }
@@ -89,7 +89,7 @@ public class AccessTokenCacheTests
     {
         AccessTokenCache cache = new(configuration: null);
         AccessToken[] both = [Token("one"), Token("another")];
-        cache.Keep(GrantOwner.User("42"), both[0], Later, cache.Mark, Now.UtcTicks);
+        cache.Set(GrantOwner.User("42"), both[0], Later, cache.Mark, Now.UtcTicks);
         using CancellationTokenSource stop = new();
         using CountdownEvent reading = new(2);
         var readers = Enumerable
@@ -114,11 +114,11 @@ public class AccessTokenCacheTests
         reading.Wait();
         for (int i = 0; i < 300_000; i++)
         {
-            cache.Keep(GrantOwner.User("42"), both[i % 2], Later, cache.Mark, Now.UtcTicks);
+            cache.Set(GrantOwner.User("42"), both[i % 2], Later, cache.Mark, Now.UtcTicks);
             if (i % 3 == 0)
                 cache.Drop(GrantOwner.User("42"));
             if (i % 5 == 0)
-                cache.Keep(GrantOwner.User($"user-{i}"), both[0], Later, cache.Mark, Now.UtcTicks);
+                cache.Set(GrantOwner.User($"user-{i}"), both[0], Later, cache.Mark, Now.UtcTicks);
         }
         await stop.CancelAsync();
 

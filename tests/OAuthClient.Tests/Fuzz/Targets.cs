@@ -95,9 +95,9 @@ internal static class Targets
         (one.AccessToken, one.TokenType, one.RefreshToken, one.Scope, one.IdToken)
             == (other.AccessToken, other.TokenType, other.RefreshToken, other.Scope, other.IdToken)
         && one.Lifetime == other.Lifetime
-        && (one.Others?.Count ?? 0) == (other.Others?.Count ?? 0)
-        && (one.Others ?? []).All(member =>
-            other.Others!.TryGetValue(member.Key, out var value)
+        && (one.AdditionalMembers?.Count ?? 0) == (other.AdditionalMembers?.Count ?? 0)
+        && (one.AdditionalMembers ?? []).All(member =>
+            other.AdditionalMembers!.TryGetValue(member.Key, out var value)
             && JsonMarshal.GetRawUtf8Value(value).SequenceEqual(JsonMarshal.GetRawUtf8Value(member.Value))
         );
 

@@ -67,5 +67,5 @@ public class IssuerTemplateTests
     }
 
     private static string For(IssuerTemplate template, string claims) =>
-        template.RequireFor(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value, "ID Token");
+        template.Validate(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value, "ID Token");
 }

@@ -18,13 +18,13 @@ public class RefreshBackoffTests
         var grants = Enumerable.Range(0, 100_000).Select(i => GrantStoreContract.Sample($"g{i}", "42")).ToList();
         foreach (var grant in grants)
         {
-            backoff.Lost(grant);
-            backoff.EarlyFailed(grant, Now);
-            backoff.Failed(grant, AccessTokenKey.Default, fault, Now);
+            backoff.RecordLost(grant);
+            backoff.RecordEarlyFailure(grant, Now);
+            backoff.RecordFailure(grant, AccessTokenKey.Default, fault, Now);
         }
         Assert.That(grants.Count(backoff.IsLost), Is.InRange(1, 10_000));
-        Assert.That(grants.Count(grant => !backoff.MayRefreshEarly(grant, Now)), Is.InRange(1, 10_000));
-        Assert.That(grants.Count(grant => backoff.JustFailed(grant, AccessTokenKey.Default, Now) is not null), Is.InRange(1, 10_000));
+        Assert.That(grants.Count(grant => !backoff.CanRefreshEarly(grant, Now)), Is.InRange(1, 10_000));
+        Assert.That(grants.Count(grant => backoff.FindRecentFailure(grant, AccessTokenKey.Default, Now) is not null), Is.InRange(1, 10_000));
     }
 
     [Test]
@@ -36,16 +36,16 @@ public class RefreshBackoffTests
     {
         RefreshBackoff backoff = new();
         var grant = GrantStoreContract.Sample("g1", "42");
-        backoff.EarlyFailed(grant, Now);
-        backoff.Failed(grant, AccessTokenKey.Default, ExceptionDispatchInfo.Capture(new HttpRequestException("gone")), Now);
+        backoff.RecordEarlyFailure(grant, Now);
+        backoff.RecordFailure(grant, AccessTokenKey.Default, ExceptionDispatchInfo.Capture(new HttpRequestException("gone")), Now);
         var tick = TimeSpan.FromTicks(1);
-        Assert.That(backoff.JustFailed(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause - tick), Is.Not.Null);
-        Assert.That(backoff.JustFailed(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause), Is.Null);
-        Assert.That(backoff.JustFailed(grant, new AccessTokenKey(["a"], []), Now), Is.Null);
-        Assert.That(backoff.MayRefreshEarly(grant, Now + RefreshBackoff.EarlyPause - tick), Is.False);
-        Assert.That(backoff.MayRefreshEarly(grant, Now + RefreshBackoff.EarlyPause), Is.True);
-        backoff.Forget(grant);
-        Assert.That(backoff.MayRefreshEarly(grant, Now), Is.True);
-        Assert.That(backoff.JustFailed(grant, AccessTokenKey.Default, Now), Is.Null);
+        Assert.That(backoff.FindRecentFailure(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause - tick), Is.Not.Null);
+        Assert.That(backoff.FindRecentFailure(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause), Is.Null);
+        Assert.That(backoff.FindRecentFailure(grant, new AccessTokenKey(["a"], []), Now), Is.Null);
+        Assert.That(backoff.CanRefreshEarly(grant, Now + RefreshBackoff.EarlyPause - tick), Is.False);
+        Assert.That(backoff.CanRefreshEarly(grant, Now + RefreshBackoff.EarlyPause), Is.True);
+        backoff.Clear(grant);
+        Assert.That(backoff.CanRefreshEarly(grant, Now), Is.True);
+        Assert.That(backoff.FindRecentFailure(grant, AccessTokenKey.Default, Now), Is.Null);
     }
 }

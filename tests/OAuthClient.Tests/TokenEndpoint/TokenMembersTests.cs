@@ -27,7 +27,7 @@ public class TokenMembersTests
             Is.EqualTo(("at/1", "Bearer", 3600L, "rt", "a b", "a.b.c"))
         );
         Assert.That(
-            members.Others!.Select(member => $"{member.Key}={member.Value}"),
+            members.AdditionalMembers!.Select(member => $"{member.Key}={member.Value}"),
             Is.EqualTo(new[] { "session_state=s", "not-before-policy=0" })
         );
     }
