@@ -8,7 +8,7 @@ internal sealed class AuthorizationRedirector(
     string name,
     IOAuthClient client,
     OpenIdSignIn signIn,
-    PendingAuthorizationCookies cookies,
+    PendingAuthorizationCookieStore cookies,
     IOptionsMonitor<OAuthClientOptions> options,
     Func<GrantOwner?> findOwner
 )

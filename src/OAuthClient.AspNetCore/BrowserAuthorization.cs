@@ -84,7 +84,7 @@ public sealed class BrowserAuthorization
         OpenIdSignIn signIn,
         BrowserSignOut signOut,
         ICurrentGrantOwner currentOwner,
-        PendingAuthorizationCookies cookies,
+        PendingAuthorizationCookieStore cookies,
         IOptionsMonitor<OAuthClientOptions> options,
         UncheckedSignInWarning signInWarning
     )
@@ -257,7 +257,7 @@ public sealed class BrowserAuthorization
             );
         }
         if (callback.Pending is { } pending)
-            PendingAuthorizationCookies.RemoveAtResponse(context, pending);
+            PendingAuthorizationCookieStore.RemoveAtResponse(context, pending);
         return callback.Problem is { } problem
             ? throw new OAuthProtocolException(problem)
             : await Callbacks.CompleteAsync(callback, cancellationToken).ConfigureAwait(false);

@@ -71,7 +71,7 @@ internal sealed class BrowserAuthorizationEndpoints(
                 return;
             }
             if (callback.Pending is { } pending)
-                PendingAuthorizationCookies.RemoveAtResponse(context, pending);
+                PendingAuthorizationCookieStore.RemoveAtResponse(context, pending);
             if (callback.Problem is { } problem)
             {
                 Log.CallbackRejected(logger, authorization.Name, problem);

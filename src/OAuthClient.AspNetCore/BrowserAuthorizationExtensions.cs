@@ -37,7 +37,7 @@ public static class BrowserAuthorizationExtensions
         services.AddDataProtection();
         services.AddOptions();
         services.TryAddSingleton<ICurrentGrantOwner, HttpContextGrantOwner>();
-        services.TryAddSingleton<PendingAuthorizationCookies>();
+        services.TryAddSingleton<PendingAuthorizationCookieStore>();
         services.TryAddSingleton<PendingLogoutCookie>();
         services.TryAddSingleton<UncheckedSignInWarning>();
         services.TryAddKeyedSingleton(
@@ -53,7 +53,7 @@ public static class BrowserAuthorizationExtensions
                         provider.GetRequiredService<PendingLogoutCookie>()
                     ),
                     CurrentOwner(provider, services),
-                    provider.GetRequiredService<PendingAuthorizationCookies>(),
+                    provider.GetRequiredService<PendingAuthorizationCookieStore>(),
                     provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
                     provider.GetRequiredService<UncheckedSignInWarning>()
                 )

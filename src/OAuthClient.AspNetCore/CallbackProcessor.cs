@@ -6,7 +6,7 @@ namespace OAuthClient.AspNetCore;
 internal sealed class CallbackProcessor(
     IOAuthClient client,
     OpenIdSignIn signIn,
-    PendingAuthorizationCookies cookies,
+    PendingAuthorizationCookieStore cookies,
     UncheckedSignInWarning signInWarning,
     Func<GrantOwner?> findOwner
 )

@@ -8,7 +8,7 @@ namespace OAuthClient.AspNetCore;
 /// <param name="IsUserKnown">Whether a user is signed in.</param>
 internal sealed record PendingCallback(
     AuthorizationResponse Response,
-    PendingAuthorizationCookie? Pending,
+    PendingAuthorizationCookieContent? Pending,
     string? Problem,
     bool NeedsRepost = false,
     bool IsUserKnown = false

@@ -17,7 +17,7 @@ namespace OAuthClient.PostgreSql;
 internal sealed class GrantCache(
     TimeProvider time,
     int capacity,
-    ChangeNotifications notifications,
+    ChangeNotificationFormat notifications,
     ILogger logger,
     Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read
 )

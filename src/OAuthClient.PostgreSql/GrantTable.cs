@@ -5,7 +5,7 @@ namespace OAuthClient.PostgreSql;
 /// <summary>
 /// Accesses the table of grants. Each statement is one round trip, and a change notifies the other nodes in the same statement.
 /// </summary>
-internal sealed class GrantTable(PostgresCommandExecutor executor, string schema, ChangeNotifications notifications)
+internal sealed class GrantTable(PostgresCommandExecutor executor, string schema, ChangeNotificationFormat notifications)
 {
     private readonly string find = $"""
         SELECT id, generation, content FROM "{schema}".{StoreSchema.GrantsTable}

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>Accesses the leases, which are columns of the table of grants. All times are those of the database's clock.</summary>
-internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema, ChangeNotifications notifications)
+internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema, ChangeNotificationFormat notifications)
 {
     // The fence is not reset, because it only increases.
     private const string Released = "lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL";

@@ -5,8 +5,8 @@ internal sealed class LeaseWaiter(
     LeaseTable leases,
     ChangeWaiters waiters,
     DeadLeaseHolderDetector detector,
-    ChangeNotifications notifications,
-    NodeConnection? connection,
+    ChangeNotificationFormat notifications,
+    NotificationListener? connection,
     TimeProvider time
 )
 {

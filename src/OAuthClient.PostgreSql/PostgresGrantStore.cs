@@ -18,7 +18,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly long node;
     private readonly StoreSchema schema;
     private readonly RowEncryption encryption;
-    private readonly ChangeNotifications notifications;
+    private readonly ChangeNotificationFormat notifications;
     private readonly GrantTable grants;
     private readonly GrantFingerprintTable fingerprints;
     private readonly LeaseTable leases;
@@ -27,7 +27,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly LeaseWaiter leaseWaiter;
     private readonly DeadLeaseHolderDetector detector;
     private readonly GrantCache cache;
-    private readonly NodeConnection? connection;
+    private readonly NotificationListener? connection;
     private readonly ExpiredRowCleanup cleanup;
     private readonly Lock openings = new();
     private readonly CancellationTokenSource stopping = new();

@@ -16,7 +16,6 @@ internal sealed class DefaultOAuthClient(
 ) : IOAuthClient
 {
     private readonly CoarseClock clock = new(time);
-    private UsualAddress? usual;
 
     public Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken) =>
         BeginAsync(parameters, renewsSignIn: false, cancellationToken);
@@ -48,7 +47,6 @@ internal sealed class DefaultOAuthClient(
             parameters ?? AuthorizationParameters.None,
             new(now, TimeSpan.Zero),
             current.HasOtherServers,
-            ref usual,
             renewsSignIn
         );
         if (store is InMemoryGrantStore memory)

@@ -22,7 +22,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
             services.GetRequiredService<RedirectUriConflictDetector>()
         );
-        PrefetchOptions(configuration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
         var time = services.GetRequiredService<TimeProvider>();
         var store = services.GetRequiredService<IGrantStore>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
@@ -168,26 +167,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         Justification = "A synchronously disposed service provider requires IDisposable."
     )]
     public void Dispose() => BackgroundWork.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
-
-    // Creates and validates the options on another thread, because in a newly started process this takes a large part of the time to the
-    // first request.
-    private static void PrefetchOptions(ClientConfigurationProvider configuration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static state =>
-            {
-                try
-                {
-                    _ = state.configuration.Current;
-                    _ = state.handlers.Get(BackChannelClient.ClientNamePrefix + state.configuration.Name);
-                }
-                catch (Exception)
-                {
-                    // The first caller that reads the options receives the same exception.
-                }
-            },
-            (configuration, handlers),
-            preferLocal: false
-        );
 
     private static DistributedClientTokenCache? CreateSharedCache(
         IServiceProvider services,

@@ -116,7 +116,7 @@ public sealed class GrantCacheTests
         var grant = Grants.New();
         Queue<TaskCompletionSource<IReadOnlyList<Grant>>> reads = new([new(), new()]);
         GrantCache? cache = null;
-        ChangeNotifications notifications = new("schema", 1);
+        ChangeNotificationFormat notifications = new("schema", 1);
         cache = new(TimeProvider.System, 10, notifications, new RecordedLog().CreateLogger("cache"), (_, _) => reads.Dequeue().Task);
         var (first, second) = (reads.ToArray()[0], reads.ToArray()[1]);
         cache.StartListening();
@@ -140,7 +140,7 @@ public sealed class GrantCacheTests
         ManualTimeProvider clock = new();
         int reads = 0;
         bool isUnavailable = false;
-        ChangeNotifications notifications = new("schema", 1);
+        ChangeNotificationFormat notifications = new("schema", 1);
         IReadOnlyList<Grant> stored = [Grants.New()];
         RecordedLog log = new();
         GrantCache cache = new(

@@ -100,8 +100,8 @@ public sealed class SecretsTests
     [Description("The hash of an owner that others may hear differs from schema to schema: it is keyed")]
     public void Hints_are_keyed()
     {
-        ChangeNotifications one = new("one", 1);
-        ChangeNotifications other = new("one", 1);
+        ChangeNotificationFormat one = new("one", 1);
+        ChangeNotificationFormat other = new("one", 1);
         one.UseKey(new("3f2504e0-4f89-11d3-9a0c-0305e82c3301"));
         other.UseKey(new("3f2504e0-4f89-11d3-9a0c-0305e82c3302"));
         Assert.That(

@@ -55,7 +55,6 @@ internal static class AuthorizationRequestBuilder
     /// <param name="parameters">The parameters in addition to the options.</param>
     /// <param name="now">The current time.</param>
     /// <param name="hasOtherServers">Whether a callback may come from another server.</param>
-    /// <param name="usual">The cached address of requests without additional parameters.</param>
     /// <param name="renewsSignIn">
     /// Whether only the user who signed in by the client may complete it. The scope <c>openid</c> is then added.
     /// </param>
@@ -70,7 +69,6 @@ internal static class AuthorizationRequestBuilder
         AuthorizationParameters parameters,
         DateTimeOffset now,
         bool hasOtherServers,
-        ref UsualAddress? usual,
         bool renewsSignIn = false
     )
     {
@@ -101,12 +99,13 @@ internal static class AuthorizationRequestBuilder
         IReadOnlyList<string> resources = parameters.Resources is { } targets
             ? ResourceIndicators.Checked(targets)
             : configuration.Resources;
-        var (state, verifierText, nonceText) = SecureRandomString.CreateThree();
-        var verifier = new CodeVerifier(verifierText);
+        string[] random = SecureRandomString.Create(3);
+        string state = random[0];
+        var verifier = new CodeVerifier(random[1]);
         bool requestsIdToken = ReferenceEquals(scopes, configuration.Scopes)
             ? configuration.RequestsIdToken
             : ScopeList.Contains(scopes, ScopeList.OpenId);
-        string? nonce = requestsIdToken ? nonceText : null;
+        string? nonce = requestsIdToken ? random[2] : null;
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
@@ -114,10 +113,7 @@ internal static class AuthorizationRequestBuilder
 
         return new PendingAuthorization
         {
-            Address =
-                ReferenceEquals(parameters, AuthorizationParameters.None) && !addsOpenId
-                    ? Usual(configuration, server, endpoint, ref usual).With(state, challenge, nonce)
-                    : Write(configuration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
+            Address = Write(configuration, endpoint, parameters, scopes, resources, state, challenge, nonce),
             ClientName = configuration.Name,
             Server = server.ServerId,
             Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
@@ -136,33 +132,6 @@ internal static class AuthorizationRequestBuilder
         };
     }
 
-    private static UsualAddress Usual(
-        ClientConfiguration configuration,
-        AuthorizationServerMetadata server,
-        Uri endpoint,
-        ref UsualAddress? usual
-    )
-    {
-        if (Volatile.Read(ref usual) is { } known && known.IsOf(configuration, server))
-            return known;
-        string placeholder = new('-', SecureRandomString.Length);
-        string sample = Write(
-            configuration,
-            endpoint,
-            AuthorizationParameters.None,
-            configuration.Scopes,
-            configuration.Resources,
-            placeholder,
-            placeholder.AsSpan(0, CodeVerifier.ChallengeLength),
-            configuration.RequestsIdToken ? placeholder : null,
-            out var places
-        );
-        UsualAddress written = new(configuration, server, sample, places);
-        // Concurrent callers write equal values, so the order does not matter.
-        Volatile.Write(ref usual, written);
-        return written;
-    }
-
     private static string Write(
         ClientConfiguration configuration,
         Uri endpoint,
@@ -171,16 +140,14 @@ internal static class AuthorizationRequestBuilder
         IReadOnlyList<string> resources,
         string state,
         ReadOnlySpan<char> challenge,
-        string? nonce,
-        out UsualAddress.Places places
+        string? nonce
     )
     {
         var query = Additional.Begin(endpoint, parameters.Additional, stackalloc char[512]);
         // Parameters without % come first, because Uri parses an address fast up to the first one.
-        int stateIndex = query.AddEncoded(ResponseTypeAndState, state);
-        int challengeIndex = query.AddEncoded(MethodAndChallenge, challenge);
-        int nonceIndex = query.AddEncoded(ParameterNames.Nonce + "=", nonce);
-        places = new(stateIndex, challengeIndex, nonceIndex);
+        query.AddEncoded(ResponseTypeAndState, state);
+        query.AddEncoded(MethodAndChallenge, challenge);
+        query.AddEncoded(ParameterNames.Nonce + "=", nonce);
         query.Add(ParameterNames.ClientId, configuration.ClientId);
         query.AddEncoded(ParameterNames.RedirectUri + "=", configuration.EncodedRedirectUri);
         if (ReferenceEquals(scopes, configuration.Scopes))

@@ -50,14 +50,12 @@ internal ref struct QueryStringBuilder
     /// <summary>Adds an encoded value; does nothing if it is empty.</summary>
     /// <param name="prefix">The text before the value, including the name and the equals sign.</param>
     /// <param name="value">The encoded value.</param>
-    /// <returns>The index of the value; 0 if it is empty.</returns>
-    public int AddEncoded(string prefix, ReadOnlySpan<char> value)
+    public void AddEncoded(string prefix, ReadOnlySpan<char> value)
     {
         if (value.IsEmpty)
-            return 0;
+            return;
         BeginParameter(prefix);
         Append(value);
-        return length - value.Length;
     }
 
     /// <summary>Returns the address and releases the buffer. Nothing can be added afterwards.</summary>

@@ -36,20 +36,20 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         if (keys is null || time.GetUtcNow() >= keys.FreshUntil)
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        var candidates = JwtSignature.Candidates(token, keys.Keys, hasTenants);
-        if (await JwtSignature.VerifiesAsync(token, candidates).ConfigureAwait(false))
+        var candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
+        if (await AsymmetricSignatureValidator.VerifiesAsync(token, candidates).ConfigureAwait(false))
             return;
         // The server may have rotated its keys before it signed the token. Some servers reuse the key identifier for the new key.
         bool mayFetchAgain = time.GetUtcNow() >= keys.NextUnknownKeyFetchAt;
         if (mayFetchAgain)
         {
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
-            candidates = JwtSignature.Candidates(token, keys.Keys, hasTenants);
-            if (await JwtSignature.VerifiesAsync(token, candidates).ConfigureAwait(false))
+            candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
+            if (await AsymmetricSignatureValidator.VerifiesAsync(token, candidates).ConfigureAwait(false))
                 return;
         }
         keys.Outage?.Throw();
-        throw JwtSignature.Refusal(token, candidates.Count, mayPass: candidates.Count == 0 || !mayFetchAgain);
+        throw AsymmetricSignatureValidator.Refusal(token, candidates.Count, mayPass: candidates.Count == 0 || !mayFetchAgain);
     }
 
     /// <summary>Fetches the keys if no fresh ones are cached. A failure is ignored.</summary>

@@ -25,7 +25,7 @@ internal static class JwksParser
             {
                 IsTransient = true,
             };
-        // The framework would verify with the certificate in place of the JWK's parameters, which JwtSignature checks.
+        // The framework would verify with the certificate in place of the JWK's parameters, which AsymmetricSignatureValidator checks.
         foreach (var key in keys)
             key.X5c.Clear();
         return [.. keys];

@@ -8,26 +8,26 @@ namespace OAuthClient;
 /// </summary>
 internal static class SecureRandomString
 {
-    /// <summary>The number of characters of a string.</summary>
-    public const int Length = 43;
+    private const int ByteCount = 32;
 
     /// <summary>
     /// Creates a string of 256 random bits as 43 base64url characters, which is also a valid code verifier (RFC 7636 §4.1).
     /// </summary>
     /// <returns>The string.</returns>
-    public static string Create()
-    {
-        Span<byte> bytes = stackalloc byte[32];
-        RandomNumberGenerator.Fill(bytes);
-        return Base64Url.EncodeToString(bytes);
-    }
+    public static string Create() => Create(1)[0];
 
-    /// <summary>Creates three strings with one call of the random number generator, because a call costs more than the bytes.</summary>
+    /// <summary>Creates several strings with one call of the random number generator, because a call costs more than the bytes.</summary>
+    /// <param name="count">The number of strings, at most 8.</param>
     /// <returns>The strings.</returns>
-    public static (string One, string Two, string Three) CreateThree()
+    public static string[] Create(int count)
     {
-        Span<byte> bytes = stackalloc byte[3 * 32];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 8);
+        Span<byte> bytes = stackalloc byte[8 * ByteCount];
+        bytes = bytes[..(count * ByteCount)];
         RandomNumberGenerator.Fill(bytes);
-        return (Base64Url.EncodeToString(bytes[..32]), Base64Url.EncodeToString(bytes[32..64]), Base64Url.EncodeToString(bytes[64..]));
+        string[] strings = new string[count];
+        for (int i = 0; i < count; i++)
+            strings[i] = Base64Url.EncodeToString(bytes.Slice(i * ByteCount, ByteCount));
+        return strings;
     }
 }

@@ -11,66 +11,56 @@ internal static class TokenResponseReader
 {
     private const int MaximumScopeLength = 16 * 1024;
 
+    // Ten years. A longer lifetime is an error of the server and could cause an overflow.
+    private const long MaximumLifetimeSeconds = 315_360_000;
+
+    /// <summary>Reads a response.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="request">The request that it answers.</param>
+    /// <param name="issuedAt">The time from which the lifetime of the access token counts.</param>
+    /// <returns>The tokens.</returns>
+    /// <exception cref="TokenEndpointException">The server refused the request.</exception>
+    /// <exception cref="OAuthProtocolException">The response is malformed, or its token type is not supported.</exception>
     public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
     {
-        if (!response.IsSuccess || !TokenMembers.TryRead(response.Body.Span, out var members))
-            members = ReadUnusual(response);
-        string value = members.AccessToken ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
+        using var document = StrictJson.TryParse(response.Body);
+        var members = document is null ? default : TokenMembers.Of(document.RootElement);
+        // Some servers respond with status 200 and an error, a page or nothing in the body. "error": null means no error.
+        if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+            throw new TokenEndpointException(response.Failure(document?.RootElement));
+        string value =
+            StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken)
+            ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
         string type =
-            members.TokenType
+            StrictJson.TextOf(members.TokenType, ParameterNames.TokenType)
             ?? throw new OAuthProtocolException(
                 "The token response has no token_type, so it is not known how to use the token (RFC 6749 §5.1)."
             );
+        // An unsupported type is reported before errors in the other members.
         if (!IsBearer(type))
+        {
             throw new OAuthProtocolException(
                 $"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is supported, and a token of an unknown "
                     + "type must not be used (RFC 6749 §7.1)."
             );
+        }
 
-        var expiresAt = members.Lifetime is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
+        var expiresAt = Lifetime(members.ExpiresIn) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
             new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
-            members.RefreshToken is { } refreshToken ? new RefreshToken(refreshToken) : null,
-            members.IdToken is { } idToken ? new IdToken(idToken) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)members.AdditionalMembers ?? ReadOnlyDictionary<string, JsonElement>.Empty
+            StrictJson.TextOf(members.RefreshToken, ParameterNames.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
+            StrictJson.TextOf(members.IdToken, ParameterNames.IdToken) is { } idToken ? new IdToken(idToken) : null,
+            (IReadOnlyDictionary<string, JsonElement>?)members.Additional ?? ReadOnlyDictionary<string, JsonElement>.Empty
         );
-    }
-
-    /// <summary>Reads a response that is not in the usual form, and reports its errors.</summary>
-    public static TokenMembers ReadUnusual(BackChannelResponse response)
-    {
-        using var document = StrictJson.TryParse(response.Body);
-        var members = document is null ? default : WrittenMembers.Of(document.RootElement);
-        // Some servers respond with status 200 and an error, a page or nothing in the body. "error": null means no error.
-        if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
-            throw new TokenEndpointException(response.Failure(document?.RootElement));
-        var read = new TokenMembers
-        {
-            AccessToken = StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken),
-            AdditionalMembers = members.Others,
-        };
-        if (read.AccessToken is null)
-            return read;
-        read.TokenType = StrictJson.TextOf(members.TokenType, ParameterNames.TokenType);
-        // An unsupported type is reported before errors in the other members.
-        if (!IsBearer(read.TokenType))
-            return read;
-        read.Lifetime = Lifetime(members.ExpiresIn);
-        read.Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
-            ? null
-            : StrictJson.TextOf(members.Scope, ParameterNames.Scope) ?? "";
-        read.RefreshToken = StrictJson.TextOf(members.RefreshToken, ParameterNames.RefreshToken);
-        read.IdToken = StrictJson.TextOf(members.IdToken, ParameterNames.IdToken);
-        return read;
     }
 
     private static bool IsBearer(string? type) => string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase);
 
-    private static IReadOnlyList<string> Scopes(string? stated, TokenRequest request)
+    private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request)
     {
-        if (stated is null)
+        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return request.DefaultScopes;
-        string scope = Bounded(stated);
+        string scope = Bounded(StrictJson.TextOf(member, ParameterNames.Scope) ?? "");
         return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : ScopeList.Split(scope);
     }
 
@@ -102,11 +92,11 @@ internal static class TokenResponseReader
             seconds = text;
         else
             throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
-        return (long)Math.Clamp(Math.Floor(seconds), 0, TokenMembers.MaximumLifetimeSeconds);
+        return (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds);
     }
 
     /// <summary>The JSON of the members. An absent member is <see langword="default"/>.</summary>
-    private struct WrittenMembers
+    private struct TokenMembers
     {
         public JsonElement Error;
         public JsonElement AccessToken;
@@ -117,11 +107,11 @@ internal static class TokenResponseReader
         public JsonElement IdToken;
 
         /// <summary>The other members. They are copies, because the application may keep them.</summary>
-        public Dictionary<string, JsonElement>? Others;
+        public Dictionary<string, JsonElement>? Additional;
 
-        public static WrittenMembers Of(JsonElement json)
+        public static TokenMembers Of(JsonElement json)
         {
-            var members = default(WrittenMembers);
+            var members = default(TokenMembers);
             foreach (var member in json.EnumerateObject())
             {
                 var name = JsonMarshal.GetRawUtf8PropertyName(member);
@@ -149,7 +139,7 @@ internal static class TokenResponseReader
         {
             if (isError)
                 Error = member.Value;
-            (Others ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
+            (Additional ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
         }
     }
 }

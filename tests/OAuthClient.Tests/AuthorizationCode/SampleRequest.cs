@@ -21,9 +21,5 @@ internal static class SampleRequest
         AuthorizationParameters parameters,
         DateTimeOffset now,
         bool hasOtherServers = false
-    )
-    {
-        UsualAddress? usual = null;
-        return AuthorizationRequestBuilder.Begin(configuration, server, parameters, now, hasOtherServers, ref usual);
-    }
+    ) => AuthorizationRequestBuilder.Begin(configuration, server, parameters, now, hasOtherServers);
 }

@@ -54,7 +54,7 @@ public class JwksParserTests
     private static async Task<bool> VerifiesAsync(string compact, string set)
     {
         var token = UnverifiedJwt.Parse(compact, JwtType.IdToken, ["RS256"]);
-        return await JwtSignature.VerifiesAsync(token, JwtSignature.Candidates(token, JwksParser.Read(Encoding.UTF8.GetBytes(set))));
+        return await AsymmetricSignatureValidator.VerifiesAsync(token, AsymmetricSignatureValidator.Candidates(token, JwksParser.Read(Encoding.UTF8.GetBytes(set))));
     }
 
     private static JsonObject Jwk(RSA key)

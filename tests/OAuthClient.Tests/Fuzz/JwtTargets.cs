@@ -111,7 +111,7 @@ internal static class JwtTargets
                 Validate(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
                 Validate(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
                 Validate(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleConfiguration.Issuer, claims));
-                Validate(() => LogoutToken.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
+                Validate(() => LogoutTokenValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
                 StandardClaims.Of(claims);
                 ClaimSource.Of(claims);
                 ClaimsPrincipalFactory.Create([], SampleConfiguration.Issuer, "OpenID Connect", "name", "roles", claims);
@@ -148,7 +148,7 @@ internal static class JwtTargets
                 foreach (var token in new[] { AnyEc, AnyRsa })
                 {
 #pragma warning disable VSTHRD002 // It has completed.
-                    _ = JwtSignature.VerifiesAsync(token, JwtSignature.Candidates(token, keys)).GetAwaiter().GetResult();
+                    _ = AsymmetricSignatureValidator.VerifiesAsync(token, AsymmetricSignatureValidator.Candidates(token, keys)).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
                 }
             }
@@ -166,14 +166,14 @@ internal static class JwtTargets
             HmacSignatureValidator.Validate(token, Secret);
             return token;
         }
-        var candidates = JwtSignature.Candidates(token, Keys);
-        var verifying = JwtSignature.VerifiesAsync(token, candidates);
+        var candidates = AsymmetricSignatureValidator.Candidates(token, Keys);
+        var verifying = AsymmetricSignatureValidator.VerifiesAsync(token, candidates);
 #pragma warning disable VSTHRD002 // It has completed.
         bool verifies = verifying.IsCompleted
             ? verifying.Result
             : throw new AssertionException("The verification did not complete synchronously.");
 #pragma warning restore VSTHRD002
-        return verifies ? token : throw JwtSignature.Refusal(token, candidates.Count, mayPass: false);
+        return verifies ? token : throw AsymmetricSignatureValidator.Refusal(token, candidates.Count, mayPass: false);
     }
 
     private static void Validate(Action validation)

@@ -75,14 +75,14 @@ public class JwtSignatureKeyIdTests
         $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"{(further is null ? "" : "," + further)}}}";
 
     private static IReadOnlyList<JsonWebKey> Candidates(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed) =>
-        JwtSignature.Candidates(Parse(token, allowed), keys);
+        AsymmetricSignatureValidator.Candidates(Parse(token, allowed), keys);
 
     private static async Task RequireAsync(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed)
     {
         var unverified = Parse(token, allowed);
-        var candidates = JwtSignature.Candidates(unverified, keys);
-        if (!await JwtSignature.VerifiesAsync(unverified, candidates))
-            throw JwtSignature.Refusal(unverified, candidates.Count, mayPass: false);
+        var candidates = AsymmetricSignatureValidator.Candidates(unverified, keys);
+        if (!await AsymmetricSignatureValidator.VerifiesAsync(unverified, candidates))
+            throw AsymmetricSignatureValidator.Refusal(unverified, candidates.Count, mayPass: false);
     }
 
     private static UnverifiedJwt Parse(string token, params string[] allowed) =>

@@ -10,7 +10,7 @@ namespace OAuthClient.AspNetCore;
 /// total size, so that requests stay within the header limits of servers. The prefix <c>__Host-</c> prevents other hosts from setting them
 /// (RFC 6265bis §4.1.3.2).
 /// </summary>
-internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protection, TimeProvider time)
+internal sealed class PendingAuthorizationCookieStore(IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Prefix = "__Host-oauth-";
     private const int MaximumCharacters = 3500;
@@ -23,7 +23,7 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
     public void Add(HttpContext context, PendingAuthorization authorization, GrantOwner? owner, string returnUrl, SameSiteMode sameSite)
     {
         string name = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
-        string value = new PendingAuthorizationCookie(name, authorization, owner, returnUrl).Protect(protector);
+        string value = new PendingAuthorizationCookieContent(name, authorization, owner, returnUrl).Protect(protector);
         if (Size(name, value) > MaximumCharacters)
         {
             throw new InvalidOperationException(
@@ -38,13 +38,13 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
     }
 
     /// <summary>Finds the pending authorization of this browser to which the callback belongs.</summary>
-    public PendingAuthorizationCookie? Find(HttpContext context, AuthorizationResponse response) =>
+    public PendingAuthorizationCookieContent? Find(HttpContext context, AuthorizationResponse response) =>
         OwnCookies(context)
-            .Select(cookie => PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector))
+            .Select(cookie => PendingAuthorizationCookieContent.Unprotect(cookie.Key, cookie.Value, protector))
             .FirstOrDefault(cookie => cookie?.Authorization.Matches(response) == true);
 
     /// <summary>Deletes the cookie when the response starts, because an error page clears headers that were set before.</summary>
-    public static void RemoveAtResponse(HttpContext context, PendingAuthorizationCookie cookie) =>
+    public static void RemoveAtResponse(HttpContext context, PendingAuthorizationCookieContent cookie) =>
         context.Response.OnStarting(() =>
         {
             context.Response.Cookies.Delete(cookie.Name, Attributes(SameSiteMode.Lax));
@@ -60,7 +60,7 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
                 (
                     Name: cookie.Key,
                     Size: Size(cookie.Key, cookie.Value),
-                    PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector)?.Authorization.ExpiresAt
+                    PendingAuthorizationCookieContent.Unprotect(cookie.Key, cookie.Value, protector)?.Authorization.ExpiresAt
                 )
             )
             .OrderByDescending(cookie => cookie.ExpiresAt ?? DateTimeOffset.MinValue);

@@ -7,7 +7,7 @@ namespace OAuthClient.Tests;
 /// <summary>Tests signature verification (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2, RFC 8725 §3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class JwtSignatureTests
+public class AsymmetricSignatureValidatorTests
 {
     private const string Claims = "{\"sub\":\"alice\"}";
 
@@ -266,14 +266,14 @@ public class JwtSignatureTests
         $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"{(further is null ? "" : "," + further)}}}";
 
     private static IReadOnlyList<JsonWebKey> Candidates(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed) =>
-        JwtSignature.Candidates(Parse(token, allowed), keys);
+        AsymmetricSignatureValidator.Candidates(Parse(token, allowed), keys);
 
     private static async Task RequireAsync(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed)
     {
         var unverified = Parse(token, allowed);
-        var candidates = JwtSignature.Candidates(unverified, keys);
-        if (!await JwtSignature.VerifiesAsync(unverified, candidates))
-            throw JwtSignature.Refusal(unverified, candidates.Count, mayPass: false);
+        var candidates = AsymmetricSignatureValidator.Candidates(unverified, keys);
+        if (!await AsymmetricSignatureValidator.VerifiesAsync(unverified, candidates))
+            throw AsymmetricSignatureValidator.Refusal(unverified, candidates.Count, mayPass: false);
     }
 
     private static UnverifiedJwt Parse(string token, params string[] allowed) =>

@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>The cookies that pending authorizations travel in.</summary>
-public sealed class PendingAuthorizationCookieTests
+public sealed class PendingAuthorizationCookieContentTests
 {
     private const int MostCharacters = 4096;
 

@@ -8,7 +8,7 @@ namespace OAuthClient.PostgreSql;
 /// Creates and reads the notifications by which nodes report that an owner's grants changed. Every role that can connect to the database
 /// can receive them, so a notification contains only a hash of the owner, the hint, under a key that is stored in the database.
 /// </summary>
-internal sealed class ChangeNotifications(string schema, long node)
+internal sealed class ChangeNotificationFormat(string schema, long node)
 {
     private const int HashLength = 16;
 

@@ -5,7 +5,7 @@ namespace OAuthClient.Tests;
 /// <summary>Tests the validation of logout tokens (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class LogoutTokenTests
+public class LogoutTokenValidatorTests
 {
     private static readonly long Now = SampleConfiguration.Now.ToUnixTimeSeconds();
 
@@ -62,6 +62,6 @@ public class LogoutTokenTests
         };
         change(json);
         var claims = StrictJson.TryParseObject(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()))!.Value;
-        return () => LogoutToken.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now);
+        return () => LogoutTokenValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now);
     }
 }

@@ -8,9 +8,9 @@ namespace OAuthClient.PostgreSql;
 /// running. The lock ends with the connection, and therefore with the process. After a lost connection the node acquires the same lock
 /// again.
 /// </summary>
-internal sealed class NodeConnection(
+internal sealed class NotificationListener(
     PostgresCommandExecutor executor,
-    ChangeNotifications notifications,
+    ChangeNotificationFormat notifications,
     long node,
     TimeProvider time,
     ILogger logger,

@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace OAuthClient;
 
 /// <summary>Verifies a JWT's signature with the server's keys (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2).</summary>
-internal static class JwtSignature
+internal static class AsymmetricSignatureValidator
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 256 * 1024 };
 

@@ -10,7 +10,7 @@ namespace OAuthClient.AspNetCore;
 /// <param name="Authorization">The pending authorization.</param>
 /// <param name="Owner">The owner of the grant; <see langword="null"/> for a sign-in, whose ID Token names the owner.</param>
 /// <param name="ReturnUrl">The path to redirect to after the callback.</param>
-internal sealed record PendingAuthorizationCookie(string Name, PendingAuthorization Authorization, GrantOwner? Owner, string ReturnUrl)
+internal sealed record PendingAuthorizationCookieContent(string Name, PendingAuthorization Authorization, GrantOwner? Owner, string ReturnUrl)
 {
     /// <summary>Encrypts and authenticates all parts together, so that parts of different cookies cannot be combined.</summary>
     public string Protect(IDataProtector protector) =>
@@ -30,7 +30,7 @@ internal sealed record PendingAuthorizationCookie(string Name, PendingAuthorizat
     /// <summary>
     /// Decrypts a value; <see langword="null"/> if this version of the application did not write it, or the key is unknown.
     /// </summary>
-    public static PendingAuthorizationCookie? Unprotect(string name, string value, IDataProtector protector)
+    public static PendingAuthorizationCookieContent? Unprotect(string name, string value, IDataProtector protector)
     {
         string owner = "",
             returnUrl = "";
@@ -47,7 +47,7 @@ internal sealed record PendingAuthorizationCookie(string Name, PendingAuthorizat
                     return reader.ReadBytes((int)(plain.Length - plain.Position));
                 }
             );
-            return new PendingAuthorizationCookie(name, authorization, owner.Length > 0 ? GrantOwner.Parse(owner) : null, returnUrl);
+            return new PendingAuthorizationCookieContent(name, authorization, owner.Length > 0 ? GrantOwner.Parse(owner) : null, returnUrl);
         }
         catch (Exception exception)
             when (exception is CryptographicException or FormatException or OAuthProtocolException or IOException or ArgumentException)
