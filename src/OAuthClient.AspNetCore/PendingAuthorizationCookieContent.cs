@@ -10,7 +10,12 @@ namespace OAuthClient.AspNetCore;
 /// <param name="Authorization">The pending authorization.</param>
 /// <param name="Owner">The owner of the grant; <see langword="null"/> for a sign-in, whose ID Token names the owner.</param>
 /// <param name="ReturnUrl">The path to redirect to after the callback.</param>
-internal sealed record PendingAuthorizationCookieContent(string Name, PendingAuthorization Authorization, GrantOwner? Owner, string ReturnUrl)
+internal sealed record PendingAuthorizationCookieContent(
+    string Name,
+    PendingAuthorization Authorization,
+    GrantOwner? Owner,
+    string ReturnUrl
+)
 {
     /// <summary>Encrypts and authenticates all parts together, so that parts of different cookies cannot be combined.</summary>
     public string Protect(IDataProtector protector) =>

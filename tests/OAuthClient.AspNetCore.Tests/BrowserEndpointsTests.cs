@@ -142,7 +142,7 @@ public sealed class BrowserEndpointsTests
 
     [Test]
     [Description(
-        "RFC 6749 §4.1.2.1 access_denied; RFC 9700 §4.7 replay; RFC 6749 §5.2: a page for each, which says nothing of the " + "exception"
+        "RFC 6749 §4.1.2.1 access_denied; RFC 9700 §4.7 replay; RFC 6749 §5.2: a page for each, which says nothing of the exception"
     )]
     public async Task Pages_for_denial_replay_and_errors()
     {

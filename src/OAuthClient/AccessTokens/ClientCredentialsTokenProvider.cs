@@ -187,12 +187,7 @@ internal sealed class ClientCredentialsTokenProvider(
     private void Share(ClientConfiguration current, ClientCredentialsRequest request, AccessToken token)
     {
         if (shared is not null)
-            _ = shared.SetAsync(
-                DistributedClientTokenCache.Key(current, request),
-                token,
-                ExpiryOf(token, current),
-                CancellationToken.None
-            );
+            _ = shared.SetAsync(DistributedClientTokenCache.Key(current, request), token, ExpiryOf(token, current), CancellationToken.None);
     }
 
     // Only a fresh token is used, and only one that is newer than a rejected token.

@@ -21,7 +21,7 @@ internal static partial class Log
     [LoggerMessage(
         102,
         LogLevel.Warning,
-        "WebFinger allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback). Remove the setting in " + "production"
+        "WebFinger allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback). Remove the setting in production"
     )]
     public static partial void WebFingerHttpOnLoopbackAllowed(ILogger logger);
 

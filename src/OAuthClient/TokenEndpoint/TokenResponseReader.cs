@@ -48,7 +48,9 @@ internal static class TokenResponseReader
         var expiresAt = Lifetime(members.ExpiresIn) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
             new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
-            StrictJson.TextOf(members.RefreshToken, ParameterNames.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
+            StrictJson.TextOf(members.RefreshToken, ParameterNames.RefreshToken) is { } refreshToken
+                ? new RefreshToken(refreshToken)
+                : null,
             StrictJson.TextOf(members.IdToken, ParameterNames.IdToken) is { } idToken ? new IdToken(idToken) : null,
             (IReadOnlyDictionary<string, JsonElement>?)members.Additional ?? ReadOnlyDictionary<string, JsonElement>.Empty
         );

@@ -135,7 +135,7 @@ public class JwksCacheTests
     }
 
     [Test]
-    [Description("Threat: a withdrawn key. An attacker who blocks the key set endpoint extends the trust in a key by one day at " + "most")]
+    [Description("Threat: a withdrawn key. An attacker who blocks the key set endpoint extends the trust in a key by one day at most")]
     public async Task Cached_keys_expire_after_a_day_of_outage()
     {
         await using ScriptedServer server = new();

@@ -54,7 +54,10 @@ public class JwksParserTests
     private static async Task<bool> VerifiesAsync(string compact, string set)
     {
         var token = UnverifiedJwt.Parse(compact, JwtType.IdToken, ["RS256"]);
-        return await AsymmetricSignatureValidator.VerifiesAsync(token, AsymmetricSignatureValidator.Candidates(token, JwksParser.Read(Encoding.UTF8.GetBytes(set))));
+        return await AsymmetricSignatureValidator.VerifiesAsync(
+            token,
+            AsymmetricSignatureValidator.Candidates(token, JwksParser.Read(Encoding.UTF8.GetBytes(set)))
+        );
     }
 
     private static JsonObject Jwk(RSA key)

@@ -55,7 +55,7 @@ public class JwtSignatureValidatorTests
     [TestCase("ECDH-ES", "A128GCM")]
     [TestCase("ECDH-ES+A128KW", "A256CBC-HS512")]
     [Description(
-        "OpenID Connect Core §10.2: an encrypted ID Token is decrypted, and the signed token is stored for id_token_hint " + "(§3.1.2.1)"
+        "OpenID Connect Core §10.2: an encrypted ID Token is decrypted, and the signed token is stored for id_token_hint (§3.1.2.1)"
     )]
     public async Task An_encrypted_ID_Token_is_stored_as_the_signed_one(string algorithm, string encryption)
     {
@@ -113,9 +113,7 @@ public class JwtSignatureValidatorTests
     }
 
     [Test]
-    [Description(
-        "RFC 8725 §2.3: encryption does not authenticate the sender, so the decrypted token must have the server's " + "signature"
-    )]
+    [Description("RFC 8725 §2.3: encryption does not authenticate the sender, so the decrypted token must have the server's signature")]
     public async Task An_encrypted_ID_Token_must_be_signed()
     {
         await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);

@@ -61,7 +61,7 @@ public class MetadataEndpointTests
 
     [Test]
     [Description(
-        "RFC 8414 §2. Threat: cleartext. Metadata is rejected when an address is not https, or has user information or a " + "fragment"
+        "RFC 8414 §2. Threat: cleartext. Metadata is rejected when an address is not https, or has user information or a fragment"
     )]
     public async Task An_unsafe_endpoint_is_rejected(
         [Values(

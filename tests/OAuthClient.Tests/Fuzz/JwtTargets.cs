@@ -148,7 +148,10 @@ internal static class JwtTargets
                 foreach (var token in new[] { AnyEc, AnyRsa })
                 {
 #pragma warning disable VSTHRD002 // It has completed.
-                    _ = AsymmetricSignatureValidator.VerifiesAsync(token, AsymmetricSignatureValidator.Candidates(token, keys)).GetAwaiter().GetResult();
+                    _ = AsymmetricSignatureValidator
+                        .VerifiesAsync(token, AsymmetricSignatureValidator.Candidates(token, keys))
+                        .GetAwaiter()
+                        .GetResult();
 #pragma warning restore VSTHRD002
                 }
             }

@@ -9,7 +9,7 @@ namespace OAuthClient.Tests;
 public class ClaimSourceTests
 {
     [Test]
-    [Description("OpenID Connect Core §5.6.2.3: aggregated claims, and distributed claims with and without an access token, are " + "read")]
+    [Description("OpenID Connect Core §5.6.2.3: aggregated claims, and distributed claims with and without an access token, are read")]
     public void Sources_are_read()
     {
         var sources = Of(

@@ -125,7 +125,7 @@ public class IdTokenClaimsValidatorTests
 
     [Test]
     [Description(
-        "OpenID Connect Core §3.1.3.7 (11): the nonce must be that of the request; without a nonce in the request any is " + "accepted"
+        "OpenID Connect Core §3.1.3.7 (11): the nonce must be that of the request; without a nonce in the request any is accepted"
     )]
     public void Another_nonce_is_rejected()
     {

@@ -104,9 +104,7 @@ public class StandardClaimsTests
     }
 
     [Test]
-    [Description(
-        "OpenID Connect Core §5.7: each claim of the principal has the server as its issuer; claims about the token are " + "omitted"
-    )]
+    [Description("OpenID Connect Core §5.7: each claim of the principal has the server as its issuer; claims about the token are omitted")]
     public void A_principal_contains_the_claims_about_the_user()
     {
         var idToken = Json(

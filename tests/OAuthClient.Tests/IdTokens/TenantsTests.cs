@@ -70,7 +70,7 @@ public class TenantsTests
     [TestCase("iss", "https://evil.example/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", "iss is")]
     [TestCase("iss", "TEMPLATE", "iss is")]
     [TestCase("iss", "ISSUER", "iss is")]
-    [Description("Threat: issuer confusion. A token of one tenant is not accepted for another, and tid must be a single path " + "segment")]
+    [Description("Threat: issuer confusion. A token of one tenant is not accepted for another, and tid must be a single path segment")]
     public async Task A_token_of_another_issuer_is_rejected(string claim, string? value, string words)
     {
         await using var host = await StartAsync(

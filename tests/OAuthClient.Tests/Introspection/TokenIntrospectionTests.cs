@@ -13,7 +13,7 @@ public class TokenIntrospectionTests
     private const string Token = "the-presented-token";
 
     [Test]
-    [Description("RFC 7662 §2.1: the token and the hint are sent in the body, and the client authenticates as at the token " + "endpoint")]
+    [Description("RFC 7662 §2.1: the token and the hint are sent in the body, and the client authenticates as at the token endpoint")]
     public async Task The_token_is_sent_in_the_body()
     {
         await using var server = Server("""{"active":true}""");
@@ -187,7 +187,7 @@ public class TokenIntrospectionTests
     }
 
     [Test]
-    [Description("Threat: secrets in exceptions. A server that returns the token and the secret does not leak them into the " + "message")]
+    [Description("Threat: secrets in exceptions. A server that returns the token and the secret does not leak them into the message")]
     public async Task Echoed_secrets_are_not_in_the_message()
     {
         await using var server = Server("");

@@ -21,7 +21,7 @@ public class AsymmetricSignatureValidatorTests
     [TestCase("ES384")]
     [TestCase("ES512")]
     [Description(
-        "RFC 7518 §3.1: each supported algorithm verifies, and a change of one character of header, payload or signature " + "is detected"
+        "RFC 7518 §3.1: each supported algorithm verifies, and a change of one character of header, payload or signature is detected"
     )]
     public async Task Each_supported_algorithm_verifies_and_detects_every_change(string algorithm)
     {

@@ -28,7 +28,7 @@ public class JweDecryptorTests
     }
 
     [Test, Combinatorial]
-    [Description("RFC 7518 §4.6, §5: each supported pair of algorithms is decrypted with an EC key of each curve, as PEM and as " + "JWK")]
+    [Description("RFC 7518 §4.6, §5: each supported pair of algorithms is decrypted with an EC key of each curve, as PEM and as JWK")]
     public void EC_keys_decrypt(
         [ValueSource(nameof(EcAlgorithms))] string algorithm,
         [ValueSource(nameof(Encryptions))] string encryption,
@@ -108,7 +108,7 @@ public class JweDecryptorTests
     }
 
     [Test]
-    [Description("RFC 7516 §5.2, §11.5: each changed or truncated part causes the same message, which does not state the failed " + "step")]
+    [Description("RFC 7516 §5.2, §11.5: each changed or truncated part causes the same message, which does not state the failed step")]
     public void Every_change_causes_the_same_message([ValueSource(nameof(Encryptions))] string encryption, [Values] bool ec)
     {
         using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);

@@ -13,9 +13,7 @@ public class JweKeySelectionTests
     private static readonly Lazy<RSA> AnotherRsa = new(() => RSA.Create(2048));
 
     [Test]
-    [Description(
-        "RFC 7516 §4.1.6: kid selects the key; keys without a kid are always tried; without kid in the header each key is " + "tried"
-    )]
+    [Description("RFC 7516 §4.1.6: kid selects the key; keys without a kid are always tried; without kid in the header each key is tried")]
     public void The_kid_selects_the_key()
     {
         string right = DecryptionKeyTexts.Jwk(Rsa, "right");
@@ -77,9 +75,7 @@ public class JweKeySelectionTests
     }
 
     [Test]
-    [Description(
-        "RFC 7516 §5.2: a failure that a replaced key may explain is transient, and the message names the algorithms and " + "the kid"
-    )]
+    [Description("RFC 7516 §5.2: a failure that a replaced key may explain is transient, and the message names the algorithms and the kid")]
     public void A_failure_of_the_keys_is_transient()
     {
         string compact = TestJwe.Encrypt(Inside, AnotherRsa.Value, "RSA-OAEP", "A128GCM");

@@ -129,7 +129,7 @@ public class BackChannelLogoutTests
     }
 
     [TestCaseSource(nameof(Defects))]
-    [Description("Modules rp-backchannel-rpinitlogout-…, §2.6: a token with exactly one defect is rejected, and the session " + "remains")]
+    [Description("Modules rp-backchannel-rpinitlogout-…, §2.6: a token with exactly one defect is rejected, and the session remains")]
     public async Task A_defective_token_is_rejected(string header, Action<JsonObject>? change, string sentence)
     {
         await using OpenIdServer server = new();
@@ -156,7 +156,7 @@ public class BackChannelLogoutTests
 
     [Test]
     [Description(
-        "§4.1, cross-JWT confusion: neither an ID Token, which the browser can read, nor malformed text is accepted as a " + "logout token"
+        "§4.1, cross-JWT confusion: neither an ID Token, which the browser can read, nor malformed text is accepted as a logout token"
     )]
     public async Task An_ID_Token_is_not_a_logout_token()
     {

@@ -141,7 +141,7 @@ public class ClaimSourceReaderTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2: an ID Token may name sources as well; the reader of a named client is a keyed " + "service")]
+    [Description("OpenID Connect Core §5.6.2: an ID Token may name sources as well; the reader of a named client is a keyed service")]
     public async Task Sources_of_the_ID_Token_are_read()
     {
         await using var server = await SignedInAsync();

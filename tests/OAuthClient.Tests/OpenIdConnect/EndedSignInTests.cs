@@ -12,9 +12,7 @@ public class EndedSignInTests
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     [TestCase("s1"), TestCase(null)]
-    [Description(
-        "Threat: requests that load the database. 1,000 requests with an ended session cause a bounded number of store " + "queries"
-    )]
+    [Description("Threat: requests that load the database. 1,000 requests with an ended session cause a bounded number of store queries")]
     public async Task A_thousand_requests_query_the_store_a_few_times(string? sessionId)
     {
         var (server, store) = Server();
@@ -56,9 +54,7 @@ public class EndedSignInTests
     }
 
     [Test]
-    [Description(
-        "Threat: a cached rejection ends another user's session. It applies to exactly this client, owner, session and " + "sign-in"
-    )]
+    [Description("Threat: a cached rejection ends another user's session. It applies to exactly this client, owner, session and sign-in")]
     public async Task A_cached_rejection_does_not_affect_another_session()
     {
         var (server, _) = Server();

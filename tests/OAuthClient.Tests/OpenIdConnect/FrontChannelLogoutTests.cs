@@ -37,7 +37,7 @@ public class FrontChannelLogoutTests
     [TestCase(null, "s1")]
     [TestCase(null, null)]
     [Description(
-        "A request with another issuer, another session, or without a required parameter is rejected, because any page " + "can send it"
+        "A request with another issuer, another session, or without a required parameter is rejected, because any page can send it"
     )]
     public async Task Another_issuer_or_session_is_rejected(string? issuer, string? session)
     {

@@ -8,9 +8,7 @@ namespace OAuthClient.Tests;
 public class LogoutDuringSignInTests
 {
     [TestCase("alice", "s1"), TestCase("alice", null), TestCase(null, "s1")]
-    [Description(
-        "A logout token that arrives between the token response and the write to the store fails the login, and no grant " + "is kept"
-    )]
+    [Description("A logout token that arrives between the token response and the write to the store fails the login, and no grant is kept")]
     public async Task A_logout_before_the_grant_is_stored_ends_the_login(string? subject, string? sessionId)
     {
         await using OpenIdServer server = new();
@@ -104,7 +102,7 @@ public class LogoutDuringSignInTests
 
     [Test]
     [Description(
-        "Logout tokens are kept for the lifetime of a pending authorization; the number is bounded, and the oldest is " + "removed first"
+        "Logout tokens are kept for the lifetime of a pending authorization; the number is bounded, and the oldest is removed first"
     )]
     public void Logout_tokens_are_kept_for_the_lifetime_of_an_authorization()
     {

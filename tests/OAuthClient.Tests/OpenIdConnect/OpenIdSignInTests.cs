@@ -78,7 +78,7 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("Two browsers have two sessions: a second login does not end the first, and a login in the same session replaces " + "it")]
+    [Description("Two browsers have two sessions: a second login does not end the first, and a login in the same session replaces it")]
     public async Task Sessions_are_independent()
     {
         await using OpenIdServer server = new();
@@ -111,7 +111,7 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("A user who signed in stays signed in when they authorize more; without a sign-in, a new grant replaces the old " + "one")]
+    [Description("A user who signed in stays signed in when they authorize more; without a sign-in, a new grant replaces the old one")]
     public async Task Connecting_does_not_sign_out()
     {
         await using OpenIdServer server = new();
@@ -125,7 +125,7 @@ public class OpenIdSignInTests
 
     [TestCase("bob", "s1"), TestCase("bob", null)]
     [Description(
-        "Threat: one user's token to another. A user who is identified by issuer and subject cannot connect another " + "user's account"
+        "Threat: one user's token to another. A user who is identified by issuer and subject cannot connect another user's account"
     )]
     public async Task A_signed_in_user_cannot_connect_another_account(string subject, string? sessionId)
     {

@@ -15,7 +15,7 @@ public class RemovedTenantTests
 
     [Test]
     [Description(
-        "Threat: AllowedTenants shrinks at run time. The session ends, also when its grant is cached; another tenant's " + "session remains"
+        "Threat: AllowedTenants shrinks at run time. The session ends, also when its grant is cached; another tenant's session remains"
     )]
     public async Task The_session_ends()
     {

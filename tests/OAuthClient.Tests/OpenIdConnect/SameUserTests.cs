@@ -81,9 +81,7 @@ public class SameUserTests
     }
 
     [Test]
-    [Description(
-        "Users of the application, and subjects of another server, connect any account with a client with which users " + "sign in"
-    )]
+    [Description("Users of the application, and subjects of another server, connect any account with a client with which users sign in")]
     public async Task Owners_of_another_kind_connect_any_account()
     {
         await using OpenIdServer server = new();
@@ -94,9 +92,7 @@ public class SameUserTests
     }
 
     [TestCase("alice", "other"), TestCase("bob", "good"), TestCase("bob", "other")]
-    [Description(
-        "OpenID Connect Core §5.7: at a multi-tenant server a user of another tenant is another user, also with the same " + "subject"
-    )]
+    [Description("OpenID Connect Core §5.7: at a multi-tenant server a user of another tenant is another user, also with the same subject")]
     public async Task An_account_of_another_tenant_is_rejected(string subject, string tenant)
     {
         await using OpenIdServer server = new(o => o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}");

@@ -92,9 +92,7 @@ public class SignedUserInfoTests
     }
 
     [TestCaseSource(nameof(Refused))]
-    [Description(
-        "OpenID Connect Core §5.3.2, RFC 8725: a response that the server did not sign for this client and this user is " + "rejected"
-    )]
+    [Description("OpenID Connect Core §5.3.2, RFC 8725: a response that the server did not sign for this client and this user is rejected")]
     public async Task An_invalid_response_is_rejected(string body, string words)
     {
         await using var server = await SignedInAsync(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);

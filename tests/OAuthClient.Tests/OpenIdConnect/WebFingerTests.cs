@@ -191,7 +191,7 @@ public class WebFingerTests
 
     [Test]
     [Description(
-        "Modules oidcc-client-test-discovery-webfinger-acct and -url, over a socket; each option that lowers security is " + "logged once"
+        "Modules oidcc-client-test-discovery-webfinger-acct and -url, over a socket; each option that lowers security is logged once"
     )]
     public async Task The_issuer_is_found_over_a_socket()
     {
@@ -220,7 +220,7 @@ public class WebFingerTests
     }
 
     [Test]
-    [Description("Threat: slow body. A host that does not respond times out after 30 seconds; a canceled caller does not wait for " + "it")]
+    [Description("Threat: slow body. A host that does not respond times out after 30 seconds; a canceled caller does not wait for it")]
     public async Task A_host_that_does_not_respond_times_out()
     {
         await using Host host = new(Found) { Hangs = true };

@@ -24,7 +24,10 @@ public class RefreshBackoffTests
         }
         Assert.That(grants.Count(backoff.IsLost), Is.InRange(1, 10_000));
         Assert.That(grants.Count(grant => !backoff.CanRefreshEarly(grant, Now)), Is.InRange(1, 10_000));
-        Assert.That(grants.Count(grant => backoff.FindRecentFailure(grant, AccessTokenKey.Default, Now) is not null), Is.InRange(1, 10_000));
+        Assert.That(
+            grants.Count(grant => backoff.FindRecentFailure(grant, AccessTokenKey.Default, Now) is not null),
+            Is.InRange(1, 10_000)
+        );
     }
 
     [Test]
