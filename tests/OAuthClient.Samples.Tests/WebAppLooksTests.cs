@@ -41,6 +41,11 @@ public sealed class WebAppLooksTests : WebAppTestBase
         await FitsAsync(page, prefix, "7-photos");
         await page.GotoAsync(visit.Address);
         await FitsAsync(page, prefix, "8-connected");
+        await page.GotoAsync(visit.Address + "/connection");
+        await page.SeesAsync("Your connection");
+        await FitsAsync(page, prefix, "8-connection");
+        await page.GotoAsync(visit.Address + "/no-such-page");
+        await FitsAsync(page, prefix, "8-not-found");
         await page.GotoAsync(visit.Address + "/callback?code=1&state=2");
         await FitsAsync(page, prefix, "9-expired");
         visit.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_grant"}"""));
