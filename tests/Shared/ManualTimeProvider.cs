@@ -1,79 +1,42 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
 
 namespace OAuthClient.Tests.Shared;
 
-/// <summary>A clock that a test advances. Timers run when the clock is advanced past their due time.</summary>
-internal sealed class ManualTimeProvider : TimeProvider
+/// <summary>A <see cref="FakeTimeProvider"/> that also lets a test wait until a timer is started.</summary>
+internal sealed class ManualTimeProvider() : FakeTimeProvider(new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero))
 {
-    private readonly Lock gate = new();
-    private readonly List<ManualTimer> timers = [];
-    private readonly Channel<ManualTimer> startedTimers = Channel.CreateUnbounded<ManualTimer>();
-    private DateTimeOffset now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
-
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (gate)
-            return now;
-    }
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    private readonly Channel<DateTimeOffset> startedTimers = Channel.CreateUnbounded<DateTimeOffset>();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        ManualTimer timer = new(this, () => callback(state));
-        timer.Change(dueTime, period);
+        ObservedTimer timer = new(this, base.CreateTimer(callback, state, dueTime, period));
+        Report(dueTime);
         return timer;
     }
 
     /// <summary>Waits for a timer that was started and that no earlier call has returned.</summary>
     /// <returns>The due time relative to the current time.</returns>
     public async Task<TimeSpan> WaitForTimerAsync(CancellationToken cancellationToken = default) =>
-        (await startedTimers.Reader.ReadAsync(cancellationToken)).Due - GetUtcNow();
+        await startedTimers.Reader.ReadAsync(cancellationToken) - GetUtcNow();
 
-    public void Advance(TimeSpan by)
+    private void Report(TimeSpan dueTime)
     {
-        List<ManualTimer> due;
-        lock (gate)
-        {
-            now += by;
-            due = [.. timers.Where(timer => timer.Due <= now)];
-            timers.RemoveAll(due.Contains);
-        }
-
-        due.ForEach(timer => timer.Fire());
+        if (dueTime != Timeout.InfiniteTimeSpan)
+            startedTimers.Writer.TryWrite(GetUtcNow() + dueTime);
     }
 
-    /// <summary>A one-shot timer; the period is ignored.</summary>
-    private sealed class ManualTimer(ManualTimeProvider clock, Action fire) : ITimer
+    private sealed class ObservedTimer(ManualTimeProvider clock, ITimer timer) : ITimer
     {
-        public DateTimeOffset Due { get; private set; }
-
-        public void Fire() => fire();
-
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock.gate)
-            {
-                clock.timers.Remove(this);
-                if (dueTime != Timeout.InfiniteTimeSpan)
-                {
-                    Due = clock.now + dueTime;
-                    clock.timers.Add(this);
-                    clock.startedTimers.Writer.TryWrite(this);
-                }
-            }
-
-            return true;
+            bool changed = timer.Change(dueTime, period);
+            clock.Report(dueTime);
+            return changed;
         }
 
-        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        public void Dispose() => timer.Dispose();
 
-        public ValueTask DisposeAsync()
-        {
-            Dispose();
-            return ValueTask.CompletedTask;
-        }
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
     }
 }
