@@ -16,7 +16,7 @@ public sealed partial class TroubleshootingTests
         var document = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src", "OAuthClient", "README.md"));
         var messages = Message()
             .Matches(document[document.IndexOf("| message |", StringComparison.Ordinal)..])
-            .Select(row => row.Groups[1].Value)
+            .Select(row => row.Groups["message"].Value)
             .ToList();
 
         Assert.That(messages, Has.Count.GreaterThan(10));
@@ -26,6 +26,10 @@ public sealed partial class TroubleshootingTests
     [GeneratedRegex(@"""\s*\+\s*\$?""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Concatenation();
 
-    [GeneratedRegex(@"^\| `([^`]+)` \| [A-Z]", RegexOptions.CultureInvariant | RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(
+        @"^\| `(?<message>[^`]+)` \| [A-Z]",
+        RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 5000
+    )]
     private static partial Regex Message();
 }

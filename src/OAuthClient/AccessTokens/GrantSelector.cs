@@ -59,19 +59,69 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         );
     }
 
+    /// <summary>Finds a token that is fresh, in the first grant that can be used. This is the path of nearly every call.</summary>
+    /// <param name="grants">The owner's grants, newest first.</param>
+    /// <param name="current">The client's configuration.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="selection">The scopes and resources of the token.</param>
+    /// <param name="rejected">The token that an API rejected, which is not used.</param>
+    /// <param name="now">The current time in UTC ticks.</param>
+    /// <param name="freshUntil">The time in UTC ticks until which the token can be used without a refresh.</param>
+    /// <returns>The token; <see langword="null"/> if <see cref="Select"/> must decide.</returns>
+    public AccessToken? FindFresh(
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current,
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        long now,
+        out long freshUntil
+    )
+    {
+        freshUntil = 0;
+        for (int i = 0; i < grants.Count; i++)
+        {
+            var stored = grants[i];
+            if (!GrantOwnership.IsUsable(stored, current, owner) || now >= stored.EndsAtTicks)
+                continue;
+            var grant = writes.ApplyPending(stored);
+            if (FindToken(grant, selection, rejected) is not { } token)
+                return null;
+            freshUntil = Math.Min(
+                grant.EndsAtTicks,
+                AccessTokenExpiry.FreshUntil(token, grant.CanRefresh, current.DefaultAccessTokenLifetime)
+            );
+            return now < freshUntil ? token : null;
+        }
+        return null;
+    }
+
     /// <summary>Determines whether the grant's refresh token can be sent: there is one, and the server did not reject it.</summary>
     public bool IsRenewable(Grant grant) => grant.CanRefresh && !backoff.IsLost(grant);
 
+    /// <summary>Determines the state of the grant's token of a selection.</summary>
+    /// <param name="grant">The grant that <see cref="Select"/> returned.</param>
+    /// <param name="current">The client's configuration.</param>
+    /// <param name="selection">The scopes and resources of the token.</param>
+    /// <param name="rejected">The token that an API rejected, which is not used.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The token, or <see langword="null"/> if there is none; and its state.</returns>
+    public (AccessToken? Token, AccessTokenState State) GetState(
+        Grant grant,
+        ClientConfiguration current,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        DateTimeOffset now
+    ) =>
+        FindToken(grant, selection, rejected) is { } token
+            ? (token, AccessTokenExpiry.StateAt(token, IsRenewable(grant), current.DefaultAccessTokenLifetime, now))
+            : (null, AccessTokenState.Expired);
+
     /// <summary>Finds the grant's token of a selection.</summary>
     /// <returns>The token, which may have expired; <see langword="null"/> if there is none, or an API rejected it.</returns>
-    public static AccessToken? FindToken(Grant grant, AccessTokenKey selection, AccessToken? rejected) =>
+    private static AccessToken? FindToken(Grant grant, AccessTokenKey selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
 
     private bool CanServe(Grant grant, ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
-        IsRenewable(grant)
-        || (
-            FindToken(grant, selection, rejected) is { } token
-            && AccessTokenExpiry.StateAt(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow())
-                != AccessTokenState.Expired
-        );
+        IsRenewable(grant) || GetState(grant, current, selection, rejected, time.GetUtcNow()).State != AccessTokenState.Expired;
 }

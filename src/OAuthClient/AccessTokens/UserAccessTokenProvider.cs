@@ -84,8 +84,8 @@ internal sealed class UserAccessTokenProvider
         CancellationToken cancellationToken
     )
     {
-        var now = time.GetUtcNow();
-        var current = configuration.GetCached(now.UtcTicks);
+        long now = time.GetUtcNow().UtcTicks;
+        var current = configuration.GetCached(now);
         var finding = store.FindAsync(current.Name, owner, cancellationToken);
         if (!finding.IsCompletedSuccessfully)
             return GetAsync(finding, owner, selection, rejected, cancellationToken);
@@ -93,21 +93,9 @@ internal sealed class UserAccessTokenProvider
         var grants = finding.Result;
 #pragma warning restore VSTHRD103
         // The path of nearly every call: no lock, no task, no allocation.
-        for (int i = 0; i < grants.Count; i++)
-        {
-            var grant = grants[i];
-            if (!GrantOwnership.IsUsable(grant, current, owner) || now.UtcTicks >= grant.EndsAtTicks)
-                continue;
-            if (
-                GrantSelector.FindToken(grant, selection, rejected) is { } token
-                && AccessTokenExpiry.StateAt(token, grant.CanRefresh, current.DefaultAccessTokenLifetime, now) == AccessTokenState.Fresh
-            )
-            {
-                return new(token);
-            }
-            break;
-        }
-        return GetAsync(new(grants), owner, selection, rejected, cancellationToken);
+        return selector.FindFresh(grants, current, owner, selection, rejected, now, out _) is { } token
+            ? new(token)
+            : GetAsync(new(grants), owner, selection, rejected, cancellationToken);
     }
 
     /// <summary>Reads a fresh token from the store, and adds it to the cache.</summary>
@@ -125,18 +113,11 @@ internal sealed class UserAccessTokenProvider
         if (!ReferenceEquals(cached.Registration, current))
             Interlocked.Exchange(ref cache, cached = new(current));
         long mark = cached.Mark;
-        if (
-            memory.Find(current.Name, owner) is not [var newest, ..]
-            || newest.AccessToken is not { } token
-            || !GrantOwnership.IsUsable(newest, current, owner)
-            || Math.Min(newest.EndsAtTicks, AccessTokenExpiry.FreshUntil(token, newest.CanRefresh, current.DefaultAccessTokenLifetime))
-                is var freshUntil
-                && now >= freshUntil
-        )
-        {
+        var grants = memory.Find(current.Name, owner);
+        if (selector.FindFresh(grants, current, owner, AccessTokenKey.Default, rejected: null, now, out long freshUntil) is not { } token)
             return null;
-        }
-        cached.Set(newest.Owner, token, freshUntil, mark, now);
+        // The owner of a stored grant, because an equal object of the caller need not live as long.
+        cached.Set(grants[0].Owner, token, freshUntil, mark, now);
         header = token.AuthorizationHeader;
         return token;
     }
@@ -155,10 +136,7 @@ internal sealed class UserAccessTokenProvider
             var grant = selector.Select(await finding.ConfigureAwait(false), current, owner, selection, rejected);
             var now = time.GetUtcNow();
             bool renewable = selector.IsRenewable(grant);
-            var known = GrantSelector.FindToken(grant, selection, rejected);
-            var state = known is null
-                ? AccessTokenState.Expired
-                : AccessTokenExpiry.StateAt(known, renewable, current.DefaultAccessTokenLifetime, now);
+            var (known, state) = selector.GetState(grant, current, selection, rejected, now);
             if (state == AccessTokenState.Fresh || (state == AccessTokenState.RefreshDue && !renewable))
                 return known!;
             if (!renewable)

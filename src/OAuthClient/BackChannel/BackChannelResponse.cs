@@ -33,7 +33,11 @@ internal sealed class BackChannelResponse(
     public EndpointFailure Failure(JsonElement? json) =>
         new(request.EndpointName, ServerTextSanitizer.WithoutQuery(request.Endpoint), statusCode)
         {
-            Error = Clean(json?.TextIfAny(ParameterNames.Error)),
+            // A code of the specifications is no secret, even if it contains the text of one: a caller can choose the text of a code.
+            Error =
+                json?.TextIfAny(ParameterNames.Error) is { } error && ErrorCodes.IsStandard(error)
+                    ? error
+                    : Clean(json?.TextIfAny(ParameterNames.Error)),
             ErrorDescription = Clean(json?.TextIfAny(ParameterNames.ErrorDescription)),
             ErrorUri = Clean(json?.TextIfAny(ParameterNames.ErrorUri)),
             RetryAfter = retryAfter,

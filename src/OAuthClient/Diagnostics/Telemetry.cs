@@ -51,31 +51,10 @@ internal static class Telemetry
         fault switch
         {
             ReauthorizationRequiredException { InnerException: { } reason } => TypeOf(reason),
-            EndpointException { Error: { } error } when IsKnown(error) => error,
+            EndpointException { Error: { } error } when ErrorCodes.IsStandard(error) => error,
             EndpointException refusal => ((int)refusal.StatusCode).ToString(CultureInfo.InvariantCulture),
-            AuthorizationResponseException { Error: { } error } when IsKnown(error) => error,
+            AuthorizationResponseException { Error: { } error } when ErrorCodes.IsStandard(error) => error,
             OperationCanceledException { InnerException: TimeoutException } => "timeout",
             _ => fault.GetType().FullName!,
         };
-
-    // An unknown error code of a server can contain any text, including a secret of the request.
-    private static bool IsKnown(string error) =>
-        error
-            is "access_denied"
-                or "account_selection_required"
-                or "consent_required"
-                or "insufficient_scope"
-                or "interaction_required"
-                or "invalid_request"
-                or "invalid_target"
-                or "login_required"
-                or ErrorCodes.InvalidClient
-                or ErrorCodes.InvalidGrant
-                or ErrorCodes.InvalidScope
-                or ErrorCodes.InvalidToken
-                or ErrorCodes.ServerError
-                or ErrorCodes.TemporarilyUnavailable
-                or ErrorCodes.UnauthorizedClient
-                or ErrorCodes.UnsupportedGrantType
-                or ErrorCodes.UnsupportedTokenType;
 }

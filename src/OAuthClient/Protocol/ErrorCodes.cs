@@ -16,4 +16,29 @@ internal static class ErrorCodes
     public const string UnauthorizedClient = "unauthorized_client";
     public const string UnsupportedGrantType = "unsupported_grant_type";
     public const string UnsupportedTokenType = "unsupported_token_type";
+
+    /// <summary>
+    /// Determines whether a text is an error code of the specifications. Any other text of a server can contain a secret of the request.
+    /// </summary>
+    /// <param name="error">The text.</param>
+    /// <returns><see langword="true"/> if it is a known error code.</returns>
+    public static bool IsStandard(string error) =>
+        error
+            is "access_denied"
+                or "account_selection_required"
+                or "consent_required"
+                or "insufficient_scope"
+                or "interaction_required"
+                or "invalid_request"
+                or "invalid_target"
+                or "login_required"
+                or InvalidClient
+                or InvalidGrant
+                or InvalidScope
+                or InvalidToken
+                or ServerError
+                or TemporarilyUnavailable
+                or UnauthorizedClient
+                or UnsupportedGrantType
+                or UnsupportedTokenType;
 }

@@ -141,6 +141,7 @@ public class CachedTokenTests
         Assert.That(tokens.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(grant.AccessToken));
 
         await script.Store.AddAsync(new Grant("id", grant.ClientName, Owner, server, clientId) { Tokens = grant.Tokens }, default);
+        await script.Store.RemoveAsync(grant, default);
 
         Assert.That(tokens.TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.Null);
         Assert.That(header, Is.Null);

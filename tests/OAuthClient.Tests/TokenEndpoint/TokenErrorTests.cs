@@ -194,6 +194,19 @@ public class TokenErrorTests
         Assert.That((await RequireErrorAsync(server)).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(seconds)));
     }
 
+    [Test]
+    [Description("Threat: a caller who chooses the text of a token hides the error code. A code of RFC 6749 §5.2 is not redacted")]
+    public async Task Standard_error_code_is_not_redacted()
+    {
+        await using ScriptedServer server = new();
+        server.Answers("""{"error":"invalid_client","error_description":"invalid token"}""", 400);
+
+        var exception = Assert.ThrowsAsync<TokenEndpointException>(() =>
+            server.Client.RequestTokenAsync(TokenRequest.Refresh(new("invalid"))).Promptly()
+        )!;
+        Assert.That((exception.Error, exception.ErrorDescription), Is.EqualTo(("invalid_client", "[redacted] token")));
+    }
+
     [TestCase("the-refresh-token", TestName = "Echoed_secret_is_redacted (refresh token)")]
     [TestCase("the-client-secret", TestName = "Echoed_secret_is_redacted (client secret)")]
     [TestCase("Y2xpZW50OnRoZS1jbGllbnQtc2VjcmV0", TestName = "Echoed_secret_is_redacted (Basic credentials)")]

@@ -40,6 +40,23 @@ public class GrantWriteQueueTests
     }
 
     [Test]
+    [Description("A token that an API rejected is not used again while the grant with its replacement is unsaved")]
+    public async Task A_rejected_token_is_not_used_while_its_replacement_is_unsaved()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
+        await using var host = await StartAsync(store);
+        await host.SignedInAsync();
+        var rejected = await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+
+        store.RefusesToSave = true;
+        var replacement = await host.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = rejected });
+        Assert.That(replacement, Is.Not.EqualTo(rejected));
+
+        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(replacement));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
     [Description("A grant that the store did not save is written again in the background, at growing intervals, until it is saved")]
     public async Task An_unsaved_grant_is_written_again_in_the_background()
     {
