@@ -125,7 +125,7 @@ public sealed class BrowserAuthorization
     /// </returns>
     /// <exception cref="InvalidOperationException">No user is signed in, or the authorization is too large for a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched or are not safe to use.</exception>
+    /// <exception cref="OAuthException">The server publishes no metadata, or its metadata is not safe to use.</exception>
     public async ValueTask<IResult> BeginAsync(
         HttpContext context,
         string? returnUrl = null,
@@ -157,7 +157,7 @@ public sealed class BrowserAuthorization
     /// The scope <c>openid</c> is missing, or the authorization is too large for a cookie.
     /// </exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched or are not safe to use.</exception>
+    /// <exception cref="OAuthException">The server publishes no metadata, or its metadata is not safe to use.</exception>
     public async ValueTask<IResult> BeginSignInAsync(
         HttpContext context,
         string? returnUrl = null,

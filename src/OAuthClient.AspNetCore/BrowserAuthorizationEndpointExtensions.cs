@@ -25,7 +25,8 @@ public static class BrowserAuthorizationEndpointExtensions
     /// token.</description></item>
     /// <item><term>GET, POST path of RedirectUri</term><description>Completes an authorization or a sign-in. After a sign-in it signs the
     /// user in by the application's default scheme.</description></item>
-    /// <item><term>GET path of PostLogoutRedirectUri</term><description>Completes a logout.</description></item>
+    /// <item><term>GET path of PostLogoutRedirectUri, or else /oauth/photos/signed-out</term><description>Completes a logout.</description>
+    /// </item>
     /// </list>
     /// </summary>
     /// <remarks>

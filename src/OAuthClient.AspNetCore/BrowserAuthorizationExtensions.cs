@@ -85,8 +85,9 @@ public static class BrowserAuthorizationExtensions
     }
 
     /// <summary>
-    /// Redirects the browser to the authorization server when an endpoint throws a <see cref="ReauthorizationRequiredException"/>, and back
-    /// to the endpoint afterwards. A request of a script receives 401. <see cref="ReauthorizeWhenNeededAttribute"/> is the equivalent for
+    /// Redirects the browser to the authorization server when an endpoint throws a <see cref="ReauthorizationRequiredException"/>.
+    /// Afterwards the browser returns to the same address if the request was a GET or HEAD, and otherwise to the application's root. A request of a
+    /// script receives 401. <see cref="ReauthorizeWhenNeededAttribute"/> is the equivalent for
     /// controllers.
     /// </summary>
     /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
@@ -122,9 +123,7 @@ public static class BrowserAuthorizationExtensions
     }
 
     private static IDataProtector Protector(IServiceProvider services) =>
-        services
-            .GetRequiredService<IDataProtectionProvider>()
-            .CreateProtector("OAuthClient.AspNetCore", "ClientCredentialsTokenProvider", "v1");
+        services.GetRequiredService<IDataProtectionProvider>().CreateProtector("OAuthClient.AspNetCore", "ClientTokens", "v1");
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider provider, IServiceCollection registered) =>
         // A scoped service would be resolved once, and return the first request's user to all later requests.

@@ -24,8 +24,8 @@ internal static partial class Log
     [LoggerMessage(
         2003,
         LogLevel.Error,
-        "A stored grant could not be decrypted and was skipped. Its owner may have to authorize again. Check that this node has the keys "
-            + "of all other nodes. Reason: {Reason}"
+        "A stored grant could not be read and was skipped. Its owner may have to authorize again. Check that this node has the keys and "
+            + "the package version of all other nodes. Reason: {Reason}"
     )]
     public static partial void GrantUnreadable(ILogger logger, string reason);
 

@@ -13,7 +13,7 @@ namespace OAuthClient;
 /// <item><description><see cref="OpenIdSignIn"/> signs users in by the server (OpenID Connect Core §3.1).</description></item>
 /// <item><description><see cref="OpenIdLogout"/> signs users out, here and at the server.</description></item>
 /// <item><description><see cref="TokenIntrospection"/> asks the server about a token (RFC 7662).</description></item>
-/// <item><description><see cref="ClaimSourceReader"/> reads distributed claims (OpenID Connect Core §5.6.2).</description></item>
+/// <item><description><see cref="ClaimSourceReader"/> reads aggregated and distributed claims (Core §5.6.2).</description></item>
 /// <item><description><see cref="ClientHealth"/> reports problems of recent operations, for health checks.</description></item>
 /// </list>
 /// <para>
@@ -70,7 +70,8 @@ public interface IOAuthClient
     /// <returns>The pending authorization, which completes the authorization later.</returns>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The client has no <see cref="OAuthClientOptions.RedirectUri"/>.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or are not safe to use.</exception>
+    /// <exception cref="OAuthException">The server publishes no metadata, or its metadata is not safe to use.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     Task<PendingAuthorization> BeginAuthorizationAsync(
         AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default

@@ -42,9 +42,9 @@ public sealed class OAuthClientBuilder
     /// of the pipeline.
     /// </remarks>
     /// <param name="configure">
-    /// Configures a pipeline. It is called once for each server that the client connects to, and again for each request whose content or
-    /// time an outside caller can choose: a code, an extension grant, an introspection, a registration, a fetch of metadata or keys. Such a
-    /// request has a pipeline of its own, so that its responses open no circuit for other requests. Create objects that belong to one
+    /// Configures a pipeline. It is called once for each server that the client connects to, and again for each request other than a
+    /// refresh, a client credentials request or a poll, because outside callers can choose the content or the time of such a request. It
+    /// has a pipeline of its own, so that its responses open no circuit for other requests. Create objects that belong to one
     /// pipeline, such as a <c>CircuitBreakerStateProvider</c>, inside the delegate. Create a rate or concurrency limiter outside of it,
     /// because a limiter that is created inside limits nothing.
     /// </param>

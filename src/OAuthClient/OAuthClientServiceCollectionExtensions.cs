@@ -18,7 +18,7 @@ public static class OAuthClientServiceCollectionExtensions
     /// </remarks>
     /// <param name="services">The service collection.</param>
     /// <param name="configure">
-    /// Sets the options. It is called when the host starts, or without a host when the client is first resolved, on another thread.
+    /// Sets the options. It is called when the host starts, or without a host when the client is first used.
     /// </param>
     /// <returns>A builder for the client.</returns>
     /// <exception cref="InvalidOperationException">A client without a name is already registered.</exception>
@@ -68,7 +68,7 @@ public static class OAuthClientServiceCollectionExtensions
     /// <param name="services">The service collection.</param>
     /// <param name="name">The client's name in this application.</param>
     /// <param name="configure">
-    /// Sets the options. It is called when the host starts, or without a host when the client is first resolved, on another thread.
+    /// Sets the options. It is called when the host starts, or without a host when the client is first used.
     /// </param>
     /// <returns>A builder for the client.</returns>
     /// <exception cref="InvalidOperationException">A client with this name is already registered.</exception>

@@ -50,7 +50,8 @@ public sealed class OpenIdSignIn
     /// <returns>The pending authorization.</returns>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The client has no <see cref="OAuthClientOptions.RedirectUri"/>.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or are not safe to use.</exception>
+    /// <exception cref="OAuthException">The server publishes no metadata, or its metadata is not safe to use.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public Task<PendingAuthorization> BeginRenewalAsync(
         AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default

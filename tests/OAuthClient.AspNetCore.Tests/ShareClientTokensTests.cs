@@ -29,6 +29,21 @@ public class ShareClientTokensTests
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(haveSameKeys ? 1 : 2));
     }
 
+    [Test]
+    [Description("The Data Protection purpose does not change, so that nodes of two versions read each other's tokens")]
+    public async Task The_purpose_does_not_change()
+    {
+        await using var server = await TestAuthorizationServer.StartAsync();
+        server.AddClient(new TestClient { ClientId = "billing", ClientSecret = "a-long-test-secret" });
+        Cache cache = new();
+        EphemeralDataProtectionProvider keys = new();
+        await using var node = Node(server, cache, keys);
+        await TokenAsync(node);
+        byte[] value = await cache.Filled.Task.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.That(() => keys.CreateProtector("OAuthClient.AspNetCore", "ClientTokens", "v1").Unprotect(value), Throws.Nothing);
+    }
+
     private static async Task<AccessToken> TokenAsync(ServiceProvider node) =>
         await node.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.Client);
 
@@ -51,12 +66,12 @@ public class ShareClientTokensTests
 
     private sealed class Cache() : MemoryDistributedCache(Options.Create(new MemoryDistributedCacheOptions())), IDistributedCache
     {
-        public TaskCompletionSource Filled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<byte[]> Filled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         async Task IDistributedCache.SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token)
         {
             await SetAsync(key, value, options, token);
-            Filled.TrySetResult();
+            Filled.TrySetResult(value);
         }
     }
 }

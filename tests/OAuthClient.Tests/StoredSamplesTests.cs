@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace OAuthClient.Tests;
 
@@ -65,7 +66,9 @@ public class StoredSamplesTests
     }
 
     private static IEnumerable<string> JsonMembers(Type type) =>
-        type.GetProperties().Where(property => property.Name != "Unknown").Select(property => property.Name);
+        type.GetProperties()
+            .Where(property => property.Name != "Unknown")
+            .Select(property => property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? property.Name);
 
     private static IEnumerable<string> Numbers(Type serializer) =>
         Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!)

@@ -93,7 +93,7 @@ internal static class DynamicClientSerializer
         };
 }
 
-/// <summary>The JSON of a stored client.</summary>
+/// <summary>The JSON of a stored client. Its member names do not change with those of <see cref="DynamicClient"/>.</summary>
 internal sealed class DynamicClientJson
 {
     public required int Version { get; init; }
@@ -102,7 +102,11 @@ internal sealed class DynamicClientJson
     public required string ClientId { get; init; }
     public required long Generation { get; init; }
     public required DateTimeOffset RegisteredAt { get; init; }
+
+    [JsonPropertyName("HeardAt")]
     public required DateTimeOffset LastConfirmedAt { get; init; }
+
+    [JsonPropertyName("SecretSince")]
     public required DateTimeOffset SecretIssuedAt { get; init; }
     public required string Authentication { get; init; }
     public required JsonElement Metadata { get; init; }

@@ -201,7 +201,7 @@ public sealed class Grant
         }
     } = FrozenDictionary<string, AccessToken>.Empty;
 
-    /// <summary>Creates a principal from the claims of the ID Token, and those claims of the userinfo that it does not have.</summary>
+    /// <summary>Creates a principal from the claims of the ID Token and the further claims of the UserInfo response.</summary>
     /// <remarks>
     /// Claims keep the server's names and have the server as their <see cref="Claim.Issuer"/>. A claim of the type
     /// <see cref="GrantOwner.ClaimType"/> holds <see cref="Owner"/>; the library reads the owner from this claim only.
@@ -209,7 +209,7 @@ public sealed class Grant
     /// replace it. The principal of a sign-in also identifies the client and the sign-in, so that a cookie can end with the sign-in
     /// (<c>RejectEndedSignIns</c> in ASP.NET Core). The <c>User</c> of the authorization result does so too, and has fewer claims.
     /// </remarks>
-    /// <param name="userInfo">The response of the userinfo endpoint, or <see langword="null"/>.</param>
+    /// <param name="userInfo">The response of the UserInfo endpoint, or <see langword="null"/>.</param>
     /// <param name="authenticationType">The authentication type of the identity.</param>
     /// <param name="nameClaim">The type of the claim that <c>Identity.Name</c> returns.</param>
     /// <param name="roleClaim">The type of the claims that <c>IsInRole</c> reads.</param>

@@ -75,7 +75,8 @@ public static class AccessTokenHandlerExtensions
     /// using OAuthClient.AspNetCore;
     ///
     /// var builder = WebApplication.CreateBuilder(args);
-    /// builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o =&gt; o.LoginPath = "/oauth/photos/sign-in");
+    /// builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o =&gt; o.LoginPath = "/oauth/photos/sign-in")
+    ///     .RejectEndedSignIns();
     /// builder.Services.AddAuthorization();
     /// builder.Services.AddOAuthClient("photos", o =&gt;
     /// {

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Represents the response of the userinfo endpoint (OpenID Connect Core §5.3.2).</summary>
+/// <summary>Represents the response of the UserInfo endpoint (OpenID Connect Core §5.3.2).</summary>
 [DebuggerDisplay("UserInfo")]
 public sealed class UserInfo
 {

@@ -6,8 +6,8 @@ namespace OAuthClient;
 /// </summary>
 public sealed class ReauthorizationRequiredException : OAuthException
 {
-    /// <summary>Initializes a new instance for one client registration.</summary>
-    /// <param name="clientName">The name of the registration, as given to <c>AddOAuthClient</c>; empty for the unnamed one.</param>
+    /// <summary>Initializes a new instance for one client.</summary>
+    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; empty for the unnamed client.</param>
     /// <param name="message">The message, which says why the resource owner must authorize.</param>
     /// <param name="innerException">The error response of the server; <see langword="null"/> if there is none.</param>
     public ReauthorizationRequiredException(string clientName, string message, Exception? innerException = null)
@@ -17,7 +17,7 @@ public sealed class ReauthorizationRequiredException : OAuthException
         ClientName = clientName;
     }
 
-    /// <summary>Gets the name of the registration, as given to <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
+    /// <summary>Gets the client's name in <c>AddOAuthClient</c>; empty for the unnamed client.</summary>
     public string ClientName { get; }
 
     /// <summary>Gets a value indicating whether the only cause is that an API rejected a token that cannot be refreshed.</summary>
