@@ -86,9 +86,8 @@ public static class BrowserAuthorizationExtensions
 
     /// <summary>
     /// Redirects the browser to the authorization server when an endpoint throws a <see cref="ReauthorizationRequiredException"/>.
-    /// Afterwards the browser returns to the same address if the request was a GET or HEAD, and otherwise to the application's root. A request of a
-    /// script receives 401. <see cref="ReauthorizeWhenNeededAttribute"/> is the equivalent for
-    /// controllers.
+    /// Afterwards the browser returns to the same address if the request was a GET or HEAD, and otherwise to the application's root. A
+    /// request of a script receives 401. <see cref="ReauthorizeWhenNeededAttribute"/> is the equivalent for controllers.
     /// </summary>
     /// <typeparam name="TBuilder">The type of the endpoint or group.</typeparam>
     /// <param name="builder">The endpoint or group.</param>
