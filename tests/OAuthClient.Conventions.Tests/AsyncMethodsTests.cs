@@ -22,7 +22,6 @@ public sealed class AsyncMethodsTests
             ["GrantWriteQueue.SaveAsync"] = "the result of a used refresh token must be saved even if the callers cancel",
             ["GrantRevoker.RemoveSupersededAsync"] = "runs after a grant was saved; cancellation would leave both grants",
             ["SessionTerminator.TryEndNewAsync"] = "cancellation would leave a sign-in that has ended",
-            ["AsymmetricSignatureValidator.VerifiesAsync"] = "computes with available keys and does not wait",
             ["DynamicClientPersistence.SaveAsync"] = "the response of the server must be saved even if the callers cancel",
             ["DynamicClientPersistence.RemoveAsync"] = "runs after the client was deleted at the server",
         },

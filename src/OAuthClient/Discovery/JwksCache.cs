@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
@@ -37,7 +36,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
         var candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
-        if (await AsymmetricSignatureValidator.VerifiesAsync(token, candidates).ConfigureAwait(false))
+        if (AsymmetricSignatureValidator.Verifies(token, candidates))
             return;
         // The server may have rotated its keys before it signed the token. Some servers reuse the key identifier for the new key.
         bool mayFetchAgain = time.GetUtcNow() >= keys.NextUnknownKeyFetchAt;
@@ -45,7 +44,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         {
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
             candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
-            if (await AsymmetricSignatureValidator.VerifiesAsync(token, candidates).ConfigureAwait(false))
+            if (AsymmetricSignatureValidator.Verifies(token, candidates))
                 return;
         }
         keys.Outage?.Throw();
@@ -108,7 +107,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         return keys;
     }
 
-    private async Task<IReadOnlyList<JsonWebKey>> DownloadAsync(Uri jwksUri)
+    private async Task<IReadOnlyList<JwksKey>> DownloadAsync(Uri jwksUri)
     {
         var request = new BackChannelRequest("key set endpoint", jwksUri) { Accept = "application/jwk-set+json, application/json" };
         var response = await backChannel.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
@@ -119,7 +118,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
 
     private sealed record KeySet(
         Uri Source,
-        IReadOnlyList<JsonWebKey> Keys,
+        IReadOnlyList<JwksKey> Keys,
         DateTimeOffset FreshUntil,
         DateTimeOffset ExpiresAt,
         DateTimeOffset NextUnknownKeyFetchAt

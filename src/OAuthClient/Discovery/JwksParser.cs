@@ -9,7 +9,7 @@ internal static class JwksParser
     private const int MaximumKeys = 100;
 
     /// <exception cref="OAuthProtocolException">The key set is malformed, or holds too many keys.</exception>
-    public static IReadOnlyList<JsonWebKey> Read(ReadOnlySpan<byte> json)
+    public static IReadOnlyList<JwksKey> Read(ReadOnlySpan<byte> json)
     {
         IList<JsonWebKey> keys;
         try
@@ -28,6 +28,6 @@ internal static class JwksParser
         // The framework would verify with the certificate in place of the JWK's parameters, which AsymmetricSignatureValidator checks.
         foreach (var key in keys)
             key.X5c.Clear();
-        return [.. keys];
+        return [.. keys.Select(key => new JwksKey(key))];
     }
 }

@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Numerics;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
@@ -8,11 +5,6 @@ namespace OAuthClient;
 /// <summary>Verifies a JWT's signature with the server's keys (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2).</summary>
 internal static class AsymmetricSignatureValidator
 {
-    private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 256 * 1024 };
-
-    // The framework's default factory caches signature providers for the whole process, across servers.
-    private static readonly CryptoProviderFactory Uncached = new() { CacheSignatureProviders = false };
-
     /// <summary>
     /// Returns the keys that may have signed the token: signing keys of the matching type, whose <c>kid</c> and <c>alg</c> match when they
     /// are present.
@@ -21,33 +13,16 @@ internal static class AsymmetricSignatureValidator
     /// <param name="keys">The server's keys.</param>
     /// <param name="hasTenants">Whether a key may belong to a single tenant of the server.</param>
     /// <returns>The candidate keys.</returns>
-    public static IReadOnlyList<JsonWebKey> Candidates(UnverifiedJwt token, IReadOnlyList<JsonWebKey> keys, bool hasTenants = false) =>
-        [
-            .. keys.Where(key =>
-                key.Kty == KeyType(token.Algorithm)
-                && key.Use is null or "" or "sig"
-                && (key.KeyOps.Count == 0 || key.KeyOps.Contains("verify", StringComparer.Ordinal))
-                && (string.IsNullOrEmpty(key.Alg) || string.Equals(key.Alg, token.Algorithm, StringComparison.Ordinal))
-                && (token.KeyId is null || string.Equals(key.Kid, token.KeyId, StringComparison.Ordinal))
-                && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || IsStrong(key.N))
-                && (key.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || key.Crv == Curve(token.Algorithm))
-                && (!hasTenants || MayBeOfTenant(key, token))
-            ),
-        ];
+    public static IReadOnlyList<JwksKey> Candidates(UnverifiedJwt token, IReadOnlyList<JwksKey> keys, bool hasTenants = false) =>
+        [.. keys.Where(key => IsCandidate(key, token) && (!hasTenants || MayBeOfTenant(key.Parameters, token)))];
 
     /// <summary>
     /// Determines whether one of the candidates verifies the signature. Without a <c>kid</c> each key is tried (OpenID Connect Core §10.1).
     /// </summary>
-    public static async Task<bool> VerifiesAsync(UnverifiedJwt token, IReadOnlyList<JsonWebKey> candidates)
-    {
-        foreach (var key in candidates)
-        {
-            var result = await Handler.ValidateTokenAsync(token.Compact, SignatureOnly(token, key)).ConfigureAwait(false);
-            if (result.IsValid)
-                return true;
-        }
-        return false;
-    }
+    /// <param name="token">The token.</param>
+    /// <param name="candidates">The candidate keys.</param>
+    /// <returns><see langword="true"/> if a candidate verifies the signature.</returns>
+    public static bool Verifies(UnverifiedJwt token, IReadOnlyList<JwksKey> candidates) => candidates.Any(key => key.Verifies(token));
 
     /// <summary>Creates the exception for a signature that no key verifies.</summary>
     /// <param name="token">The token.</param>
@@ -65,6 +40,18 @@ internal static class AsymmetricSignatureValidator
             IsTransient = mayPass,
         };
 
+    private static bool IsCandidate(JwksKey key, UnverifiedJwt token)
+    {
+        var parameters = key.Parameters;
+        return parameters.Kty == KeyType(token.Algorithm)
+            && parameters.Use is null or "" or "sig"
+            && (parameters.KeyOps.Count == 0 || parameters.KeyOps.Contains("verify", StringComparer.Ordinal))
+            && (string.IsNullOrEmpty(parameters.Alg) || string.Equals(parameters.Alg, token.Algorithm, StringComparison.Ordinal))
+            && (token.KeyId is null || string.Equals(parameters.Kid, token.KeyId, StringComparison.Ordinal))
+            && (parameters.Kty != JsonWebAlgorithmsKeyTypes.RSA || key.IsStrongRsa)
+            && (parameters.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || parameters.Crv == Curve(token.Algorithm));
+    }
+
     // A key that names an issuer belongs to that tenant only. The placeholder in the issuer stands for the tenant that the token names.
     private static bool MayBeOfTenant(JsonWebKey key, UnverifiedJwt token)
     {
@@ -79,28 +66,6 @@ internal static class AsymmetricSignatureValidator
                 StringComparison.Ordinal
             );
     }
-
-    // IdTokenClaimsValidator validates the claims, on strictly parsed JSON and with the injected TimeProvider.
-    private static TokenValidationParameters SignatureOnly(UnverifiedJwt token, JsonWebKey key) =>
-        new()
-        {
-            CryptoProviderFactory = Uncached,
-            RequireSignedTokens = true,
-            ValidateIssuerSigningKey = false,
-            IssuerSigningKeyResolver = (_, _, _, _) => [key],
-            TryAllIssuerSigningKeys = true,
-            ValidAlgorithms = [token.Algorithm],
-            ValidateIssuer = false,
-            ValidateAudience = false,
-            ValidateLifetime = false,
-            RequireExpirationTime = false,
-        };
-
-    // RFC 7518 §3.3 requires 2048 bits or more. JsonWebKey.KeySize counts leading zeros and throws for a malformed key.
-    private static bool IsStrong(string? modulus) =>
-        !string.IsNullOrEmpty(modulus)
-        && Base64Url.IsValid(modulus)
-        && new BigInteger(Base64Url.DecodeFromChars(modulus), isUnsigned: true, isBigEndian: true).GetBitLength() >= 2048;
 
     private static string KeyType(string algorithm) =>
         algorithm.StartsWith('E') ? JsonWebAlgorithmsKeyTypes.EllipticCurve : JsonWebAlgorithmsKeyTypes.RSA;

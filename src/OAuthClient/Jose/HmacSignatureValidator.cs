@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -21,9 +20,7 @@ internal static class HmacSignatureValidator
                 $"The {token.Kind.Name} is signed with {token.Algorithm}, which requires a client secret of at least {requiredLength} "
                     + "bytes (RFC 7518 §3.2); set ClientSecret to such a secret."
             );
-        int end = token.Compact.LastIndexOf('.');
-        byte[] signed = Encoding.ASCII.GetBytes(token.Compact[..end]);
-        if (!CryptographicOperations.FixedTimeEquals(Mac(token.Algorithm, key, signed), Signature(token.Compact.AsSpan(end + 1))))
+        if (!CryptographicOperations.FixedTimeEquals(Mac(token.Algorithm, key, token.SigningInput()), token.Signature()))
             throw new OAuthProtocolException($"The {token.Kind.Name}'s signature does not verify with the client secret.");
     }
 
@@ -34,6 +31,4 @@ internal static class HmacSignatureValidator
             512 => HMACSHA512.HashData(key, signed),
             _ => HMACSHA256.HashData(key, signed),
         };
-
-    private static byte[] Signature(ReadOnlySpan<char> encoded) => Base64Url.IsValid(encoded) ? Base64Url.DecodeFromChars(encoded) : [];
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 
 namespace OAuthClient;
@@ -74,6 +75,16 @@ internal sealed class UnverifiedJwt
             );
         // jku, x5u, jwk and x5c are ignored: keys come only from the server's key set.
         return new UnverifiedJwt(compact, kind, algorithm, header, Part(parts[1], kind, "payload"));
+    }
+
+    /// <summary>Returns the signed bytes: header and payload in their encoded form (RFC 7515 §5.2).</summary>
+    public byte[] SigningInput() => Encoding.ASCII.GetBytes(Compact, 0, Compact.LastIndexOf('.'));
+
+    /// <summary>Returns the decoded signature; an empty array if it is not base64url.</summary>
+    public byte[] Signature()
+    {
+        var encoded = Compact.AsSpan(Compact.LastIndexOf('.') + 1);
+        return Base64Url.IsValid(encoded) ? Base64Url.DecodeFromChars(encoded) : [];
     }
 
     /// <summary>Determines whether the text contains only the characters of compact serialization (RFC 7515 §7.1, RFC 7516 §7.1).</summary>

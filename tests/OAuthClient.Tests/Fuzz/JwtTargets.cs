@@ -18,7 +18,7 @@ internal static class JwtTargets
     private static readonly ClientSecret Secret = new("a secret that is long enough for HS256, and HS512 too, as the specification has it");
     private static readonly AccessToken Token = new("at", SampleConfiguration.Now, null, [], []);
     private static readonly TestKey Ec = TestKey.For("ES256");
-    private static readonly IReadOnlyList<JsonWebKey> Keys = TestKey.Set(Ec.Jwk("ec"), TestKey.Rsa.Jwk("rsa"));
+    private static readonly IReadOnlyList<JwksKey> Keys = TestKey.Set(Ec.Jwk("ec"), TestKey.Rsa.Jwk("rsa"));
     private static readonly ECDiffieHellman OwnEc = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
 
     private static readonly IReadOnlyList<DecryptionKey> OwnKeys =
@@ -147,12 +147,7 @@ internal static class JwtTargets
                 var keys = JwksParser.Read(input);
                 foreach (var token in new[] { AnyEc, AnyRsa })
                 {
-#pragma warning disable VSTHRD002 // It has completed.
-                    _ = AsymmetricSignatureValidator
-                        .VerifiesAsync(token, AsymmetricSignatureValidator.Candidates(token, keys))
-                        .GetAwaiter()
-                        .GetResult();
-#pragma warning restore VSTHRD002
+                    _ = AsymmetricSignatureValidator.Verifies(token, AsymmetricSignatureValidator.Candidates(token, keys));
                 }
             }
         );
@@ -170,13 +165,9 @@ internal static class JwtTargets
             return token;
         }
         var candidates = AsymmetricSignatureValidator.Candidates(token, Keys);
-        var verifying = AsymmetricSignatureValidator.VerifiesAsync(token, candidates);
-#pragma warning disable VSTHRD002 // It has completed.
-        bool verifies = verifying.IsCompleted
-            ? verifying.Result
-            : throw new AssertionException("The verification did not complete synchronously.");
-#pragma warning restore VSTHRD002
-        return verifies ? token : throw AsymmetricSignatureValidator.Refusal(token, candidates.Count, mayPass: false);
+        return AsymmetricSignatureValidator.Verifies(token, candidates)
+            ? token
+            : throw AsymmetricSignatureValidator.Refusal(token, candidates.Count, mayPass: false);
     }
 
     private static void Validate(Action validation)

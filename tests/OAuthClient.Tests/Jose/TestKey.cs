@@ -94,6 +94,6 @@ internal sealed class TestKey
 
     public static string Encode(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 
-    public static IReadOnlyList<JsonWebKey> Set(params JsonObject[] keys) =>
-        [.. new JsonWebKeySet(new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString()).Keys];
+    public static IReadOnlyList<JwksKey> Set(params JsonObject[] keys) =>
+        JwksParser.Read(Encoding.UTF8.GetBytes(new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString()));
 }

@@ -1,0 +1,78 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Numerics;
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
+
+namespace OAuthClient;
+
+/// <summary>
+/// A public key of the server's key set. It keeps the imported key for all tokens, because the import costs several times as much as the
+/// verification of a signature.
+/// </summary>
+internal sealed class JwksKey(JsonWebKey parameters)
+{
+    // The framework's default factory caches signature providers for the whole process, across servers.
+    private static readonly CryptoProviderFactory Factory = new() { CacheSignatureProviders = false };
+
+    // By algorithm, because an RSA key may be used with several. SignatureProvider.Verify is safe for concurrent use. The value is null
+    // if the framework rejects the key.
+    private readonly ConcurrentDictionary<string, SignatureProvider?> providers = new(StringComparer.Ordinal);
+
+    /// <summary>Gets the parameters as the server published them.</summary>
+    public JsonWebKey Parameters => parameters;
+
+    /// <summary>
+    /// Gets a value indicating whether the modulus has the 2048 bits that RFC 7518 §3.3 requires. <see cref="JsonWebKey.KeySize"/> counts
+    /// leading zeros and throws for a malformed key.
+    /// </summary>
+    public bool IsStrongRsa { get; } =
+        !string.IsNullOrEmpty(parameters.N)
+        && Base64Url.IsValid(parameters.N)
+        && new BigInteger(Base64Url.DecodeFromChars(parameters.N), isUnsigned: true, isBigEndian: true).GetBitLength() >= 2048;
+
+    /// <summary>Determines whether the key verifies the token's signature (RFC 7515 §5.2).</summary>
+    /// <param name="token">The token, for whose algorithm the key is a candidate.</param>
+    /// <returns><see langword="true"/> if the signature is valid; <see langword="false"/> also if the key is malformed.</returns>
+    public bool Verifies(UnverifiedJwt token)
+    {
+        byte[] signature = token.Signature();
+        while (signature.Length > 0 && providers.GetOrAdd(token.Algorithm, Import, parameters) is { } provider)
+        {
+            try
+            {
+                return provider.Verify(token.SigningInput(), signature);
+            }
+            catch (Exception exception) when (IsMalformed(exception))
+            {
+                // The framework disposes of a provider that throws, so another token would be rejected with it.
+                providers.TryRemove(new(token.Algorithm, provider));
+                if (exception is not ObjectDisposedException)
+                    return false;
+            }
+        }
+        return false;
+    }
+
+    private static SignatureProvider? Import(string algorithm, JsonWebKey parameters)
+    {
+        try
+        {
+            return Factory.CreateForVerifying(parameters, algorithm, cacheProvider: false);
+        }
+        catch (Exception exception) when (IsMalformed(exception))
+        {
+            return null;
+        }
+    }
+
+    // A malformed key or signature must not affect the other keys of the set (RFC 7517 §5).
+    private static bool IsMalformed(Exception exception) =>
+        exception
+            is ArgumentException
+                or CryptographicException
+                or FormatException
+                or InvalidOperationException
+                or NotSupportedException
+                or SecurityTokenException;
+}
