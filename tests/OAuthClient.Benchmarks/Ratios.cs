@@ -13,6 +13,7 @@ internal static class Ratios
         ("handler_owner_yields", (name, report) => HandlerLine.MeasureAsync(name, report, forOwners: true, yields: true)),
         ("authorization_url", AuthorizationUrlLine.MeasureAsync),
         ("token_response", TokenResponseLine.MeasureAsync),
+        ("sign_in", SignInLine.MeasureAsync),
         ("stampede_cold", StampedeLines.MeasureColdAsync),
         ("stampede_401", StampedeLines.MeasureRefusedAsync),
         ("cold_start", ColdStartLine.MeasureAsync),

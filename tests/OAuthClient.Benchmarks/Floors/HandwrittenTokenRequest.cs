@@ -42,6 +42,9 @@ internal sealed record HandwrittenTokens
 
     [JsonPropertyName("scope")]
     public string? Scope { get; init; }
+
+    [JsonPropertyName("id_token")]
+    public string? IdToken { get; init; }
 }
 
 [JsonSerializable(typeof(HandwrittenTokens))]
