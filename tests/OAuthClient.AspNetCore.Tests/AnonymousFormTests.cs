@@ -4,12 +4,12 @@ using System.Text;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>A form that anyone may post and that cannot be read is a protocol error, whatever the framework makes of it.</summary>
+/// <summary>Tests that an anonymous form that cannot be read is a protocol error, regardless of the framework's own exception.</summary>
 public sealed class AnonymousFormTests
 {
     private const string Form = "application/x-www-form-urlencoded";
 
-    private static readonly string[] Unreadable =
+    private static readonly string[] UnreadableContentTypes =
     [
         Form + "; charset=utf-7",
         Form + "; charset=no-such",
@@ -32,28 +32,28 @@ public sealed class AnonymousFormTests
     [TearDown]
     public async Task StopAsync() => await app.DisposeAsync();
 
-    [TestCaseSource(nameof(Unreadable))]
-    [Description("OAuth 2.0 Form Post Response Mode §2: a callback whose form cannot be read is a protocol violation")]
-    public async Task A_callback(string contentType)
+    [TestCaseSource(nameof(UnreadableContentTypes))]
+    [Description("Form Post Response Mode §2: a callback whose form cannot be read throws OAuthProtocolException")]
+    public async Task Unreadable_callback_form_is_a_protocol_error(string contentType)
     {
         foreach (string prefix in new[] { "", "/mvc" })
-            (await PostAsync($"{prefix}/callback", "code=c&state=s", contentType)).RequireRefusal("OAuthProtocolException", "form");
+            (await PostAsync($"{prefix}/callback", "code=c&state=s", contentType)).RequireException("OAuthProtocolException", "form");
     }
 
-    [TestCaseSource(nameof(Unreadable))]
-    [Description("Back-Channel Logout §2.8: a logout token whose form cannot be read is answered with 400, and not with 500 or 503")]
-    public async Task A_logout_token(string contentType) =>
+    [TestCaseSource(nameof(UnreadableContentTypes))]
+    [Description("Back-Channel Logout §2.8: a logout request whose form cannot be read gets status 400, not 500 or 503")]
+    public async Task Unreadable_logout_form_gets_400(string contentType) =>
         Assert.That((await PostAsync("/logout/back", "logout_token=t", contentType)).Status, Is.EqualTo(HttpStatusCode.BadRequest));
 
-    [TestCaseSource(nameof(Unreadable))]
-    [Description("OpenID Connect Core §4: the same for a login that another site begins")]
-    public async Task A_login(string contentType) =>
+    [TestCaseSource(nameof(UnreadableContentTypes))]
+    [Description("OpenID Connect Core §4: a third-party initiated login whose form cannot be read gets status 400")]
+    public async Task Unreadable_login_form_gets_400(string contentType) =>
         Assert.That((await PostAsync("/login", "iss=i", contentType)).Status, Is.EqualTo(HttpStatusCode.BadRequest));
 
     [TestCase("/logout/back")]
     [TestCase("/login")]
-    [Description("Too many fields, a name or a value that is too long, a body that is too long: 400")]
-    public async Task Too_much(string path)
+    [Description("A form with too many fields, an oversized name, value or body, or invalid percent-encoding gets status 400")]
+    public async Task Oversized_form_gets_400(string path)
     {
         foreach (
             string body in new[]
@@ -70,8 +70,8 @@ public sealed class AnonymousFormTests
     }
 
     [Test]
-    [Description("RFC 9112 §8: a body that ends before its stated length is answered with 400, where the sender still listens")]
-    public async Task A_body_that_ends_early()
+    [Description("RFC 9112 §8: a body that ends before its Content-Length gets neither status 500 nor 503")]
+    public async Task Truncated_body_is_no_server_error()
     {
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, app.Address.Port);
@@ -83,19 +83,19 @@ public sealed class AnonymousFormTests
             )
         );
         socket.Shutdown(SocketShutdown.Send);
-        using MemoryStream answer = new();
+        using MemoryStream response = new();
         try
         {
-            await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromMinutes(1));
+            await stream.CopyToAsync(response).WaitAsync(TimeSpan.FromMinutes(1));
         }
         catch (IOException)
         {
-            // The server may reset the connection of a sender that has stopped; what it answered before counts.
+            // The server may reset the connection after the client has stopped sending. The bytes received before that are checked.
         }
-        Assert.That(Encoding.ASCII.GetString(answer.ToArray()), Does.Not.Contain(" 500 ").And.Not.Contain(" 503 "));
+        Assert.That(Encoding.ASCII.GetString(response.ToArray()), Does.Not.Contain(" 500 ").And.Not.Contain(" 503 "));
     }
 
-    private Task<Answer> PostAsync(string path, string body, string contentType)
+    private Task<BrowserResponse> PostAsync(string path, string body, string contentType)
     {
         ByteArrayContent content = new(Encoding.ASCII.GetBytes(body));
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);

@@ -2,13 +2,13 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>Threat: a cookie that the API set for one user of the application is sent with the access token of the next.</summary>
+/// <summary>Tests that a cookie that the API sets for one user is not sent with the access token of another user.</summary>
 public sealed class ApiCookieTests
 {
     [TestCase("/me", "")]
     [TestCase("/mvc/me", "/mvc")]
-    [Description("Two users in two browsers, one pooled handler: the request for the second carries no cookie of the first")]
-    public async Task Next_users_request_carries_no_cookie(string path, string prefix)
+    [Description("With two users in two browsers and one pooled handler, no request to the API contains a cookie")]
+    public async Task Cookie_of_the_API_is_not_sent_for_another_user(string path, string prefix)
     {
         await using var app = await App.StartAsync();
         Browser alice = app.OpenBrowser("alice"),

@@ -13,8 +13,8 @@ using OAuthClient.Testing;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>
-/// A web application on a port of its own, with an authorization server and an API. Two clients, so that everything can be
-/// tried twice: <c>photos</c> in minimal endpoints, <c>albums</c> in a controller. A request's user is named by a header.
+/// Hosts a web application on its own port, with an authorization server and an API. Two clients cover both hosting models: <c>photos</c>
+/// in minimal endpoints, <c>albums</c> in a controller. A request header names the signed-in user.
 /// </summary>
 internal sealed class App : IAsyncDisposable
 {
@@ -46,10 +46,10 @@ internal sealed class App : IAsyncDisposable
     public int TokenRequests => Server.RequestsTo(TestEndpoint.Token).Count;
 
     /// <param name="client">Changes each client's options.</param>
-    /// <param name="services">Adds to the application's services, before the clients are registered.</param>
-    /// <param name="pipeline">Comes first in the pipeline.</param>
-    /// <param name="environment">Development has the developer exception page.</param>
-    /// <param name="endpoints">Adds to the endpoints.</param>
+    /// <param name="services">Adds services to the application before the clients are registered.</param>
+    /// <param name="pipeline">Adds middleware at the start of the pipeline.</param>
+    /// <param name="environment">The environment name; Development uses the developer exception page.</param>
+    /// <param name="endpoints">Adds endpoints.</param>
     public static async Task<App> StartAsync(
         Action<OAuthClientOptions>? client = null,
         Action<IServiceCollection, TestResourceServer>? services = null,
@@ -80,7 +80,7 @@ internal sealed class App : IAsyncDisposable
 
         var builder = WebApplication.CreateEmptyBuilder(new() { EnvironmentName = environment });
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new Lines(app.Logged));
+        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new RecordingLoggerProvider(app.Logged));
         builder.Services.AddSingleton<TimeProvider>(app.Time);
         services?.Invoke(builder.Services, app.Api);
         builder.Services.AddRouting();
@@ -166,7 +166,7 @@ internal sealed class App : IAsyncDisposable
         web.Map("/me", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/me"));
     }
 
-    private sealed class Lines(ConcurrentQueue<string> all) : ILoggerProvider, ILogger
+    private sealed class RecordingLoggerProvider(ConcurrentQueue<string> all) : ILoggerProvider, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -203,10 +203,10 @@ public sealed class AlbumsController([FromKeyedServices("albums")] BrowserAuthor
     }
 
     [Route("sign-in")]
-    public Task<IActionResult> SignInThere(string? returnUrl) => albums.BeginSignInAsync(this, returnUrl);
+    public Task<IActionResult> BeginSignIn(string? returnUrl) => albums.BeginSignInAsync(this, returnUrl);
 
     [Route("sign-out")]
-    public Task<IActionResult> SignOutThere(string? returnUrl) => albums.BeginSignOutAsync(this, returnUrl);
+    public Task<IActionResult> BeginSignOut(string? returnUrl) => albums.BeginSignOutAsync(this, returnUrl);
 
     [Route("signed-out")]
     public IActionResult SignedOut() => LocalRedirect(albums.CompleteSignOut(HttpContext));
@@ -224,9 +224,9 @@ public sealed class AlbumsController([FromKeyedServices("albums")] BrowserAuthor
     {
         await context.Response.WriteAsync("started");
         await context.Response.Body.FlushAsync();
-        throw new ReauthorizationRequiredException(client, "too late");
+        throw new ReauthorizationRequiredException(client, "The response has started.");
     }
 
     [Route("others"), ReauthorizeWhenNeeded("photos")]
-    public Task<string> OfAnotherClient() => Photos();
+    public Task<string> PhotosWithFilterOfAnotherClient() => Photos();
 }

@@ -6,48 +6,57 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>The callback as a request: how it may come, what it may say twice, who may keep it.</summary>
+/// <summary>
+/// Tests which requests are accepted as a callback, which repeated parameters are refused, and that callbacks are not cached.
+/// </summary>
 public sealed class AuthorizationResponseReaderTests
 {
-    private static readonly string[] Twice = ["code", "state", "iss", "error"];
+    private static readonly string[] ResponseParameters = ["code", "state", "iss", "error"];
 
-    [TestCaseSource(nameof(Twice))]
-    [Description("RFC 6749 §3.1: a parameter twice in the query, the same or another value: 0 token requests")]
-    public async Task Doubled_parameter_in_the_query_is_refused(string name)
+    [TestCaseSource(nameof(ResponseParameters))]
+    [Description("RFC 6749 §3.1: a repeated query parameter, also percent-encoded, is refused without a token request")]
+    public async Task Duplicate_query_parameter_is_refused(string name)
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
-        string doubled = callback.Contains(name + "=", StringComparison.Ordinal) ? $"{callback}&{name}=x" : $"{callback}&{name}=x&{name}=x";
-        (await browser.GetAsync(doubled)).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
+        string duplicated = callback.Contains(name + "=", StringComparison.Ordinal)
+            ? $"{callback}&{name}=x"
+            : $"{callback}&{name}=x&{name}=x";
+        (await browser.GetAsync(duplicated)).RequireException("OAuthProtocolException", $"'{name}' more than once");
         (
-            await browser.GetAsync(doubled.Replace($"&{name}=x", $"&%{(int)name[0]:x2}{name[1..]}=x", StringComparison.Ordinal))
-        ).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
+            await browser.GetAsync(duplicated.Replace($"&{name}=x", $"&%{(int)name[0]:x2}{name[1..]}=x", StringComparison.Ordinal))
+        ).RequireException("OAuthProtocolException", $"'{name}' more than once");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCaseSource(nameof(Twice))]
-    [Description("RFC 6749 §3.1: a parameter twice in the form: 0 token requests")]
-    public async Task Doubled_parameter_in_the_form_is_refused(string name)
+    [TestCaseSource(nameof(ResponseParameters))]
+    [Description("RFC 6749 §3.1: a repeated form parameter is refused without a token request")]
+    public async Task Duplicate_form_parameter_is_refused(string name)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (string, string)[] doubled = fields.Any(field => field.Name == name)
+        (string, string)[] duplicated = fields.Any(field => field.Name == name)
             ? [.. fields, (name, "x")]
             : [.. fields, (name, "x"), (name, "x")];
-        (await browser.PostFromAnotherSiteAsync("/callback", doubled)).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
+        (await browser.PostFromAnotherSiteAsync("/callback", duplicated)).RequireException(
+            "OAuthProtocolException",
+            $"'{name}' more than once"
+        );
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCaseSource(nameof(Twice))]
-    [Description("RFC 6749 §3.1: by query and by form at once: 0 token requests, for either could be the attacker's")]
-    public async Task Query_and_form_at_once_are_refused(string name)
+    [TestCaseSource(nameof(ResponseParameters))]
+    [Description(
+        "RFC 6749 §3.1: response parameters in both query and form are refused without a token request; either can be an attacker's"
+    )]
+    public async Task Parameters_in_query_and_form_are_refused(string name)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (await browser.PostFromAnotherSiteAsync($"/callback?{name}=x", fields)).RequireRefusal(
+        (await browser.PostFromAnotherSiteAsync($"/callback?{name}=x", fields)).RequireException(
             "OAuthProtocolException",
             "in its form and in its query"
         );
@@ -56,8 +65,8 @@ public sealed class AuthorizationResponseReaderTests
 
     [TestCase("", false), TestCase("/mvc", false), TestCase("", true), TestCase("/mvc", true)]
     [Description(
-        "Form Post Response Mode §2: without the Lax session cookie an endpoint of the application cannot compare users; "
-            + "the sentence names MapBrowserAuthorization: 0 token requests"
+        "Form Post Response Mode §2: a callback without the Lax session cookie is refused at an endpoint of the application, "
+            + "because the users cannot be compared; the message names MapBrowserAuthorization, and no token request is sent"
     )]
     public async Task Form_post_without_the_session_cookie_is_refused(string prefix, bool isDenied)
     {
@@ -66,17 +75,17 @@ public sealed class AuthorizationResponseReaderTests
         var authorizationUri = await browser.BeginAsync(prefix, "/albums");
         Assert.That(authorizationUri.Query, Does.Contain("response_mode=form_post"));
         var fields = Fields(await browser.SignInAsync(authorizationUri, new() { Deny = isDenied }));
-        var answer = await browser.PostFromAnotherSiteAsync($"{prefix}/callback", fields);
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.InternalServerError));
+        var response = await browser.PostFromAnotherSiteAsync($"{prefix}/callback", fields);
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.InternalServerError));
         string call = $"app.MapBrowserAuthorization(\"{(prefix.Length == 0 ? "photos" : "albums")}\")";
-        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains(call));
+        Assert.That(response.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains(call));
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [TestCase(""), TestCase("/mvc")]
     [Description(
-        "Form Post Response Mode §2: with the session cookie (same site, or SameSite=None) an endpoint of the application "
-            + "completes the callback"
+        "Form Post Response Mode §2: a callback with the session cookie (same site, or SameSite=None) completes at an endpoint "
+            + "of the application"
     )]
     public async Task Form_post_with_the_session_cookie_completes(string prefix)
     {
@@ -91,8 +100,8 @@ public sealed class AuthorizationResponseReaderTests
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Form Post Response Mode: denial arrives by form too")]
-    public async Task Form_post_denial_is_told(string prefix)
+    [Description("Form Post Response Mode §2: access_denied in a form is reported as a denial")]
+    public async Task Form_post_denial_is_reported(string prefix)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
@@ -101,7 +110,10 @@ public sealed class AuthorizationResponseReaderTests
     }
 
     [Test]
-    [Description("Login CSRF by form: the attacker's form in the victim's browser, signed in or not: 0 token requests")]
+    [Description(
+        "RFC 6749 §10.12 (login CSRF): a form with the attacker's state and code is refused in the victim's browser, with or "
+            + "without a signed-in user; no token request is sent"
+    )]
     public async Task Attackers_form_is_refused()
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
@@ -109,34 +121,37 @@ public sealed class AuthorizationResponseReaderTests
         var fields = Fields(await attacker.SignInAsync(await attacker.BeginAsync()));
         var victim = app.OpenBrowser("victim");
         await victim.BeginAsync();
-        (await victim.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal(
+        (await victim.PostFromAnotherSiteAsync("/callback", fields)).RequireException(
             "OAuthProtocolException",
             "This browser has no pending authorization"
         );
-        (await victim.PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "This browser has no pending authorization");
+        (await victim.PostAsync("/callback", fields)).RequireException(
+            "OAuthProtocolException",
+            "This browser has no pending authorization"
+        );
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("With form_post, another signed-in user is still another user: 0 token requests")]
+    [Description("RFC 9700 §4.7: a form_post callback is refused without a token request if another user is signed in than at begin")]
     public async Task Form_post_of_another_user_is_refused()
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser("alice");
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
         browser.User = "mallory";
-        (await browser.PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "The signed-in user is not the user");
+        (await browser.PostAsync("/callback", fields)).RequireException("OAuthProtocolException", "The signed-in user is not the user");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("A callback by query is not taken from a form of another site: its cookie is SameSite=Lax and stays away")]
-    public async Task Query_registration_takes_no_form_from_another_site()
+    [Description("For query callbacks the pending cookie is SameSite=Lax: it is not sent with a cross-site form, so the form is refused")]
+    public async Task Cross_site_form_is_refused_in_query_mode()
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (await browser.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal(
+        (await browser.PostFromAnotherSiteAsync("/callback", fields)).RequireException(
             "OAuthProtocolException",
             "This browser has no pending authorization"
         );
@@ -150,8 +165,8 @@ public sealed class AuthorizationResponseReaderTests
         TestCase("POST", "application/json"),
         TestCase("POST", "multipart/form-data; boundary=b")
     ]
-    [Description("Form Post Response Mode §2: GET, or POST of a URL-encoded form; nothing else is read")]
-    public async Task Other_requests_are_no_callback(string method, string? contentType)
+    [Description("Form Post Response Mode §2: only a GET or the POST of a URL-encoded form is accepted as a callback")]
+    public async Task Other_requests_are_refused(string method, string? contentType)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
@@ -159,14 +174,16 @@ public sealed class AuthorizationResponseReaderTests
         var content = contentType is null ? null : new ByteArrayContent(Encoding.ASCII.GetBytes(callback.Split('?')[1]));
         if (content is not null)
             content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType!);
-        var answer = await browser.SendAsync(new(method), "/callback", content, []);
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.InternalServerError));
-        Assert.That(method == "HEAD" || answer.Body.Contains("is neither a GET nor the POST", StringComparison.Ordinal), answer.Body);
+        var response = await browser.SendAsync(new(method), "/callback", content, []);
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.InternalServerError));
+        Assert.That(method == "HEAD" || response.Body.Contains("is neither a GET nor the POST", StringComparison.Ordinal), response.Body);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [TestCase("many"), TestCase("long value"), TestCase("long name")]
-    [Description("The callback is open to everyone: a form larger than any server's is refused as it is read")]
+    [Description(
+        "The callback accepts anonymous requests: a form with too many fields or an oversized name or value is refused while it is read"
+    )]
     public async Task Oversized_form_is_refused(string how)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
@@ -176,14 +193,15 @@ public sealed class AuthorizationResponseReaderTests
             "long value" => [("state", new string('a', 64 * 1024 + 1))],
             _ => [(new string('a', 257), "1")],
         };
-        (await app.OpenBrowser().PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "too large or incomplete");
+        (await app.OpenBrowser().PostAsync("/callback", fields)).RequireException("OAuthProtocolException", "too large or incomplete");
     }
 
     [TestCase("", "Development"), TestCase("/mvc", "Development"), TestCase("", "Production"), TestCase("/mvc", "Production")]
     [Description(
-        "Cached callback: no-store at begin, done, denial and error, whatever the error page clears; and no address of ours as a Referer"
+        "Threat: cached callback. Begin, completion, denial and error are no-store and no-referrer, even if an error page "
+            + "clears the headers"
     )]
-    public async Task Nothing_is_kept_by_caches(string prefix, string environment)
+    public async Task Responses_are_not_cached(string prefix, string environment)
     {
         await using var app = await App.StartAsync(
             environment: environment,
@@ -194,25 +212,25 @@ public sealed class AuthorizationResponseReaderTests
             }
         );
         var browser = app.OpenBrowser();
-        var begun = await browser.GetAsync($"{prefix}/connect");
-        var callback = await browser.SignInAsync(new(begun.Location!));
+        var beginResponse = await browser.GetAsync($"{prefix}/connect");
+        var callback = await browser.SignInAsync(new(beginResponse.Location!));
         var done = await browser.GetAsync(callback);
-        var denied = await app.OpenBrowser().ConnectAsync(prefix, how: new() { Deny = true });
+        var denied = await app.OpenBrowser().ConnectAsync(prefix, options: new() { Deny = true });
         var refused = await browser.GetAsync(callback);
         Assert.That(done.Status, Is.EqualTo(HttpStatusCode.Found));
         Assert.That(denied.Body, Is.EqualTo("denied"));
         Assert.That(refused.Status, Is.EqualTo(HttpStatusCode.InternalServerError));
-        foreach (var answer in new[] { begun, done, denied, refused })
+        foreach (var response in new[] { beginResponse, done, denied, refused })
         {
-            Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
-            Assert.That(answer.Header("Pragma"), Is.EqualTo("no-cache"));
-            Assert.That(answer.Header("Referrer-Policy"), Is.EqualTo("no-referrer"));
+            Assert.That(response.Header("Cache-Control"), Is.EqualTo("no-store"));
+            Assert.That(response.Header("Pragma"), Is.EqualTo("no-cache"));
+            Assert.That(response.Header("Referrer-Policy"), Is.EqualTo("no-referrer"));
         }
     }
 
     [Test]
-    [Description("The error page clears headers, but not the order to forget the cookie")]
-    public async Task Cookie_goes_in_spite_of_the_error_page()
+    [Description("The pending cookie is deleted even if the error page clears the response headers")]
+    public async Task Error_page_does_not_keep_the_cookie()
     {
         await using var app = await App.StartAsync(
             environment: "Production",
@@ -227,10 +245,10 @@ public sealed class AuthorizationResponseReaderTests
 
     [Test]
     [Description(
-        "An application below a path: the redirect URI's path is the whole one, and without a return URL the user comes to its root, not "
-            + "the host's"
+        "Below a path base the full path of the redirect URI is compared, and the default return URL is the application's root, "
+            + "not the host's"
     )]
-    public async Task Application_below_a_path()
+    public async Task Path_base_is_part_of_the_redirect_path()
     {
         await using var app = await App.StartAsync(
             o => o.RedirectUri = new(App.Public + "/below" + o.RedirectUri!.AbsolutePath),

@@ -5,7 +5,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>The endpoint that the server calls when a user signed out there (OpenID Connect Back-Channel Logout §2.5, §2.8).</summary>
+/// <summary>Tests the back-channel logout endpoint (OpenID Connect Back-Channel Logout §2.5, §2.8).</summary>
 public sealed class BackChannelLogoutTests
 {
     private App app = null!;
@@ -18,10 +18,10 @@ public sealed class BackChannelLogoutTests
 
     [Test]
     [Description(
-        "Module rp-backchannel-rpinitlogout: the user signs out at the server; at the next request the browser's cookie is worth nothing, "
-            + "and the other browser's is"
+        "Conformance module rp-backchannel-rpinitlogout: after a logout at the server the browser's cookie is rejected at its "
+            + "next request; another browser stays signed in"
     )]
-    public async Task Signed_out_at_the_server()
+    public async Task Logout_at_the_server_ends_the_session()
     {
         var browser = app.OpenBrowser(user: null);
         var other = app.OpenBrowser(user: null);
@@ -30,77 +30,91 @@ public sealed class BackChannelLogoutTests
 
         await app.Server.SignOutAsync(new(app.Server.EndSessionEndpoint + "?ui_locales=en"), browser.ServerCookies);
 
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
         Assert.That(browser.Jar, Is.Empty);
-        Assert.That(await other.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await other.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [Test]
-    [Description("§2.4: a subject alone signs out all their browsers, of this client and no other")]
-    public async Task All_sessions_of_a_subject()
+    [Description(
+        "Back-Channel Logout §2.4: a logout token with only a sub ends all sessions of that user at this client and none at another client"
+    )]
+    public async Task Logout_by_subject_ends_all_sessions_of_one_client()
     {
         Browser[] browsers = [app.OpenBrowser(user: null), app.OpenBrowser(user: null), app.OpenBrowser(user: null)];
         await browsers[0].LogInAsync();
         await browsers[1].LogInAsync();
         await browsers[2].LogInAsync("/mvc");
         Assert.That(await app.Server.SendBackChannelLogoutAsync(Photos, "alice"), Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await browsers[0].WhoAsync(), Is.Empty);
-        Assert.That(await browsers[1].WhoAsync(), Is.Empty);
-        Assert.That(await browsers[2].WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browsers[0].GetUserAsync(), Is.Empty);
+        Assert.That(await browsers[1].GetUserAsync(), Is.Empty);
+        Assert.That(await browsers[2].GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [Test]
-    [Description("§2.8: The response is 200 and no-store, without cookies, an antiforgery token or a signed-in user")]
-    public async Task Done_is_200()
+    [Description(
+        "Back-Channel Logout §2.8: a logout without cookies, antiforgery token or signed-in user gets status 200 and no-store, "
+            + "and sets no cookie"
+    )]
+    public async Task Successful_logout_gets_200()
     {
-        var answer = await PostAsync(app.Server.CreateLogoutToken(Photos));
-        Assert.That((answer.Status, answer.Body, answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.OK, "", "no-store")));
-        Assert.That(answer.Header("Set-Cookie"), Is.Null);
+        var response = await PostAsync(app.Server.CreateLogoutToken(Photos));
+        Assert.That((response.Status, response.Body, response.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.OK, "", "no-store")));
+        Assert.That(response.Header("Set-Cookie"), Is.Null);
     }
 
     [Test]
-    [Description("§2.6, §2.8: a copy of a logout token is answered 200, and the user who signed in again meanwhile stays signed in")]
-    public async Task A_copy_is_200()
+    [Description("Back-Channel Logout §2.6, §2.8: a replayed logout token gets status 200 and does not end a newer sign-in")]
+    public async Task Replayed_logout_token_gets_200()
     {
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         string token = app.Server.CreateLogoutToken(Photos, "alice");
         Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
         await browser.LogInAsync();
 
         Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [TestCase("not a token")]
     [TestCase("")]
     [TestCase(null)]
-    [Description("§2.8: 400, no-store and what is wrong for a token that is not to be believed; the session stays")]
-    public async Task A_bad_token_is_400(string? token)
+    [Description(
+        "Back-Channel Logout §2.8: an invalid or missing logout token gets status 400, no-store and an error description; the "
+            + "session continues"
+    )]
+    public async Task Invalid_logout_token_gets_400(string? token)
     {
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
-        var answer = token is null ? await app.OpenBrowser(user: null).PostAsync("/logout/back") : await PostAsync(token);
-        RequireBadRequest(answer);
+        var response = token is null ? await app.OpenBrowser(user: null).PostAsync("/logout/back") : await PostAsync(token);
+        RequireBadRequest(response);
         Assert.That(app.Logged, Has.Some.StartsWith("Back-channel logout for OAuth client 'photos' rejected. "));
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [Test]
-    [Description("Module rp-backchannel-rpinitlogout-wrong-event, over real sockets: 400, session kept")]
-    public async Task A_wrong_event_is_400()
+    [Description(
+        "Conformance module rp-backchannel-rpinitlogout-wrong-event: a logout token without the event gets status 400; the "
+            + "session continues"
+    )]
+    public async Task Wrong_event_gets_400()
     {
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         app.Server.Options.OnLogoutTokenClaims = claims => claims["events"] = new System.Text.Json.Nodes.JsonObject();
         Assert.That(await app.Server.SendBackChannelLogoutAsync(Photos, "alice"), Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [Test]
-    [Description("Open to everyone: a form that is large, doubled or no form is refused as it is read")]
-    public async Task Odd_requests_are_400()
+    [Description(
+        "The endpoint accepts anonymous requests: an oversized form, a repeated field and another content type get status 400, "
+            + "a GET gets 405"
+    )]
+    public async Task Malformed_requests_are_refused()
     {
         string token = app.Server.CreateLogoutToken(Photos);
         RequireBadRequest(await app.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token), ("logout_token", token)));
@@ -125,27 +139,28 @@ public sealed class BackChannelLogoutTests
 
     [Test]
     [Description(
-        "When the store is away the server is told to try again: 503, and nothing of the exception is said or logged but its type"
+        "If the store is unavailable the response is 503, so the server can retry; response and log contain the exception's "
+            + "type but not its message"
     )]
-    public async Task The_store_is_away()
+    public async Task Unavailable_store_gets_503()
     {
-        await using var failing = await OpenIdApp.StartAsync(services: services => services.AddSingleton<IGrantStore, AbsentStore>());
+        await using var failing = await OpenIdApp.StartAsync(services: services => services.AddSingleton<IGrantStore, UnavailableStore>());
         string token = failing.Server.CreateLogoutToken(Photos);
-        var answer = await failing.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token));
+        var response = await failing.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token));
         Assert.That(
-            (answer.Status, answer.Header("Cache-Control")),
+            (response.Status, response.Header("Cache-Control")),
             Is.EqualTo((HttpStatusCode.ServiceUnavailable, "no-store")),
-            answer.Body
+            response.Body
         );
         Assert.That(
-            answer.Body + string.Join('\n', failing.Logged),
-            Does.Contain("IOException").And.Not.Contain(AbsentStore.Words).And.Not.Contain(token)
+            response.Body + string.Join('\n', failing.Logged),
+            Does.Contain("IOException").And.Not.Contain(UnavailableStore.ExceptionMessage).And.Not.Contain(token)
         );
     }
 
     [Test]
-    [Description("When the server's own keys cannot be had it is told to try again, and it works five seconds later")]
-    public async Task The_keys_are_away()
+    [Description("While the server's keys cannot be fetched the response is 503; five seconds later the logout succeeds")]
+    public async Task Unavailable_keys_get_503()
     {
         string token = app.Server.CreateLogoutToken(Photos);
         app.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(404), times: 1);
@@ -156,16 +171,16 @@ public sealed class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("A client that is not registered is named when the endpoint is mapped")]
-    public void An_unknown_client_is_named() =>
+    [Description("Mapping the endpoint for an unregistered client throws, and the message names the client")]
+    public void Unknown_client_fails_at_mapping() =>
         Assert.That(
             async () => await App.StartAsync(endpoints: web => web.MapBackChannelLogout("/logout", "videos")),
             Throws.InvalidOperationException.With.Message.Contains("'videos'")
         );
 
     [Test]
-    [Description("An endpoint that needs browsers says so when the client has none")]
-    public void A_client_without_browsers_is_named() =>
+    [Description("Mapping an endpoint for a client without AddBrowserAuthorization throws, and the message names the missing call")]
+    public void Client_without_browser_authorization_fails_at_mapping() =>
         Assert.That(
             async () =>
                 await App.StartAsync(
@@ -178,12 +193,16 @@ public sealed class BackChannelLogoutTests
 
     private TestClient Photos => new() { ClientId = "photos", BackChannelLogoutUri = new(app.Address, "/logout/back") };
 
-    private Task<Answer> PostAsync(string token) => app.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token));
+    private Task<BrowserResponse> PostAsync(string token) => app.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token));
 
-    private static void RequireBadRequest(Answer answer)
+    private static void RequireBadRequest(BrowserResponse response)
     {
-        Assert.That((answer.Status, answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, "no-store")), answer.Body);
-        using var json = JsonDocument.Parse(answer.Body);
+        Assert.That(
+            (response.Status, response.Header("Cache-Control")),
+            Is.EqualTo((HttpStatusCode.BadRequest, "no-store")),
+            response.Body
+        );
+        using var json = JsonDocument.Parse(response.Body);
         Assert.That(json.RootElement.GetProperty("error").GetString(), Is.EqualTo("invalid_request"));
         Assert.That(json.RootElement.GetProperty("error_description").GetString(), Is.Not.Empty);
     }

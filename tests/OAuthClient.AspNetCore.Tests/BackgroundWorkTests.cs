@@ -7,17 +7,17 @@ using Microsoft.Extensions.Http;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>Work that a request orders, and that goes on when the request is over.</summary>
+/// <summary>Tests for which user background work of a request acts, during and after the request.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class BackgroundWorkTests
 {
     [Test]
-    [Description("Background work keeps the owner that it states. Without an owner it sends nothing")]
-    public async Task After_the_request()
+    [Description("After the request has ended, background work acts for the owner of AsCurrentUser(). Without an owner no request is sent")]
+    public async Task Background_work_requires_an_explicit_owner()
     {
-        Task<string> told = null!,
-            untold = null!;
+        Task<string> withOwner = null!,
+            withoutOwner = null!;
         await using var app = await App.StartAsync(
             services: (services, api) =>
                 services
@@ -26,16 +26,16 @@ public class BackgroundWorkTests
             endpoints: web =>
                 web.MapGet(
                     "/order",
-                    (ICurrentGrantOwner who, IHttpContextAccessor accessor, IHttpClientFactory http) =>
+                    (ICurrentGrantOwner currentOwner, IHttpContextAccessor accessor, IHttpClientFactory http) =>
                     {
-                        var me = who.Find()!;
-                        told = Task.Run(async () =>
+                        var owner = currentOwner.Find()!;
+                        withOwner = Task.Run(async () =>
                         {
                             await EndOfRequestAsync(accessor);
-                            using (me.AsCurrentUser())
+                            using (owner.AsCurrentUser())
                                 return await http.CreateClient("later").GetStringAsync("/me");
                         });
-                        untold = Task.Run(async () =>
+                        withoutOwner = Task.Run(async () =>
                         {
                             await EndOfRequestAsync(accessor);
                             return await http.CreateClient("later").GetStringAsync("/me");
@@ -48,9 +48,9 @@ public class BackgroundWorkTests
         await browser.ConnectAsync();
         Assert.That((await browser.GetAsync("/order")).Body, Is.EqualTo("ordered"));
 
-        Assert.That(await told.WaitAsync(TimeSpan.FromMinutes(1)), Does.Contain("alice"));
+        Assert.That(await withOwner.WaitAsync(TimeSpan.FromMinutes(1)), Does.Contain("alice"));
         await Assert.ThatAsync(
-            () => untold.WaitAsync(TimeSpan.FromMinutes(1)),
+            () => withoutOwner.WaitAsync(TimeSpan.FromMinutes(1)),
             Throws.TypeOf<OAuthException>().With.Message.Contain("AsCurrentUser()")
         );
         Assert.That(app.Api.Requests, Has.Count.EqualTo(1));
@@ -63,40 +63,43 @@ public class BackgroundWorkTests
     }
 
     [Test]
-    [Description("Threat: a queue that starts in alice's long request does bob's job: nothing is sent as alice")]
-    public async Task A_queue_that_starts_in_a_long_request([Values] Protection protection)
+    [Description(
+        "Threat: one user's token for another. A queue that starts during alice's request processes bob's job without sending a "
+            + "request as alice"
+    )]
+    public async Task Queue_started_in_a_request_does_not_act_for_its_user([Values] Protection protection)
     {
         await using var app = await StartLongAsync(protection, out var queue, out var release);
         var alice = app.OpenBrowser("alice");
         await alice.ConnectAsync();
         var bob = app.OpenBrowser("bob");
-        await bob.ConnectAsync(how: new() { UserName = "bob" });
+        await bob.ConnectAsync(options: new() { UserName = "bob" });
         var streaming = alice.GetAsync("/stream");
         await queue.Started.Task.WaitAsync(TimeSpan.FromMinutes(1));
 
-        var careless = await queue.AddAsync(http => http.GetStringAsync("/me"));
+        var withoutOwner = await queue.AddAsync(http => http.GetStringAsync("/me"));
         await Assert.ThatAsync(
-            () => careless.WaitAsync(TimeSpan.FromMinutes(1)),
+            () => withoutOwner.WaitAsync(TimeSpan.FromMinutes(1)),
             Throws
                 .TypeOf<OAuthException>()
                 .With.Message.Contain("not sent")
                 .And.Message.Contain(protection == Protection.SuppressCurrentUser ? "outlived it" : "requireExplicitOwner")
         );
         Assert.That(app.Api.Requests, Is.Empty);
-        var stated = await queue.AddAsync(async http =>
+        var withOwner = await queue.AddAsync(async http =>
         {
             using (GrantOwner.User("bob").AsCurrentUser())
                 return await http.GetStringAsync("/me");
         });
-        Assert.That(await stated.WaitAsync(TimeSpan.FromMinutes(1)), Does.Contain("bob"));
-        Assert.That(streaming.IsCompleted, Is.False, "alice's request lasts");
+        Assert.That(await withOwner.WaitAsync(TimeSpan.FromMinutes(1)), Does.Contain("bob"));
+        Assert.That(streaming.IsCompleted, Is.False, "alice's request is still running");
         release.SetResult();
         Assert.That((await streaming).Body, Is.EqualTo("streamed"));
     }
 
     [Test]
-    [Description("Inside a signed-in user's request SuppressCurrentUser() has no user until it is disposed")]
-    public async Task As_nobody_inside_a_request()
+    [Description("Within a user's request SuppressCurrentUser() hides the user until it is disposed")]
+    public async Task SuppressCurrentUser_hides_the_user_of_the_request()
     {
         await using var app = await App.StartAsync(endpoints: web =>
             web.MapGet(
@@ -121,8 +124,8 @@ public class BackgroundWorkTests
     }
 
     [Test]
-    [Description("An early refresh that starts in a request: handlers of the back channel see neither its HttpContext nor its user")]
-    public async Task Refresh_has_no_request()
+    [Description("Back-channel handlers of an early refresh that a request starts see neither its HttpContext nor its user")]
+    public async Task Background_refresh_does_not_see_the_request()
     {
         ConcurrentQueue<HttpContext?> seen = new();
         await using var app = await App.StartAsync(
@@ -132,7 +135,9 @@ public class BackgroundWorkTests
                     .AddOptions<HttpClientFactoryOptions>("OAuthClient.BackChannel:photos")
                     .PostConfigure<IHttpContextAccessor>(
                         (o, accessor) =>
-                            o.HttpMessageHandlerBuilderActions.Add(builder => builder.AdditionalHandlers.Add(new Looking(accessor, seen)))
+                            o.HttpMessageHandlerBuilderActions.Add(builder =>
+                                builder.AdditionalHandlers.Add(new ContextRecordingHandler(accessor, seen))
+                            )
                     )
         );
         var browser = app.OpenBrowser();
@@ -170,7 +175,7 @@ public class BackgroundWorkTests
         );
     }
 
-    /// <summary>A singleton whose loop begins with the first request that needs it.</summary>
+    /// <summary>A singleton whose processing loop starts in the first request that uses it.</summary>
     private sealed class Queue(Protection protection)
     {
         private readonly Channel<(Func<HttpClient, Task<string>> Job, TaskCompletionSource<string> Done)> jobs = Channel.CreateUnbounded<(
@@ -210,7 +215,7 @@ public class BackgroundWorkTests
         }
     }
 
-    private sealed class Looking(IHttpContextAccessor accessor, ConcurrentQueue<HttpContext?> seen) : DelegatingHandler
+    private sealed class ContextRecordingHandler(IHttpContextAccessor accessor, ConcurrentQueue<HttpContext?> seen) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

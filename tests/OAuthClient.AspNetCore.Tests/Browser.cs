@@ -4,22 +4,22 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>A browser at the application: keeps cookies as browsers do, and follows no redirect by itself.</summary>
+/// <summary>Simulates a browser at the application: stores cookies as browsers do and follows no redirects.</summary>
 internal sealed class Browser(App app, HttpMessageInvoker sockets)
 {
     private const string HostPrefix = "__Host-";
 
     private readonly Dictionary<string, SetCookieHeaderValue> jar = new(StringComparer.Ordinal);
 
-    /// <summary>Who is signed in at the application.</summary>
+    /// <summary>Gets or sets the id of the user who is signed in at the application, or null.</summary>
     public string? User { get; set; }
 
-    /// <summary>At the authorization server.</summary>
+    /// <summary>Gets the cookies of the authorization server.</summary>
     public CookieContainer ServerCookies { get; } = new();
 
     public IReadOnlyCollection<SetCookieHeaderValue> Jar => jar.Values;
 
-    /// <summary>What the Cookie header of the next request is.</summary>
+    /// <summary>Gets the Cookie header of the next same-site request.</summary>
     public string CookieHeader => string.Join("; ", jar.Values.Select(cookie => $"{cookie.Name}={cookie.Value}"));
 
     public void Put(SetCookieHeaderValue cookie) => jar[cookie.Name.ToString()] = cookie;
@@ -34,10 +34,10 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
             Put(cookie);
     }
 
-    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
+    public Task<BrowserResponse> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, null, headers);
 
-    public Task<Answer> PostAsync(string path, params (string Name, string Value)[] fields) =>
+    public Task<BrowserResponse> PostAsync(string path, params (string Name, string Value)[] fields) =>
         SendAsync(
             HttpMethod.Post,
             path,
@@ -46,9 +46,9 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
         );
 
     /// <summary>
-    /// As when a page of another site posts a form here: only cookies that are SameSite=None come along, and the sign-in cookie is not.
+    /// Posts a form as a page of another site does: only SameSite=None cookies are sent, and the user header is not.
     /// </summary>
-    public Task<Answer> PostFromAnotherSiteAsync(string path, params (string Name, string Value)[] fields) =>
+    public Task<BrowserResponse> PostFromAnotherSiteAsync(string path, params (string Name, string Value)[] fields) =>
         SendAsync(
             HttpMethod.Post,
             path,
@@ -57,7 +57,7 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
             isCrossSite: true
         );
 
-    public async Task<Answer> SendAsync(
+    public async Task<BrowserResponse> SendAsync(
         HttpMethod method,
         string path,
         HttpContent? content,
@@ -80,46 +80,48 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
         if (response.Headers.TryGetValues("Set-Cookie", out var setCookies))
         {
             foreach (var cookie in SetCookieHeaderValue.ParseList([.. setCookies]))
-                Keep(cookie);
+                StoreCookie(cookie);
         }
         return new(response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
 
-    /// <summary>Begins a login at the application.</summary>
+    /// <summary>Begins an authorization at the application and returns the authorization URI.</summary>
     public async Task<Uri> BeginAsync(string prefix = "", string? returnUrl = null)
     {
-        var answer = await GetAsync($"{prefix}/connect" + (returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl)));
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.SeeOther), answer.Body);
-        return new(answer.Location!);
+        var response = await GetAsync($"{prefix}/connect" + (returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl)));
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.SeeOther), response.Body);
+        return new(response.Location!);
     }
 
-    /// <summary>Signs in at the authorization server; the callback's path and query are returned, not requested.</summary>
-    public async Task<string> SignInAsync(Uri authorizationUri, SignInOptions? how = null) =>
+    /// <summary>Signs in at the authorization server and returns the callback's path and query without requesting it.</summary>
+    public async Task<string> SignInAsync(Uri authorizationUri, SignInOptions? options = null) =>
         (
             await app.Server.SignInAsync(
                 authorizationUri,
                 new()
                 {
-                    UserName = how?.UserName ?? "alice",
-                    Deny = how?.Deny ?? false,
+                    UserName = options?.UserName ?? "alice",
+                    Deny = options?.Deny ?? false,
                     Cookies = ServerCookies,
                 }
             )
         ).PathAndQuery;
 
-    /// <summary>From the application to the server and back to the callback's answer.</summary>
-    public async Task<Answer> ConnectAsync(string prefix = "", string? returnUrl = null, SignInOptions? how = null) =>
-        await GetAsync(await SignInAsync(await BeginAsync(prefix, returnUrl), how));
+    /// <summary>Begins an authorization, signs in at the server and returns the callback's response.</summary>
+    public async Task<BrowserResponse> ConnectAsync(string prefix = "", string? returnUrl = null, SignInOptions? options = null) =>
+        await GetAsync(await SignInAsync(await BeginAsync(prefix, returnUrl), options));
 
-    /// <summary>Signs in at the application by the server, from the beginning to the callback's answer.</summary>
-    public async Task<Answer> LogInAsync(string prefix = "", string? returnUrl = null, SignInOptions? how = null)
+    /// <summary>Begins a sign-in, signs in at the server and returns the callback's response.</summary>
+    public async Task<BrowserResponse> LogInAsync(string prefix = "", string? returnUrl = null, SignInOptions? options = null)
     {
-        var begun = await GetAsync($"{prefix}/sign-in" + (returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl)));
-        Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
-        return await GetAsync(await SignInAsync(new(begun.Location!), how));
+        var beginResponse = await GetAsync(
+            $"{prefix}/sign-in" + (returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl))
+        );
+        Assert.That(beginResponse.Status, Is.EqualTo(HttpStatusCode.SeeOther), beginResponse.Body);
+        return await GetAsync(await SignInAsync(new(beginResponse.Location!), options));
     }
 
-    private void Keep(SetCookieHeaderValue cookie)
+    private void StoreCookie(SetCookieHeaderValue cookie)
     {
         string name = cookie.Name.ToString();
         bool isAccepted =
@@ -133,7 +135,7 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
     }
 }
 
-internal sealed class Answer(HttpStatusCode status, string body, HttpResponseMessage response)
+internal sealed class BrowserResponse(HttpStatusCode status, string body, HttpResponseMessage response)
 {
     public HttpStatusCode Status => status;
     public string Body => body;
@@ -141,10 +143,10 @@ internal sealed class Answer(HttpStatusCode status, string body, HttpResponseMes
 
     public string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 
-    /// <summary>The exception that the developer exception page shows.</summary>
-    public void RequireRefusal(string type, string sentence)
+    /// <summary>Asserts that the developer exception page shows an exception of this type with this message.</summary>
+    public void RequireException(string type, string message)
     {
         Assert.That(status, Is.EqualTo(HttpStatusCode.InternalServerError), body);
-        Assert.That(body, Does.StartWith($"OAuthClient.{type}: ").And.Contains(sentence));
+        Assert.That(body, Does.StartWith($"OAuthClient.{type}: ").And.Contains(message));
     }
 }

@@ -8,7 +8,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>The endpoints and pages of MapBrowserAuthorization.</summary>
+/// <summary>Tests the endpoints and pages of MapBrowserAuthorization.</summary>
 public sealed class BrowserEndpointsTests
 {
     private const string SignIn = "/oauth/photos/sign-in";
@@ -16,18 +16,22 @@ public sealed class BrowserEndpointsTests
 
     [TestCase("/oauth/photos/connect")]
     [TestCase("/oauth/photos/sign-out")]
-    [Description("Threat: anonymous requests that cost work. A multipart form is refused before it is read with limits made for uploads")]
-    public async Task Multipart_forms_are_refused_unread(string path)
+    [Description(
+        "Threat: expensive anonymous requests. A multipart form, whose default limits are made for uploads, is refused before it is read"
+    )]
+    public async Task Multipart_form_is_refused(string path)
     {
         await using var app = await MappedApp.StartAsync();
         using MultipartFormDataContent form = new() { { new StringContent("/"), "returnUrl" } };
-        var answer = await app.OpenBrowser("alice").SendAsync(HttpMethod.Post, path, form, []);
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest));
+        var response = await app.OpenBrowser("alice").SendAsync(HttpMethod.Post, path, form, []);
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.BadRequest));
     }
 
     [Test]
-    [Description("RFC 6749 §4.1: a form of the application begins, the callback completes, and the API answers as the user")]
-    public async Task Connects()
+    [Description(
+        "RFC 6749 §4.1: a form of the application begins the authorization, the callback completes it, and the API responds for the user"
+    )]
+    public async Task Connect_and_callback_complete()
     {
         await using var app = await MappedApp.StartAsync();
         var browser = app.OpenBrowser();
@@ -39,22 +43,22 @@ public sealed class BrowserEndpointsTests
 
     [Test]
     [Description(
-        "OpenID Connect Core §3.1, RP-Initiated Logout §2: signed in by the default scheme, signed out here and at the "
-            + "server, and told so"
+        "OpenID Connect Core §3.1, RP-Initiated Logout §2: the user signs in with the default scheme and signs out here and at "
+            + "the server; the signed-out page is shown"
     )]
-    public async Task Signs_in_and_out()
+    public async Task Sign_in_and_sign_out_complete()
     {
         await using var app = await MappedApp.StartAsync();
         var browser = app.OpenBrowser(user: null);
-        var begun = await browser.GetAsync(SignIn + "?ReturnUrl=%2Falbums");
-        var done = await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)));
+        var beginResponse = await browser.GetAsync(SignIn + "?ReturnUrl=%2Falbums");
+        var done = await browser.GetAsync(await browser.SignInAsync(new(beginResponse.Location!)));
         Assert.That((done.Status, done.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/albums")), done.Body);
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
 
-        var left = await browser.PostFormAsync(SignOut);
-        Assert.That(left.Location, Does.StartWith(app.Server.Issuer.OriginalString), left.Body);
-        Assert.That(await browser.WhoAsync(), Is.Empty);
-        string back = (await app.Server.SignOutAsync(new(left.Location!), browser.ServerCookies))!.PathAndQuery;
+        var signOut = await browser.PostFormAsync(SignOut);
+        Assert.That(signOut.Location, Does.StartWith(app.Server.Issuer.OriginalString), signOut.Body);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
+        string back = (await app.Server.SignOutAsync(new(signOut.Location!), browser.ServerCookies))!.PathAndQuery;
         Assert.That((await browser.GetAsync(back)).Location, Is.EqualTo(MappedApp.SignedOut));
         (await browser.GetAsync(MappedApp.SignedOut)).RequirePage(HttpStatusCode.OK, "You are signed out");
         (await browser.GetAsync(back)).RequirePage(HttpStatusCode.OK, "You are signed out");
@@ -62,17 +66,17 @@ public sealed class BrowserEndpointsTests
 
     [TestCase(MappedApp.Connect), TestCase(SignOut)]
     [Description(
-        "CSRF (RFC 6749 §10.12): begin and sign-out are a POST with an antiforgery token; else 400 or 405, no cookie, and "
-            + "the session stays"
+        "RFC 6749 §10.12 (CSRF): connect and sign-out require a POST with an antiforgery token; other requests get 400 or 405 "
+            + "and set no cookie"
     )]
-    public async Task Posts_need_an_antiforgery_token(string path)
+    public async Task Posts_require_an_antiforgery_token(string path)
     {
         await using var app = await MappedApp.StartAsync();
         var browser = app.OpenBrowser();
         string token = (await app.OpenBrowser("mallory").GetAsync("/token")).Body;
         Assert.That((await browser.GetAsync(path)).Status, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
         foreach (
-            var answer in new[]
+            var response in new[]
             {
                 await browser.PostAsync(path),
                 await browser.PostAsync(path, ("__RequestVerificationToken", token)),
@@ -81,39 +85,41 @@ public sealed class BrowserEndpointsTests
             }
         )
         {
-            answer.RequirePage(HttpStatusCode.BadRequest, "This page has expired");
-            Assert.That(answer.Header("Set-Cookie"), Is.Null);
+            response.RequirePage(HttpStatusCode.BadRequest, "This page has expired");
+            Assert.That(response.Header("Set-Cookie"), Is.Null);
         }
         Assert.That(app.Logged, Has.Some.Contains($"Form for {path} of OAuth client 'photos' rejected"));
     }
 
     [Test]
-    [Description("Without a user the application's login comes first; it returns to the page, not to the address that takes a POST")]
-    public async Task Connect_without_a_user_is_sent_to_the_login()
+    [Description(
+        "Without a signed-in user connect redirects to the application's login, which returns to the page and not to the POST endpoint"
+    )]
+    public async Task Connect_without_a_user_redirects_to_the_login()
     {
         await using var app = await MappedApp.StartAsync();
-        var answer = await app.OpenBrowser(user: null).PostFormAsync(MappedApp.Connect, ("returnUrl", "/albums"));
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Found), answer.Body);
-        Assert.That(new Uri(answer.Location!).PathAndQuery, Is.EqualTo("/log-in?ReturnUrl=%2Falbums"));
+        var response = await app.OpenBrowser(user: null).PostFormAsync(MappedApp.Connect, ("returnUrl", "/albums"));
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.Found), response.Body);
+        Assert.That(new Uri(response.Location!).PathAndQuery, Is.EqualTo("/log-in?ReturnUrl=%2Falbums"));
     }
 
     [Test]
     [Description(
-        "An application with a login of its own does not let in the users of another server: login is off unless it is "
-            + "allowed, and a log line says how"
+        "Without AllowSignIn sign-in gets 404, so that users of another server cannot sign in to an application with its own "
+            + "login; the log names the option"
     )]
-    public async Task Sign_in_is_off_unless_allowed()
+    public async Task Sign_in_requires_AllowSignIn()
     {
         await using var app = await MappedApp.StartAsync(paths: o => o.AllowSignIn = false);
-        var answer = await app.OpenBrowser(user: null).GetAsync(SignIn);
-        Assert.That((answer.Status, answer.Header("Set-Cookie")), Is.EqualTo((HttpStatusCode.NotFound, (string?)null)));
+        var response = await app.OpenBrowser(user: null).GetAsync(SignIn);
+        Assert.That((response.Status, response.Header("Set-Cookie")), Is.EqualTo((HttpStatusCode.NotFound, (string?)null)));
         Assert.That(app.Logged, Has.Some.Contains("Sign-in for OAuth client 'photos' rejected").And.Some.Contains("AllowSignIn"));
         Assert.That(app.Server.Requests, Is.Empty);
     }
 
     [Test]
-    [Description("An application without an authentication scheme is told what to add")]
-    public async Task Without_a_scheme()
+    [Description("Without an authentication scheme the exception names the call to add")]
+    public async Task Missing_authentication_scheme_throws()
     {
         await using var app = await MappedApp.StartAsync(hasScheme: false);
         const string exception = "System.InvalidOperationException: ";
@@ -124,25 +130,25 @@ public sealed class BrowserEndpointsTests
 
     [TestCase("//evil.example"), TestCase("https://evil.example/"), TestCase("/\\evil.example"), TestCase("javascript:alert(1)")]
     [TestCase("/%5cevil.example")]
-    [Description("Open redirect (RFC 9700 §4.11): a return URL elsewhere counts as none, at each endpoint that takes one")]
-    public async Task Return_url_stays_on_this_site(string returnUrl)
+    [Description("RFC 9700 §4.11 (open redirect): every endpoint that accepts a return URL ignores one of another site")]
+    public async Task Return_url_of_another_site_is_ignored(string returnUrl)
     {
         await using var app = await MappedApp.StartAsync();
         var browser = app.OpenBrowser();
         Assert.That((await browser.GetAsync(Address(await browser.AuthorizeAsync(returnUrl)))).Location, Is.EqualTo("/"));
         var visitor = app.OpenBrowser(user: null);
-        var begun = await visitor.GetAsync($"{SignIn}?returnUrl={Uri.EscapeDataString(returnUrl)}");
-        Assert.That((await visitor.GetAsync(await visitor.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/"));
-        var left = await visitor.PostFormAsync(SignOut, ("returnUrl", returnUrl));
-        var back = await app.Server.SignOutAsync(new(left.Location!), visitor.ServerCookies);
+        var beginResponse = await visitor.GetAsync($"{SignIn}?returnUrl={Uri.EscapeDataString(returnUrl)}");
+        Assert.That((await visitor.GetAsync(await visitor.SignInAsync(new(beginResponse.Location!)))).Location, Is.EqualTo("/"));
+        var signOut = await visitor.PostFormAsync(SignOut, ("returnUrl", returnUrl));
+        var back = await app.Server.SignOutAsync(new(signOut.Location!), visitor.ServerCookies);
         Assert.That((await visitor.GetAsync(back!.PathAndQuery)).Location, Is.EqualTo(MappedApp.SignedOut));
-        var stranger = await app.OpenBrowser(user: null).PostFormAsync(MappedApp.Connect, ("returnUrl", returnUrl));
-        Assert.That(new Uri(stranger.Location!).PathAndQuery, Is.EqualTo("/log-in?ReturnUrl=%2F"));
+        var anonymous = await app.OpenBrowser(user: null).PostFormAsync(MappedApp.Connect, ("returnUrl", returnUrl));
+        Assert.That(new Uri(anonymous.Location!).PathAndQuery, Is.EqualTo("/log-in?ReturnUrl=%2F"));
     }
 
     [Test]
     [Description(
-        "RFC 6749 §4.1.2.1 access_denied; RFC 9700 §4.7 replay; RFC 6749 §5.2: a page for each, which says nothing of the exception"
+        "RFC 6749 §4.1.2.1 (access_denied), RFC 9700 §4.7 (replay), RFC 6749 §5.2 (error): each has its own page without exception details"
     )]
     public async Task Pages_for_denial_replay_and_errors()
     {
@@ -157,36 +163,33 @@ public sealed class BrowserEndpointsTests
         (await browser.GetAsync(callback)).RequirePage(HttpStatusCode.BadRequest, "This page has expired");
         (await browser.GetAsync(MappedApp.Callback)).RequirePage(HttpStatusCode.BadRequest, "This page has expired");
 
-        const string error = """{"error":"invalid_grant","error_description":"told to operators"}""";
+        const string error = """{"error":"invalid_grant","error_description":"details for operators"}""";
         app.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, error));
         var refused = await browser.GetAsync(Address(await browser.AuthorizeAsync()));
         refused.RequirePage(HttpStatusCode.BadGateway, "Something went wrong");
-        Assert.That(refused.Body, Does.Not.Contain("told to operators").And.Not.Contain("invalid_grant"));
+        Assert.That(refused.Body, Does.Not.Contain("details for operators").And.Not.Contain("invalid_grant"));
         Assert.That(app.Logged, Has.Some.Contains("Callback for OAuth client 'photos' rejected").And.Some.Contains("invalid_grant"));
 
         (await browser.GetAsync(MappedApp.Callback + "?state=1&state=2")).RequirePage(HttpStatusCode.BadRequest, "Something went wrong");
     }
 
     [Test]
-    [Description("Each page can be replaced by a path, to which the browser goes by 303, so that the code leaves the address")]
+    [Description("A path replaces each page. The browser is redirected with 303, so that the code is not in the final address")]
     public async Task Pages_are_replaced_by_paths()
     {
         await using var app = await MappedApp.StartAsync(paths: o =>
-            (o.DeniedPagePath, o.ExpiredPagePath, o.ErrorPagePath, o.SignedOutPagePath) = ("/no", "/old", "/broken", "/bye")
+            (o.DeniedPagePath, o.ExpiredPagePath, o.ErrorPagePath, o.SignedOutPagePath) = ("/denied", "/expired", "/error", "/ended")
         );
         var browser = app.OpenBrowser();
-        Assert.That((await browser.GetAsync(Address(await browser.AuthorizeAsync(deny: true)))).Location, Is.EqualTo("/no"));
-        Assert.That((await browser.GetAsync(MappedApp.Callback)).Location, Is.EqualTo("/old"));
-        Assert.That((await browser.GetAsync(MappedApp.Callback + "?state=1&state=2")).Location, Is.EqualTo("/broken"));
-        var bye = await browser.GetAsync(MappedApp.SignedOut);
-        Assert.That((bye.Status, bye.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/bye")));
+        Assert.That((await browser.GetAsync(Address(await browser.AuthorizeAsync(deny: true)))).Location, Is.EqualTo("/denied"));
+        Assert.That((await browser.GetAsync(MappedApp.Callback)).Location, Is.EqualTo("/expired"));
+        Assert.That((await browser.GetAsync(MappedApp.Callback + "?state=1&state=2")).Location, Is.EqualTo("/error"));
+        var signedOut = await browser.GetAsync(MappedApp.SignedOut);
+        Assert.That((signedOut.Status, signedOut.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/ended")));
     }
 
     [Test]
-    [Description(
-        "A function creates pages in place of the library's: it knows the kind, the client, the way back and the "
-            + "exception; null stands for the library's page"
-    )]
+    [Description("CreatePage replaces pages and receives the kind, client, return URL and exception; null selects the library's page")]
     public async Task Pages_are_replaced_by_a_function()
     {
         await using var app = await MappedApp.StartAsync(paths: o =>
@@ -216,8 +219,8 @@ public sealed class BrowserEndpointsTests
     }
 
     [Test]
-    [Description("Each path can be changed, and an application below a path base names its callback")]
-    public async Task Paths_are_changed()
+    [Description("Each path can be changed, and an application below a path base sets its CallbackPath")]
+    public async Task Paths_can_be_changed()
     {
         await using var app = await MappedApp.StartAsync(
             o => o.RedirectUri = new(App.Public + "/below" + MappedApp.Callback),
@@ -229,8 +232,8 @@ public sealed class BrowserEndpointsTests
             pipeline: web => web.UsePathBase("/below")
         );
         var browser = app.OpenBrowser();
-        var begun = await browser.PostFormAsync("/below/a");
-        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/below/"));
+        var beginResponse = await browser.PostFormAsync("/below/a");
+        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(beginResponse.Location!)))).Location, Is.EqualTo("/below/"));
         Assert.That((await browser.GetAsync("/below/b")).Status, Is.EqualTo(HttpStatusCode.SeeOther));
         Assert.That((await app.OpenBrowser(user: null).PostFormAsync("/below/c")).Location, Is.EqualTo("/below/e"));
         (await browser.GetAsync("/below/e")).RequirePage(HttpStatusCode.OK, "You are signed out");
@@ -238,7 +241,7 @@ public sealed class BrowserEndpointsTests
     }
 
     [Test]
-    [Description("A convention reaches each endpoint")]
+    [Description("A convention applies to every mapped endpoint")]
     public async Task Conventions_apply_to_every_endpoint()
     {
         await using var app = await MappedApp.StartAsync(map: endpoints => endpoints.WithMetadata("mine"));
@@ -254,8 +257,8 @@ public sealed class BrowserEndpointsTests
     }
 
     [Test]
-    [Description("The unnamed client needs no name, and its paths have none; an unknown name is said at start")]
-    public void Clients_by_name()
+    [Description("The unnamed client is mapped without a name, and its paths contain none; an unknown name throws at mapping")]
+    public void Unnamed_client_has_paths_without_a_name()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore();

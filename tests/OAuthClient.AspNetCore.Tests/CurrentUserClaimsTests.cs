@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>Which owner of grants a request's user is, by the claims and their issuers.</summary>
+/// <summary>Tests which grant owner is derived from the claims of a request's user and their issuers.</summary>
 [Parallelizable(ParallelScope.All)]
 public sealed class CurrentUserClaimsTests
 {
@@ -17,8 +17,8 @@ public sealed class CurrentUserClaimsTests
     }
 
     [Test]
-    [Description("A claim that the application created is its own user id: NameIdentifier, or else sub")]
-    public void Claims_of_the_application_name_its_user()
+    [Description("A claim that the application issued contains its own user id: NameIdentifier, or else sub")]
+    public void Claims_of_the_application_contain_its_user_id()
     {
         Assert.That(Find(Identity(new Claim("sub", "1"))), Is.EqualTo(GrantOwner.User("1")));
         Assert.That(Find(Identity(new Claim("sub", "1"), Id("2"))), Is.EqualTo(GrantOwner.User("2")));
@@ -26,7 +26,7 @@ public sealed class CurrentUserClaimsTests
     }
 
     [Test]
-    [Description("Threat: the same id at two login providers. The issuer of the claim is part of the owner")]
+    [Description("Threat: equal ids at two login providers. The issuer of the claim is part of the owner")]
     public void Equal_ids_of_two_providers_are_two_owners()
     {
         var gitHub = Find(Identity(Id("1001", "GitHub")));
@@ -40,8 +40,8 @@ public sealed class CurrentUserClaimsTests
     }
 
     [Test]
-    [Description("Principals of this library carry the owner in a claim of their own, which alone is read back")]
-    public void Owner_claim_alone_is_read_back()
+    [Description("Principals of this library contain the owner in a separate claim, which takes precedence over other ids")]
+    public void Owner_claim_takes_precedence()
     {
         var owner = GrantOwner.Subject("https://a.example", "1001");
         Assert.That(Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, owner.ToString()))), Is.EqualTo(owner));
@@ -52,9 +52,7 @@ public sealed class CurrentUserClaimsTests
     }
 
     [Test]
-    [Description(
-        "Threat: a user's id of another's choosing. A claim that another provider wrote does not choose the owner, whatever its type"
-    )]
+    [Description("Threat: forged owner claim. An owner claim that another provider issued is ignored")]
     public void Owner_claim_of_another_issuer_is_ignored()
     {
         Claim forged = new(GrantOwner.ClaimType, "user:alice", ClaimValueTypes.String, "GitHub");
@@ -65,46 +63,49 @@ public sealed class CurrentUserClaimsTests
     [TestCase("42")]
     [TestCase("client")]
     [TestCase("user:")]
-    public void Owner_claim_that_names_no_owner_is_an_error(string text) =>
+    [Description("An owner claim that is not a GrantOwner.ToString() throws")]
+    public void Invalid_owner_claim_throws(string text) =>
         Assert.That(
             () => Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, text))),
             Throws.InvalidOperationException.With.Message.Contain("GrantOwner.ToString()")
         );
 
     [Test]
-    public void Two_owner_claims_are_an_error() =>
+    public void Two_owner_claims_throw() =>
         Assert.That(
             () => Find(Identity(new Claim(GrantOwner.ClaimType, "user:1"), new Claim(GrantOwner.ClaimType, "user:2"))),
             Throws.InvalidOperationException.With.Message.Contain("do not name exactly one owner")
         );
 
     [Test]
-    [Description("Several authenticated identities must agree: the order of authentication schemes does not decide whose token is sent")]
-    public void Identities_that_disagree_are_an_error()
+    [Description(
+        "All authenticated identities must name the same owner, so that the order of authentication schemes does not select the token"
+    )]
+    public void Conflicting_identities_throw()
     {
         Assert.That(
             () => Find(Identity(Id("alice")), Identity(Id("bob"))),
             Throws.InvalidOperationException.With.Message.Contain("AuthenticationSchemes").And.Message.Contain("ICurrentGrantOwner")
         );
         Assert.That(() => Find(Identity(Id("1001", "GitHub")), Identity(Id("1001"))), Throws.InvalidOperationException);
-        Assert.That(Find(Identity(Id("alice")), Identity(Id("alice"))), Is.EqualTo(GrantOwner.User("alice")), "they agree");
+        Assert.That(Find(Identity(Id("alice")), Identity(Id("alice"))), Is.EqualTo(GrantOwner.User("alice")), "both name the same owner");
         Assert.That(
             Find(Identity(new Claim(ClaimTypes.Name, "certificate")), Identity(Id("alice"))),
             Is.EqualTo(GrantOwner.User("alice")),
-            "one names none"
+            "the other identity names no owner"
         );
     }
 
     [Test]
     [Description(
-        "Threat: a user who may choose a claim. A claim type that differs in case is another claim, and the order decides nothing"
+        "Threat: user-controlled claim. Claim types are case-sensitive, and conflicting id claims throw; their order selects no owner"
     )]
-    public void Claims_that_resemble_or_contradict_the_id_do_not_choose_the_owner()
+    public void Similar_or_conflicting_claims_do_not_select_the_owner()
     {
         const string Issuer = "https://a.example";
         Claim sub = new("sub", "mallory", ClaimValueTypes.String, Issuer),
-            chosen = new("SUB", "alice", ClaimValueTypes.String, Issuer);
-        Assert.That(Find(Identity(chosen, sub)), Is.EqualTo(GrantOwner.Subject(Issuer, "mallory")));
+            userControlled = new("SUB", "alice", ClaimValueTypes.String, Issuer);
+        Assert.That(Find(Identity(userControlled, sub)), Is.EqualTo(GrantOwner.Subject(Issuer, "mallory")));
         Assert.That(
             () => Find(Identity(Id("alice"), Id("bob"))),
             Throws.InvalidOperationException.With.Message.Contain("different claims")
@@ -114,7 +115,7 @@ public sealed class CurrentUserClaimsTests
     }
 
     [Test]
-    [Description("Threat: the same id in two cookie schemes. A scope for one authentication type keeps its users apart")]
+    [Description("Threat: equal ids in two cookie schemes. ScopesByAuthenticationType separates their users")]
     public void Scope_of_an_authentication_type_is_part_of_the_owner()
     {
         Action<CurrentUserOptions> scopes = o => o.ScopesByAuthenticationType["Staff"] = "staff";
@@ -125,7 +126,7 @@ public sealed class CurrentUserClaimsTests
     }
 
     [Test]
-    public void User_without_an_id_is_an_error()
+    public void User_without_an_id_throws()
     {
         Assert.That(
             () => Find(Identity(new Claim(ClaimTypes.Name, "Alice"), new Claim("sub", " "))),

@@ -16,9 +16,10 @@ public sealed class CurrentUserTests
 
     [Test]
     [Description(
-        "One user's token to another (CVE-2024-51987 class): 500 users × 8 pooled handlers at once, tokens expired in between: 0 mismatches"
+        "Threat: one user's token for another (CVE-2024-51987 class). 500 users and 8 pooled handlers, with tokens that expire "
+            + "in between, produce no mismatch"
     )]
-    public async Task Every_user_gets_their_own_answer()
+    public async Task Every_user_gets_their_own_response()
     {
         await using var app = await App.StartAsync(
             services: (services, api) =>
@@ -51,14 +52,14 @@ public sealed class CurrentUserTests
             async (browser, _) =>
             {
                 app.Server.AddUser(new() { Subject = "sub-" + browser.User, UserName = browser.User! });
-                var done = await browser.ConnectAsync(how: new() { UserName = browser.User! });
+                var done = await browser.ConnectAsync(options: new() { UserName = browser.User! });
                 Assert.That(done.Status, Is.EqualTo(HttpStatusCode.Found), done.Body);
             }
         );
         var mismatches = new ConcurrentQueue<string>();
         foreach (int half in new[] { 0, 1 })
         {
-            // Each user's refresh falls among the others' calls.
+            // Each user's token is refreshed while requests of other users are running.
             app.Time.Advance(TimeSpan.FromMinutes(5));
             app.Server.ExpireAccessTokens();
             await Parallel.ForEachAsync(
@@ -66,9 +67,9 @@ public sealed class CurrentUserTests
                 new ParallelOptions { MaxDegreeOfParallelism = 64 },
                 async (call, _) =>
                 {
-                    var answer = await call.Browser.GetAsync($"/pooled/{call.Handler}");
-                    if (!answer.Body.Contains($"\"sub-{call.Browser.User}\"", StringComparison.Ordinal))
-                        mismatches.Enqueue($"{call.Browser.User}: {answer.Body}");
+                    var response = await call.Browser.GetAsync($"/pooled/{call.Handler}");
+                    if (!response.Body.Contains($"\"sub-{call.Browser.User}\"", StringComparison.Ordinal))
+                        mismatches.Enqueue($"{call.Browser.User}: {response.Body}");
                 }
             );
         }
@@ -78,27 +79,27 @@ public sealed class CurrentUserTests
 
     [TestCase("/me"), TestCase("/mvc/me")]
     [Description("Without a signed-in user no request is sent to the API")]
-    public async Task Nobody_makes_no_request(string path)
+    public async Task No_request_is_sent_without_a_user(string path)
     {
         await using var app = await App.StartAsync();
         await app.OpenBrowser().ConnectAsync(path == "/me" ? "" : "/mvc");
-        (await app.OpenBrowser(user: null).GetAsync(path)).RequireRefusal("OAuthException", "No user is signed in");
+        (await app.OpenBrowser(user: null).GetAsync(path)).RequireException("OAuthException", "No user is signed in");
         Assert.That(app.Api.Requests, Is.Empty);
     }
 
     [TestCase("/me"), TestCase("/mvc/me")]
-    [Description("A user without a grant never gets another user's, or the client's: no request reaches the API")]
-    public async Task User_without_grant_makes_no_request(string path)
+    [Description("A user without a grant uses neither another user's grant nor the client's: no request is sent to the API")]
+    public async Task No_request_is_sent_without_a_grant(string path)
     {
         await using var app = await App.StartAsync();
         await app.OpenBrowser("alice").ConnectAsync(path == "/me" ? "" : "/mvc");
-        (await app.OpenBrowser("bob").GetAsync(path)).RequireRefusal("ReauthorizationRequiredException", "there is no grant");
+        (await app.OpenBrowser("bob").GetAsync(path)).RequireException("ReauthorizationRequiredException", "there is no grant");
         Assert.That(app.Api.Requests, Is.Empty);
     }
 
     [Test]
-    [Description("An application with ids of its own brings its own ICurrentGrantOwner; begin, completion and the handler all go by it")]
-    public async Task Own_owner_is_used_throughout()
+    [Description("A registered ICurrentGrantOwner determines the owner at begin, at completion and in the handler")]
+    public async Task Custom_ICurrentGrantOwner_is_used_throughout()
     {
         await using var app = await App.StartAsync(
             services: (services, _) => services.AddHttpContextAccessor().AddSingleton<ICurrentGrantOwner, Tenant>()
@@ -111,8 +112,8 @@ public sealed class CurrentUserTests
     }
 
     [Test]
-    [Description("RFC 7009: RevokeAsync deletes and revokes the grant of the signed-in user, and no other grant")]
-    public async Task Revoke_ends_the_current_users_grant_only()
+    [Description("RFC 7009: RevokeAsync revokes and deletes the grant of the signed-in user and no other grant")]
+    public async Task Revoke_deletes_the_current_users_grant_only()
     {
         await using var app = await App.StartAsync(endpoints: web =>
         {
@@ -145,7 +146,7 @@ public sealed class CurrentUserTests
     }
 
     [Test]
-    [Description("The unnamed client's BrowserAuthorization is injected without a key; a named one's is not")]
+    [Description("The unnamed client's BrowserAuthorization is resolved without a key, a named client's by its name")]
     public void Unnamed_client_needs_no_key()
     {
         var services = new ServiceCollection();
@@ -165,9 +166,10 @@ public sealed class CurrentUserTests
 
     [TestCase(ServiceLifetime.Scoped), TestCase(ServiceLifetime.Transient)]
     [Description(
-        "One user's grant to another: an owner that belongs to one request would be kept for all; it is refused with what to write"
+        "Threat: one user's grant for another. A scoped or transient ICurrentGrantOwner would be captured for all requests, so "
+            + "it throws; the message names the fix"
     )]
-    public void Own_owner_must_be_a_singleton(ServiceLifetime lifetime)
+    public void Custom_ICurrentGrantOwner_must_be_a_singleton(ServiceLifetime lifetime)
     {
         var services = new ServiceCollection();
         services.Add(ServiceDescriptor.Describe(typeof(ICurrentGrantOwner), typeof(Tenant), lifetime));

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>
-/// A callback by form_post comes from another site, without the application's Lax cookie. It is posted once more from this site, so that
-/// the user who began and the user who is signed in can be compared (RFC 9700 §4.7).
+/// Tests form_post callbacks. They come from another site, without the application's Lax cookie. A page of this site posts them again, so
+/// that the user who began and the signed-in user can be compared (RFC 9700 §4.7).
 /// </summary>
 public sealed partial class FormRepostTests
 {
@@ -22,30 +22,30 @@ public sealed partial class FormRepostTests
 
     [Test]
     [Description(
-        "Form Post Response Mode §2: begun, posted by the server's site, posted once more by our page, completed for the "
+        "Form Post Response Mode §2: the server's cross-site form is posted again by a page of this site and completed for the "
             + "user who began"
     )]
-    public async Task Callback_is_posted_once_more_and_completed()
+    public async Task Callback_is_posted_again_and_completed()
     {
         var browser = app.OpenBrowser();
         var fields = await browser.AuthorizeAsync("/albums");
         var page = await browser.PostFromAnotherSiteAsync(MappedApp.Callback, fields);
         page.RequirePage(HttpStatusCode.OK, Heading);
         Assert.That(app.TokenRequests, Is.Zero);
-        var again = MappedApp.FormOf(page);
-        Assert.That(again, Is.SupersetOf(fields).And.Exactly(fields.Length + 1).Items);
+        var repost = MappedApp.FormOf(page);
+        Assert.That(repost, Is.SupersetOf(fields).And.Exactly(fields.Length + 1).Items);
 
-        var done = await browser.PostAsync(MappedApp.Callback, again);
+        var done = await browser.PostAsync(MappedApp.Callback, repost);
         Assert.That((done.Status, done.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/albums")), done.Body);
         Assert.That((await browser.GetAsync("/me")).Body, Does.Contain("alice"));
         Assert.That(browser.Jar.Select(cookie => cookie.Name.ToString()), Has.None.StartsWith("__Host-oauth-"));
-        (await browser.PostAsync(MappedApp.Callback, again)).RequirePage(HttpStatusCode.BadRequest, Refused);
+        (await browser.PostAsync(MappedApp.Callback, repost)).RequirePage(HttpStatusCode.BadRequest, Refused);
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
-    [Description("The code never stands in an address: no Location, no query, and no log line holds it")]
-    public async Task Code_never_enters_an_address()
+    [Description("The code is in no Location header, no query and no log message")]
+    public async Task Code_is_in_no_URL_and_no_log()
     {
         var browser = app.OpenBrowser();
         var fields = await browser.AuthorizeAsync();
@@ -60,32 +60,31 @@ public sealed partial class FormRepostTests
 
     [TestCase("mallory"), TestCase(null)]
     [Description(
-        "Threat: form_post finished by another user of the same browser, or by no user: refused, nothing stored, 0 token "
-            + "requests, and no third form"
+        "RFC 9700 §4.7: a form_post callback of another user or of no user is refused with 0 token requests, no stored grant "
+            + "and no third form"
     )]
-    public async Task Another_user_does_not_complete(string? user)
+    public async Task Another_user_cannot_complete(string? user)
     {
         var browser = app.OpenBrowser("victim");
         var fields = await browser.AuthorizeAsync();
         browser.User = user;
         var page = await browser.PostFromAnotherSiteAsync(MappedApp.Callback, fields);
         page.RequirePage(HttpStatusCode.OK, Heading);
-        var again = MappedApp.FormOf(page);
-        var answer = await browser.PostAsync(MappedApp.Callback, again);
-        answer.RequirePage(HttpStatusCode.BadRequest, Refused);
+        var repost = MappedApp.FormOf(page);
+        var response = await browser.PostAsync(MappedApp.Callback, repost);
+        response.RequirePage(HttpStatusCode.BadRequest, Refused);
         Assert.That(app.TokenRequests, Is.Zero);
         foreach (string owner in new[] { "victim", "mallory" })
             Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User(owner)), Is.Null);
 
         browser.User = "victim";
-        (await browser.PostAsync(MappedApp.Callback, again)).RequirePage(HttpStatusCode.BadRequest, Refused);
-        Assert.That(app.TokenRequests, Is.Zero, "found by its state, so it is used up");
+        (await browser.PostAsync(MappedApp.Callback, repost)).RequirePage(HttpStatusCode.BadRequest, Refused);
+        Assert.That(app.TokenRequests, Is.Zero, "the state was found, so it is consumed");
     }
 
     [TestCase("victim"), TestCase("mallory")]
     [Description(
-        "A user named by a request of another site, for example by a SameSite=None cookie, does not stand for the "
-            + "session: posted once more and compared then"
+        "The user of a cross-site request, for example from a SameSite=None cookie, is not compared; the form is posted again first"
     )]
     public async Task User_of_a_cross_site_request_is_not_compared(string user)
     {
@@ -95,14 +94,14 @@ public sealed partial class FormRepostTests
         using var form = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
         var page = await browser.SendAsync(HttpMethod.Post, MappedApp.Callback, form, [("Sec-Fetch-Site", "cross-site")]);
         page.RequirePage(HttpStatusCode.OK, Heading);
-        var answer = await browser.PostAsync(MappedApp.Callback, MappedApp.FormOf(page));
-        Assert.That(answer.Status, Is.EqualTo(user == "victim" ? HttpStatusCode.SeeOther : HttpStatusCode.BadRequest));
+        var response = await browser.PostAsync(MappedApp.Callback, MappedApp.FormOf(page));
+        Assert.That(response.Status, Is.EqualTo(user == "victim" ? HttpStatusCode.SeeOther : HttpStatusCode.BadRequest));
         Assert.That(app.TokenRequests, Is.EqualTo(user == "victim" ? 1 : 0));
     }
 
     [TestCase("same-origin"), TestCase("same-site"), TestCase(null)]
-    [Description("A POST that brings the session cookie is completed at once, for the user who began only")]
-    public async Task Post_with_the_session_is_completed_at_once(string? site)
+    [Description("A POST with the session cookie completes directly, but only for the user who began")]
+    public async Task Post_with_the_session_completes_directly(string? site)
     {
         foreach (string user in new[] { "victim", "mallory" })
         {
@@ -110,15 +109,20 @@ public sealed partial class FormRepostTests
             var fields = await browser.AuthorizeAsync();
             browser.User = user;
             using var form = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
-            var answer = await browser.SendAsync(HttpMethod.Post, MappedApp.Callback, form, site is null ? [] : [("Sec-Fetch-Site", site)]);
-            Assert.That(answer.Status, Is.EqualTo(user == "victim" ? HttpStatusCode.SeeOther : HttpStatusCode.BadRequest), answer.Body);
+            var response = await browser.SendAsync(
+                HttpMethod.Post,
+                MappedApp.Callback,
+                form,
+                site is null ? [] : [("Sec-Fetch-Site", site)]
+            );
+            Assert.That(response.Status, Is.EqualTo(user == "victim" ? HttpStatusCode.SeeOther : HttpStatusCode.BadRequest), response.Body);
         }
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
-    [Description("The marker in the first POST does not replace the session: refused, 0 token requests")]
-    public async Task Marker_of_the_other_site_completes_nothing()
+    [Description("A cross-site POST with the marker of the second POST but without the session is refused without a token request")]
+    public async Task Marker_does_not_replace_the_session()
     {
         var browser = app.OpenBrowser("victim");
         var fields = await browser.AuthorizeAsync();
@@ -128,19 +132,22 @@ public sealed partial class FormRepostTests
     }
 
     [Test]
-    [Description("Login CSRF: a form without a pending authorization of this browser is not posted once more, and nothing of it is shown")]
-    public async Task Foreign_form_is_not_reflected()
+    [Description(
+        "RFC 6749 §10.12 (login CSRF): a form without a pending authorization of this browser is not posted again, and no value "
+            + "of it is shown"
+    )]
+    public async Task Form_without_a_pending_authorization_is_not_reflected()
     {
         var fields = await app.OpenBrowser("mallory").AuthorizeAsync();
-        var answer = await app.OpenBrowser("victim").PostFromAnotherSiteAsync(MappedApp.Callback, [.. fields, ("extra", "shown?")]);
-        answer.RequirePage(HttpStatusCode.BadRequest, Refused);
+        var response = await app.OpenBrowser("victim").PostFromAnotherSiteAsync(MappedApp.Callback, [.. fields, ("extra", "shown?")]);
+        response.RequirePage(HttpStatusCode.BadRequest, Refused);
         foreach (var (_, value) in fields.Append(("extra", "shown?")))
-            Assert.That(answer.Body, Does.Not.Contain(value));
+            Assert.That(response.Body, Does.Not.Contain(value));
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("Cross-site scripting: names and values are encoded, and arrive unchanged")]
+    [Description("Threat: cross-site scripting. Names and values are HTML-encoded and posted unchanged")]
     public async Task Fields_are_encoded()
     {
         var browser = app.OpenBrowser();
@@ -154,7 +161,7 @@ public sealed partial class FormRepostTests
         ];
         (string, string)[] fields = [.. await browser.AuthorizeAsync(), .. hostile];
         var page = await browser.PostFromAnotherSiteAsync(MappedApp.Callback, fields);
-        Assert.That(Element().Count(page.Body), Is.EqualTo(1), page.Body);
+        Assert.That(ScriptElement().Count(page.Body), Is.EqualTo(1), page.Body);
         Assert.That(page.Body, Does.Not.Contain("alert(1)</script>").And.Not.Contain("onfocus=\""));
         Assert.That(page.Body.Split("<form"), Has.Length.EqualTo(2));
         Assert.That(MappedApp.FormOf(page), Is.SupersetOf(fields));
@@ -163,10 +170,10 @@ public sealed partial class FormRepostTests
 
     [Test]
     [Description(
-        "The policy allows exactly the script of this page, by a nonce that no other page has; the form has a button for "
-            + "browsers without script"
+        "The Content-Security-Policy allows only the page's own script, by a nonce that is unique to the page; browsers without "
+            + "script get a button"
     )]
-    public async Task Script_runs_by_a_nonce()
+    public async Task Script_requires_a_nonce()
     {
         var browser = app.OpenBrowser();
         var fields = await browser.AuthorizeAsync();
@@ -174,7 +181,7 @@ public sealed partial class FormRepostTests
         for (int i = 0; i < 2; i++)
         {
             var page = await browser.PostFromAnotherSiteAsync(MappedApp.Callback, fields);
-            string nonce = Element().Match(page.Body).Groups["nonce"].Value;
+            string nonce = ScriptElement().Match(page.Body).Groups["nonce"].Value;
             string policy = page.Header("Content-Security-Policy")!;
             Assert.That(policy, Does.Contain($"script-src 'nonce-{nonce}'").And.Contain("base-uri 'none'").And.Not.Contain("unsafe"));
             Assert.That(Convert.FromBase64String(nonce), Has.Length.EqualTo(16));
@@ -185,8 +192,8 @@ public sealed partial class FormRepostTests
     }
 
     [Test]
-    [Description("A denied authorization is compared as well, and shown to the user who began")]
-    public async Task Denial_is_posted_once_more()
+    [Description("A denied authorization is posted again and compared as well, and shown to the user who began")]
+    public async Task Denial_is_posted_again()
     {
         var browser = app.OpenBrowser();
         var page = await browser.PostFromAnotherSiteAsync(MappedApp.Callback, await browser.AuthorizeAsync(deny: true));
@@ -194,17 +201,17 @@ public sealed partial class FormRepostTests
     }
 
     [Test]
-    [Description("A login names its user by the ID Token, so there is no user to compare: completed at once")]
-    public async Task Login_needs_no_second_post()
+    [Description("A sign-in takes its user from the ID Token, so no user is compared and the first POST completes")]
+    public async Task Sign_in_needs_no_second_post()
     {
         var browser = app.OpenBrowser(user: null);
-        var begun = await browser.GetAsync("/oauth/photos/sign-in?returnUrl=/albums");
-        var fields = MappedApp.Fields(await browser.SignInAsync(new(begun.Location!)));
+        var beginResponse = await browser.GetAsync("/oauth/photos/sign-in?returnUrl=/albums");
+        var fields = MappedApp.Fields(await browser.SignInAsync(new(beginResponse.Location!)));
         var done = await browser.PostFromAnotherSiteAsync(MappedApp.Callback, fields);
         Assert.That((done.Status, done.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/albums")), done.Body);
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [GeneratedRegex("<script nonce=\"(?<nonce>[^\"]+)\">", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Element();
+    private static partial Regex ScriptElement();
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>The page that the server's logout page loads in a frame (OpenID Connect Front-Channel Logout §2).</summary>
+/// <summary>Tests the page that the server's logout page loads in a frame (OpenID Connect Front-Channel Logout §2).</summary>
 public sealed class FrontChannelLogoutTests
 {
     private App app = null!;
@@ -16,33 +16,33 @@ public sealed class FrontChannelLogoutTests
 
     [Test]
     [Description(
-        "Modules rp-frontchannel-…: with the user's issuer and session, the cookie and the grants are deleted; only pages of the server "
-            + "may frame the response, and no cache stores it"
+        "Conformance modules rp-frontchannel-…: a request with the user's issuer and session deletes the cookie and the grants; "
+            + "only the server may frame the response, and it is not cached"
     )]
-    public async Task Signed_out_in_this_browser()
+    public async Task Matching_issuer_and_session_end_the_sign_in()
     {
         var browser = app.OpenBrowser(user: null);
         string sid = await LogInAsync(browser);
-        var answer = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid));
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.Body);
+        var response = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid));
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.OK), response.Body);
         Assert.That(browser.Jar, Is.Empty);
         Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")), Is.Null);
-        Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
+        Assert.That(response.Header("Cache-Control"), Is.EqualTo("no-store"));
         Assert.That(
-            answer.Header("Content-Security-Policy"),
+            response.Header("Content-Security-Policy"),
             Is.EqualTo($"default-src 'none'; frame-ancestors {app.Server.Issuer.GetLeftPart(UriPartial.Authority)}")
         );
     }
 
     [TestCase("iss"), TestCase("sid"), TestCase("no iss"), TestCase("no sid"), TestCase("neither"), TestCase("twice")]
-    [Description("Logout CSRF: any page can frame this; without the user's own session nothing ends")]
-    public async Task Anybody_elses_frame_ends_nothing(string what)
+    [Description("Threat: logout CSRF. A request without the issuer and session of the signed-in user gets status 400 and ends no session")]
+    public async Task Other_issuer_or_session_ends_no_session(string variation)
     {
         var browser = app.OpenBrowser(user: null);
         string sid = await LogInAsync(browser);
         string right = Address(app.Server.Issuer.OriginalString, sid);
-        var answer = await browser.GetAsync(
-            what switch
+        var response = await browser.GetAsync(
+            variation switch
             {
                 "iss" => Address("https://evil.example", sid),
                 "sid" => Address(app.Server.Issuer.OriginalString, "another"),
@@ -52,9 +52,9 @@ public sealed class FrontChannelLogoutTests
                 _ => right + "&sid=" + sid,
             }
         );
-        Assert.That((answer.Status, answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, "no-store")));
+        Assert.That((response.Status, response.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, "no-store")));
         Assert.That(app.Logged, Has.Some.StartsWith("Front-channel logout for OAuth client 'photos' rejected. "));
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [
@@ -63,22 +63,22 @@ public sealed class FrontChannelLogoutTests
         TestCase("empty", HttpStatusCode.BadRequest)
     ]
     [TestCase("iframe", HttpStatusCode.OK), TestCase("frame", HttpStatusCode.OK)]
-    [Description(
-        "Logout CSRF: a browser that says what it loads the address for says a frame; a link or picture with the right session ends nothing"
-    )]
-    public async Task Only_in_a_frame(string destination, HttpStatusCode expected)
+    [Description("Threat: logout CSRF. Sec-Fetch-Dest, if sent, must name a frame; a link or image with the right session ends no session")]
+    public async Task Only_a_frame_ends_the_session(string destination, HttpStatusCode expected)
     {
         var browser = app.OpenBrowser(user: null);
         string sid = await LogInAsync(browser);
-        var answer = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid), ("Sec-Fetch-Dest", destination));
-        Assert.That(answer.Status, Is.EqualTo(expected));
-        Assert.That(await browser.WhoAsync(), Is.EqualTo(expected == HttpStatusCode.OK ? "" : "alice"));
+        var response = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid), ("Sec-Fetch-Dest", destination));
+        Assert.That(response.Status, Is.EqualTo(expected));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo(expected == HttpStatusCode.OK ? "" : "alice"));
     }
 
     [TestCase("")]
     [TestCase("?sid=s1")]
-    [Description("Logout CSRF: a link without issuer and session ends no connection of a user of the application's own")]
-    public async Task A_link_ends_no_connection(string query)
+    [Description(
+        "Threat: logout CSRF. A link without issuer or session does not delete the grant of a user of the application's own login"
+    )]
+    public async Task Link_without_issuer_or_session_keeps_the_grant(string query)
     {
         var browser = app.OpenBrowser("local-user");
         await browser.ConnectAsync();
@@ -87,8 +87,8 @@ public sealed class FrontChannelLogoutTests
     }
 
     [Test]
-    [Description("Without a signed-in user, or without cookies in frames, the request has no effect and is no error")]
-    public async Task Without_a_cookie()
+    [Description("A request without the sign-in cookie gets status 200 and has no effect")]
+    public async Task Request_without_a_cookie_has_no_effect()
     {
         var browser = app.OpenBrowser(user: null);
         string sid = await LogInAsync(browser);
@@ -96,25 +96,25 @@ public sealed class FrontChannelLogoutTests
             (await app.OpenBrowser(user: null).GetAsync(Address(app.Server.Issuer.OriginalString, sid))).Status,
             Is.EqualTo(HttpStatusCode.OK)
         );
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [Test]
-    [Description("A user of the application's own who connected loses the connection of that session, and stays signed in here")]
-    public async Task A_user_of_the_applications_own_stays()
+    [Description("A user of the application's own login loses the grant of that session and stays signed in at the application")]
+    public async Task User_of_the_applications_own_login_stays_signed_in()
     {
         var browser = app.OpenBrowser("local-user");
         await browser.ConnectAsync();
         string sid = (await app.Client("photos").FindGrantAsync(GrantOwner.User("local-user")))!.SessionId!;
-        var answer = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid));
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.Body);
-        Assert.That(answer.Header("Set-Cookie"), Is.Null);
+        var response = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid));
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.OK), response.Body);
+        Assert.That(response.Header("Set-Cookie"), Is.Null);
         Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("local-user")), Is.Null);
     }
 
     [Test]
-    [Description("An application's X-Frame-Options for all its pages would keep the server's page out")]
-    public async Task The_applications_own_frame_options()
+    [Description("The endpoint replaces the application's X-Frame-Options and frame-ancestors, which would block the server's frame")]
+    public async Task Frame_headers_of_the_application_are_replaced()
     {
         await using var strict = await OpenIdApp.StartAsync(pipeline: web =>
             web.Use(
@@ -126,9 +126,9 @@ public sealed class FrontChannelLogoutTests
                 }
             )
         );
-        var answer = await strict.OpenBrowser(user: null).GetAsync("/logout/front");
-        Assert.That(answer.Header("X-Frame-Options"), Is.Null);
-        Assert.That(answer.Header("Content-Security-Policy"), Does.Contain(strict.Server.Issuer.GetLeftPart(UriPartial.Authority)));
+        var response = await strict.OpenBrowser(user: null).GetAsync("/logout/front");
+        Assert.That(response.Header("X-Frame-Options"), Is.Null);
+        Assert.That(response.Header("Content-Security-Policy"), Does.Contain(strict.Server.Issuer.GetLeftPart(UriPartial.Authority)));
     }
 
     private async Task<string> LogInAsync(Browser browser)

@@ -4,14 +4,15 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>What an application's health checks say about a client.</summary>
+/// <summary>Tests the health checks of clients.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class HealthCheckTests
 {
     [TestCase(HealthStatus.Degraded)]
     [TestCase(HealthStatus.Unhealthy)]
-    public async Task A_client_whose_refreshes_fail(HealthStatus status)
+    [Description("A client whose token requests fail repeatedly reports the configured status; the check sends no request")]
+    public async Task Failing_client_reports_the_configured_status(HealthStatus status)
     {
         await using var app = await App.StartAsync(
             services: (services, _) => services.AddHealthChecks().AddOAuthClient("photos", status).AddOAuthClient("albums")
@@ -33,13 +34,13 @@ public class HealthCheckTests
         Assert.That(report.Entries["oauthclient:photos"].Status, Is.EqualTo(status));
         Assert.That(report.Entries["oauthclient:photos"].Description, Does.Contain("cannot be refreshed").And.Contain("invalid_client"));
         Assert.That(report.Entries["oauthclient:albums"].Status, Is.EqualTo(HealthStatus.Healthy));
-        Assert.That(app.TokenRequests, Is.EqualTo(requests), "no server is called");
+        Assert.That(app.TokenRequests, Is.EqualTo(requests), "the check sends no request");
     }
 
     [TestCase("potos", "AddOAuthClient(\"potos\"")]
     [TestCase(null, "several OAuth clients")]
-    [Description("A check of an unregistered or ambiguous client throws at its first run")]
-    public async Task Of_no_client(string? name, string advice)
+    [Description("A check of an unregistered or ambiguous client throws on its first run")]
+    public async Task Unknown_or_ambiguous_client_throws(string? name, string advice)
     {
         await using var app = await App.StartAsync(services: (services, _) => services.AddHealthChecks().AddOAuthClient(name));
         var checks = app.Services.GetRequiredService<HealthCheckService>();
@@ -47,7 +48,7 @@ public class HealthCheckTests
     }
 
     [Test]
-    public async Task Of_the_only_client()
+    public async Task Check_without_a_name_uses_the_only_client()
     {
         ServiceCollection services = new();
         services.AddOAuthClient("photos", o => (o.Issuer, o.ClientId) = (new("https://as.example"), "c"));

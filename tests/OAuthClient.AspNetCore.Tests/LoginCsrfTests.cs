@@ -8,11 +8,11 @@ using OAuthClient.Testing;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>
-/// A callback counts only in the browser, for the user and at the client it was begun with (RFC 6749 §10.12, RFC 9700 §4.7).
+/// Tests that a callback completes only in the browser, for the user and at the client that began it (RFC 6749 §10.12, RFC 9700 §4.7).
 /// </summary>
 public sealed class LoginCsrfTests
 {
-    private const string NobodyWaits = "This browser has no pending authorization";
+    private const string NoPendingAuthorization = "This browser has no pending authorization";
 
     private App app = null!;
 
@@ -23,95 +23,106 @@ public sealed class LoginCsrfTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Login CSRF: the attacker's own valid state and code in the victim's browser, which has begun nothing: 0 token requests")]
+    [Description(
+        "RFC 6749 §10.12 (login CSRF): the attacker's valid state and code are refused in the victim's browser without a token request"
+    )]
     public async Task Attackers_callback_in_the_victims_browser_is_refused(string prefix)
     {
         var callback = await AttackersCallbackAsync(prefix);
-        (await app.OpenBrowser("victim").GetAsync(callback)).RequireRefusal("OAuthProtocolException", NobodyWaits);
+        (await app.OpenBrowser("victim").GetAsync(callback)).RequireException("OAuthProtocolException", NoPendingAuthorization);
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("victim")), Is.Null);
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Login CSRF while the victim has a login of their own under way: refused, and the victim's own still completes")]
-    public async Task Attackers_callback_does_not_disturb_the_victims_own_login(string prefix)
+    [Description(
+        "RFC 6749 §10.12 (login CSRF): the attacker's callback is refused, and the victim's own pending authorization still completes"
+    )]
+    public async Task Attackers_callback_does_not_affect_a_pending_authorization(string prefix)
     {
         var victim = app.OpenBrowser("victim");
         var own = await victim.BeginAsync(prefix);
-        (await victim.GetAsync(await AttackersCallbackAsync(prefix))).RequireRefusal("OAuthProtocolException", NobodyWaits);
+        (await victim.GetAsync(await AttackersCallbackAsync(prefix))).RequireException("OAuthProtocolException", NoPendingAuthorization);
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That((await victim.GetAsync(await victim.SignInAsync(own))).Status, Is.EqualTo(HttpStatusCode.Found));
     }
 
     [TestCase("state"), TestCase("state=wrong")]
-    [Description("RFC 6749 §10.12: no state, an empty one or a wrong one: 0 token requests")]
+    [Description("RFC 6749 §10.12: a callback with a missing, empty or wrong state is refused without a token request")]
     public async Task Callback_without_the_state_is_refused(string replacement)
     {
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
         string without = string.Join('&', callback.Split('&').Where(part => !part.StartsWith("state=", StringComparison.Ordinal)));
-        (await browser.GetAsync(without)).RequireRefusal("OAuthProtocolException", NobodyWaits);
-        (await browser.GetAsync(without + "&" + replacement)).RequireRefusal("OAuthProtocolException", NobodyWaits);
+        (await browser.GetAsync(without)).RequireException("OAuthProtocolException", NoPendingAuthorization);
+        (await browser.GetAsync(without + "&" + replacement)).RequireException("OAuthProtocolException", NoPendingAuthorization);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("The session is switched while the browser is away: completed for neither user, 0 token requests")]
+    [Description("RFC 9700 §4.7: if another user is signed in at the callback it completes for neither user, and no token request is sent")]
     public async Task Another_user_cannot_complete(string prefix)
     {
         var browser = app.OpenBrowser("alice");
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         browser.User = "mallory";
-        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "The signed-in user is not the user");
+        (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "The signed-in user is not the user");
         Assert.That(app.TokenRequests, Is.Zero);
-        Assert.That(browser.Jar, Is.Empty, "found by its state, so it is used up");
+        Assert.That(browser.Jar, Is.Empty, "the state was found, so the cookie is deleted");
     }
 
     [TestCase(""), TestCase("/mvc")]
     [Description(
-        "The user signed out while the browser was away: refused, and the sentence names the usual mistake, a Strict sign-in cookie"
+        "If the user has signed out before the callback it is refused; the message names the usual cause, a sign-in cookie with "
+            + "SameSite=Strict"
     )]
-    public async Task Nobody_cannot_complete_by_query(string prefix)
+    public async Task Callback_without_a_user_is_refused(string prefix)
     {
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         browser.User = null;
-        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "SameSite=Strict");
+        (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "SameSite=Strict");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("Cookie tossing: junk, another application's cookie, and our own value under a name that siblings can set are ignored")]
+    [Description(
+        "RFC 6265bis §4.1.3.2 (cookie tossing): junk, another application's cookie, and a valid value without the exact __Host- "
+            + "prefix are ignored"
+    )]
     public async Task Tossed_cookies_are_ignored()
     {
-        await using var stranger = await App.StartAsync();
-        var elsewhere = stranger.OpenBrowser();
-        await elsewhere.BeginAsync();
+        await using var otherApp = await App.StartAsync();
+        var otherBrowser = otherApp.OpenBrowser();
+        await otherBrowser.BeginAsync();
         var attacker = app.OpenBrowser("mallory");
         var callback = await attacker.SignInAsync(await attacker.BeginAsync());
-        var attackers = attacker.Jar.Single();
+        var attackersCookie = attacker.Jar.Single();
 
         var victim = app.OpenBrowser("mallory");
-        victim.Put(elsewhere.Jar.Single());
+        victim.Put(otherBrowser.Jar.Single());
         victim.Put("__Host-oauth-junk", "AAAA");
         victim.Put("__Host-oauth-text", "not%20base64");
         victim.Put("__Host-oauth-none", "");
         foreach (string prefix in new[] { "__host-oauth-", "oauth-", "__Secure-oauth-" })
-            victim.Put(attackers.Name.ToString().Replace("__Host-oauth-", prefix, StringComparison.Ordinal), attackers.Value.ToString());
-        (await victim.GetAsync(callback)).RequireRefusal("OAuthProtocolException", NobodyWaits);
+            victim.Put(
+                attackersCookie.Name.ToString().Replace("__Host-oauth-", prefix, StringComparison.Ordinal),
+                attackersCookie.Value.ToString()
+            );
+        (await victim.GetAsync(callback)).RequireException("OAuthProtocolException", NoPendingAuthorization);
         Assert.That(app.TokenRequests, Is.Zero);
 
-        victim.Put(attackers);
+        victim.Put(attackersCookie);
         Assert.That(
             (await victim.GetAsync(callback)).Status,
             Is.EqualTo(HttpStatusCode.Found),
-            "with the right name it would have been taken"
+            "the cookie is accepted under its own name"
         );
     }
 
     [Test]
-    [Description("Every single changed character of the cookie makes it worthless")]
-    public async Task Changed_cookie_is_ignored()
+    [Description("A pending cookie with one changed character is ignored")]
+    public async Task Modified_cookie_is_ignored()
     {
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
@@ -121,37 +132,39 @@ public sealed class LoginCsrfTests
         {
             string changed = value[..i] + (value[i] == 'A' ? 'B' : 'A') + value[(i + 1)..];
             browser.Put(new SetCookieHeaderValue(cookie.Name, changed));
-            (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", NobodyWaits);
+            (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", NoPendingAuthorization);
         }
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("A login begun by one client does not complete another's (RFC 9700 §4.4): 0 token requests")]
-    public async Task One_clients_login_does_not_complete_another()
+    [Description("RFC 9700 §4.4: a client cannot complete an authorization that another client began; no token request is sent")]
+    public async Task Client_cannot_complete_another_clients_authorization()
     {
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
-        var answer = await browser.GetAsync("/mvc" + callback);
-        answer.RequireRefusal("OAuthProtocolException", "complete it with the client that began it");
+        var response = await browser.GetAsync("/mvc" + callback);
+        response.RequireException("OAuthProtocolException", "complete it with the client that began it");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCase("wrong"), TestCase("missing"), TestCase("doubled")]
-    [Description("Mix-up (RFC 9207 §2.4): the callback names the other server, none, or two: 0 token requests at either")]
-    public async Task Mixed_up_servers_are_told_apart(string iss)
+    [TestCase("wrong"), TestCase("missing"), TestCase("repeated")]
+    [Description(
+        "RFC 9207 §2.4 (mix-up): a callback with a wrong, missing or repeated iss is refused, and no token request is sent to either server"
+    )]
+    public async Task Wrong_issuer_is_refused(string iss)
     {
         await using var other = await TestAuthorizationServer.StartAsync();
         app.Server.Options.OnAuthorizationResponse = parameters =>
         {
             var right = parameters.Single(parameter => parameter.Key == "iss");
-            if (iss != "doubled")
+            if (iss != "repeated")
                 parameters.Remove(right);
             if (iss != "missing")
                 parameters.Add(new("iss", other.Issuer.OriginalString));
         };
         var browser = app.OpenBrowser();
-        (await browser.ConnectAsync()).RequireRefusal(
+        (await browser.ConnectAsync()).RequireException(
             "OAuthProtocolException",
             iss switch
             {
@@ -166,8 +179,8 @@ public sealed class LoginCsrfTests
 
     [Test]
     [Description(
-        "Mix-up (RFC 9700 §4.4.1): a hostile server sends the browser on to the honest one under its own state; the honest code reaches "
-            + "neither token endpoint"
+        "RFC 9700 §4.4.1 (mix-up): a hostile server redirects the browser to the honest server with its own state; the honest "
+            + "code is sent to neither token endpoint"
     )]
     public async Task Honest_code_does_not_reach_the_hostile_server()
     {
@@ -189,10 +202,10 @@ public sealed class LoginCsrfTests
         var atHostile = await browser.BeginAsync("/mvc");
         var atHonest = await browser.BeginAsync();
         string honest = await browser.SignInAsync(atHonest);
-        string confused = honest.Replace(State(atHonest), State(atHostile), StringComparison.Ordinal);
+        string mixedUp = honest.Replace(State(atHonest), State(atHostile), StringComparison.Ordinal);
 
-        (await browser.GetAsync("/mvc" + confused)).RequireRefusal("OAuthProtocolException", "but the browser was sent to");
-        (await browser.GetAsync(confused)).RequireRefusal("OAuthProtocolException", NobodyWaits);
+        (await browser.GetAsync("/mvc" + mixedUp)).RequireException("OAuthProtocolException", "but the browser was sent to");
+        (await browser.GetAsync(mixedUp)).RequireException("OAuthProtocolException", NoPendingAuthorization);
         Assert.That(two.TokenRequests, Is.Zero);
         Assert.That(hostile.RequestsTo(TestEndpoint.Token), Is.Empty);
         Assert.That((await browser.GetAsync(honest)).Status, Is.EqualTo(HttpStatusCode.Found));
@@ -200,8 +213,8 @@ public sealed class LoginCsrfTests
 
     [TestCase("GET"), TestCase("POST")]
     [Description(
-        "Mix-up (RFC 9700 §4.4.2.2): a callback another path than the redirect URI's, by query or by form, belongs to another "
-            + "registration: 0 token requests"
+        "RFC 9700 §4.4.2.2 (mix-up): a callback at another path than the redirect URI's, by query or by form, is refused "
+            + "without a token request"
     )]
     public async Task Callback_at_another_path_is_refused(string method)
     {
@@ -209,7 +222,7 @@ public sealed class LoginCsrfTests
             o => o.ResponseMode = method == "POST" ? "form_post" : null,
             endpoints: web =>
                 web.Map(
-                    "/elsewhere",
+                    "/other-path",
                     async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
                     {
                         await photos.CompleteAsync(context);
@@ -218,16 +231,16 @@ public sealed class LoginCsrfTests
         );
         var browser = two.OpenBrowser();
         string query = (await browser.SignInAsync(await browser.BeginAsync())).Split('?')[1];
-        var answer =
+        var response =
             method == "GET"
-                ? await browser.GetAsync("/elsewhere?" + query)
+                ? await browser.GetAsync("/other-path?" + query)
                 : await browser.SendAsync(
                     HttpMethod.Post,
-                    "/elsewhere",
+                    "/other-path",
                     new StringContent(query, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")),
                     []
                 );
-        answer.RequireRefusal("OAuthProtocolException", "another path than the redirect URI's");
+        response.RequireException("OAuthProtocolException", "another path than the redirect URI's");
         Assert.That(two.TokenRequests, Is.Zero);
     }
 

@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>A login from its beginning to its end, in minimal endpoints ("") and in a controller ("/mvc").</summary>
+/// <summary>Tests an authorization from begin to completion, in minimal endpoints ("") and in a controller ("/mvc").</summary>
 public sealed class LoginTests
 {
     private App app = null!;
@@ -15,8 +15,8 @@ public sealed class LoginTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("RFC 6749 §4.1: begun and completed in two calls; then the API answers as the user")]
-    public async Task Login_makes_the_API_work(string prefix)
+    [Description("RFC 6749 §4.1: after begin and completion the API responds for the user")]
+    public async Task Authorization_gives_access_to_the_API(string prefix)
     {
         var browser = app.OpenBrowser();
         var done = await browser.ConnectAsync(prefix, "/albums?page=2#top");
@@ -24,35 +24,35 @@ public sealed class LoginTests
         Assert.That(done.Location, Is.EqualTo("/albums?page=2#top"));
         Assert.That((await browser.GetAsync($"{prefix}/me")).Body, Does.Contain("alice"));
         Assert.That((await browser.GetAsync($"{prefix}/photos")).Body, Does.Contain("Dunes"));
-        Assert.That(browser.Jar, Is.Empty, "the cookie has done its work");
+        Assert.That(browser.Jar, Is.Empty, "the pending cookie is deleted");
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("RFC 6749 §4.1.2.1: access_denied is an answer, not a fault; the cookie goes")]
-    public async Task Denial_is_told(string prefix)
+    [Description("RFC 6749 §4.1.2.1: access_denied is reported as a result and not thrown; the cookie is deleted")]
+    public async Task Denial_is_reported(string prefix)
     {
         var browser = app.OpenBrowser();
-        var answer = await browser.ConnectAsync(prefix, how: new() { Deny = true });
-        Assert.That(answer.Body, Is.EqualTo("denied"));
+        var response = await browser.ConnectAsync(prefix, options: new() { Deny = true });
+        Assert.That(response.Body, Is.EqualTo("denied"));
         Assert.That(browser.Jar, Is.Empty);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("RFC 6749 §4.1.2.1: any other error is thrown, with the server's code; the cookie goes")]
+    [Description("RFC 6749 §4.1.2.1: any other error is thrown with the server's error code; the cookie is deleted")]
     public async Task Other_errors_are_thrown(string prefix)
     {
         app.Server.Options.ScopesSupported.Remove("photos.read");
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
-        (await browser.GetAsync(callback)).RequireRefusal("AuthorizationResponseException", "invalid_scope");
+        (await browser.GetAsync(callback)).RequireException("AuthorizationResponseException", "invalid_scope");
         Assert.That(browser.Jar, Is.Empty);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Two tabs do not disturb each other, in whatever order they finish")]
-    public async Task Two_tabs_both_finish(string prefix)
+    [Description("Two pending authorizations of one browser complete in any order")]
+    public async Task Two_tabs_both_complete(string prefix)
     {
         var browser = app.OpenBrowser();
         var first = await browser.BeginAsync(prefix, "/first");
@@ -62,86 +62,85 @@ public sealed class LoginTests
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("RFC 9700 §4.7: a callback counts once; Back and reload are refused without a token request")]
-    public async Task Callback_again_is_refused(string prefix)
+    [Description("RFC 9700 §4.7: a callback completes once; Back and reload are refused without a token request")]
+    public async Task Repeated_callback_is_refused(string prefix)
     {
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         Assert.That((await browser.GetAsync(callback)).Status, Is.EqualTo(HttpStatusCode.Found));
-        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "already used");
+        (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "already used");
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("RFC 9700 §4.7: the state is void after use even when the cookie was kept; 100 parallel callbacks make 1 exchange")]
-    public async Task Hundred_parallel_callbacks_make_one_exchange(string prefix)
+    [Description("RFC 9700 §4.7: a used state is refused even if the cookie was copied; 100 parallel callbacks send one token request")]
+    public async Task Hundred_parallel_callbacks_send_one_token_request(string prefix)
     {
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
-        var thieves = Enumerable
+        var copies = Enumerable
             .Range(0, 100)
             .Select(_ =>
             {
-                var thief = app.OpenBrowser();
-                thief.TakeCookiesOf(browser);
-                return thief;
+                var copy = app.OpenBrowser();
+                copy.TakeCookiesOf(browser);
+                return copy;
             })
             .ToArray();
 
-        var answers = await Task.WhenAll(thieves.Select(thief => thief.GetAsync(callback)));
-        Assert.That(answers.Count(answer => answer.Status == HttpStatusCode.Found), Is.EqualTo(1));
-        foreach (var answer in answers.Where(answer => answer.Status != HttpStatusCode.Found))
-            answer.RequireRefusal("OAuthProtocolException", "a state can be used once");
+        var responses = await Task.WhenAll(copies.Select(copy => copy.GetAsync(callback)));
+        Assert.That(responses.Count(response => response.Status == HttpStatusCode.Found), Is.EqualTo(1));
+        foreach (var response in responses.Where(response => response.Status != HttpStatusCode.Found))
+            response.RequireException("OAuthProtocolException", "a state can be used once");
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("A pending authorization lives ten minutes, whatever the browser keeps")]
+    [Description("A pending authorization expires after ten minutes, even if the browser still sends the cookie")]
     public async Task Late_callback_is_refused(string prefix)
     {
         var browser = app.OpenBrowser();
         var authorizationUri = await browser.BeginAsync(prefix);
         app.Time.Advance(TimeSpan.FromMinutes(10));
         var callback = await browser.SignInAsync(authorizationUri);
-        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "expired");
+        (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "expired");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("The token endpoint's refusal is thrown, and the cookie goes")]
-    public async Task Refused_code_is_thrown(string prefix)
+    [Description("RFC 6749 §5.2: an error of the token endpoint is thrown, and the cookie is deleted")]
+    public async Task Token_endpoint_error_is_thrown(string prefix)
     {
         app.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_grant"}"""));
         var browser = app.OpenBrowser();
-        (await browser.ConnectAsync(prefix)).RequireRefusal("TokenEndpointException", "invalid_grant");
+        (await browser.ConnectAsync(prefix)).RequireException("TokenEndpointException", "invalid_grant");
         Assert.That(browser.Jar, Is.Empty);
     }
 
     [TestCase(""), TestCase("/mvc")]
     [Description("BeginAsync throws without a signed-in user, and the message names the fix")]
-    public async Task Begin_needs_a_user(string prefix)
+    public async Task Begin_requires_a_user(string prefix)
     {
-        var answer = await app.OpenBrowser(user: null).GetAsync($"{prefix}/connect");
+        var response = await app.OpenBrowser(user: null).GetAsync($"{prefix}/connect");
         Assert.That(
-            answer.Body,
+            response.Body,
             Does.StartWith("System.InvalidOperationException: No user is signed in").And.Contains("RequireAuthorization")
         );
-        Assert.That(answer.Header("Set-Cookie"), Is.Null);
+        Assert.That(response.Header("Set-Cookie"), Is.Null);
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("RFC 9700 §4.12: from a posted form the browser goes on by GET, so 303")]
+    [Description("RFC 9700 §4.12: begin by POST redirects with 303, so that the browser continues with GET")]
     public async Task Begin_by_post_redirects_with_303(string prefix)
     {
-        var answer = await app.OpenBrowser().PostAsync($"{prefix}/connect");
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.SeeOther));
-        Assert.That(answer.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri));
+        var response = await app.OpenBrowser().PostAsync($"{prefix}/connect");
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.SeeOther));
+        Assert.That(response.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri));
     }
 
     [TestCase(""), TestCase("/mvc")]
     [Description(
-        "Secrets in logs: neither the state nor the code nor a token stands in what the application's own framework logs about these "
-            + "requests, beyond the callback's own address"
+        "Threat: secrets in logs. The log of the request that begins, including the framework's messages, does not contain the state"
     )]
     public async Task State_is_not_logged_by_the_redirect(string prefix)
     {

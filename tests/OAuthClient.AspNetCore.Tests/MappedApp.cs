@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>An application whose browser endpoints are those of MapBrowserAuthorization, for the client <c>photos</c>.</summary>
+/// <summary>Hosts an application with the endpoints of MapBrowserAuthorization for the client <c>photos</c>.</summary>
 internal static partial class MappedApp
 {
     public const string Callback = "/mapped/callback";
@@ -17,8 +17,8 @@ internal static partial class MappedApp
     /// <param name="client">Changes the client's options.</param>
     /// <param name="paths">Changes the paths and pages.</param>
     /// <param name="map">Adds conventions to the endpoints.</param>
-    /// <param name="pipeline">Comes first in the pipeline.</param>
-    /// <param name="hasScheme">Whether the application has a cookie scheme.</param>
+    /// <param name="pipeline">Adds middleware at the start of the pipeline.</param>
+    /// <param name="hasScheme">A value indicating whether the application has a cookie scheme.</param>
     public static async Task<App> StartAsync(
         Action<OAuthClientOptions>? client = null,
         Action<BrowserAuthorizationOptions>? paths = null,
@@ -64,7 +64,7 @@ internal static partial class MappedApp
                 var endpoints = web.MapBrowserAuthorization("photos");
                 map?.Invoke(endpoints);
                 web.MapGet("/token", (HttpContext c, IAntiforgery antiforgery) => antiforgery.GetAndStoreTokens(c).RequestToken);
-                web.MapGet("/who", (HttpContext context) => Results.Text(context.User.FindFirst("sub")?.Value ?? ""));
+                web.MapGet("/user", (HttpContext context) => Results.Text(context.User.FindFirst("sub")?.Value ?? ""));
             }
         );
         app.Server.AddClient(
@@ -72,7 +72,7 @@ internal static partial class MappedApp
             {
                 ClientId = "photos",
                 ClientSecret = "s",
-                RedirectUris = { App.Public + Callback, App.Public + "/below" + Callback, App.Public + "/elsewhere" },
+                RedirectUris = { App.Public + Callback, App.Public + "/below" + Callback, App.Public + "/other-path" },
                 PostLogoutRedirectUris = { App.Public + SignedOut },
             }
         );
@@ -80,10 +80,10 @@ internal static partial class MappedApp
     }
 
     /// <summary>Posts a form of this application, with its antiforgery token.</summary>
-    public static async Task<Answer> PostFormAsync(this Browser browser, string path, params (string, string)[] fields) =>
+    public static async Task<BrowserResponse> PostFormAsync(this Browser browser, string path, params (string, string)[] fields) =>
         await browser.PostAsync(path, [.. fields, ("__RequestVerificationToken", (await browser.GetAsync("/token")).Body)]);
 
-    /// <summary>Begins at the application and signs in at the server.</summary>
+    /// <summary>Begins an authorization at the application and signs in at the server.</summary>
     /// <returns>The fields of the callback.</returns>
     public static async Task<(string Name, string Value)[]> AuthorizeAsync(
         this Browser browser,
@@ -91,33 +91,36 @@ internal static partial class MappedApp
         bool deny = false
     )
     {
-        var begun = await browser.PostFormAsync(Connect, ("returnUrl", returnUrl ?? ""));
-        Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
-        return Fields(await browser.SignInAsync(new(begun.Location!), new() { Deny = deny }));
+        var beginResponse = await browser.PostFormAsync(Connect, ("returnUrl", returnUrl ?? ""));
+        Assert.That(beginResponse.Status, Is.EqualTo(HttpStatusCode.SeeOther), beginResponse.Body);
+        return Fields(await browser.SignInAsync(new(beginResponse.Location!), new() { Deny = deny }));
     }
 
     public static (string Name, string Value)[] Fields(string callback) =>
         [.. callback.Split('?')[1].Split('&').Select(part => part.Split('=')).Select(part => (part[0], Uri.UnescapeDataString(part[1])))];
 
-    /// <summary>What a browser would post from the page.</summary>
-    public static (string Name, string Value)[] FormOf(Answer page) =>
+    /// <summary>Reads the hidden form fields that a browser would post from the page.</summary>
+    public static (string Name, string Value)[] FormOf(BrowserResponse page) =>
         [
             .. Input()
                 .Matches(page.Body)
                 .Select(input => (WebUtility.HtmlDecode(input.Groups["name"].Value), WebUtility.HtmlDecode(input.Groups["value"].Value))),
         ];
 
-    public static void RequirePage(this Answer answer, HttpStatusCode status, string heading)
+    public static void RequirePage(this BrowserResponse response, HttpStatusCode status, string heading)
     {
-        Assert.That(answer.Status, Is.EqualTo(status), answer.Body);
-        Assert.That(answer.Body, Does.StartWith("<!DOCTYPE html>").And.Contains("<html lang=\"en\">").And.Contains($"<h1>{heading}</h1>"));
-        Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
-        Assert.That(answer.Header("Referrer-Policy"), Is.EqualTo("no-referrer"));
-        Assert.That(answer.Header("X-Frame-Options"), Is.EqualTo("DENY"));
-        string policy = answer.Header("Content-Security-Policy")!;
+        Assert.That(response.Status, Is.EqualTo(status), response.Body);
+        Assert.That(
+            response.Body,
+            Does.StartWith("<!DOCTYPE html>").And.Contains("<html lang=\"en\">").And.Contains($"<h1>{heading}</h1>")
+        );
+        Assert.That(response.Header("Cache-Control"), Is.EqualTo("no-store"));
+        Assert.That(response.Header("Referrer-Policy"), Is.EqualTo("no-referrer"));
+        Assert.That(response.Header("X-Frame-Options"), Is.EqualTo("DENY"));
+        string policy = response.Header("Content-Security-Policy")!;
         Assert.That(policy, Does.StartWith("default-src 'none'; style-src 'nonce-").And.EndsWith("; frame-ancestors 'none'"));
         foreach (string loader in new[] { "href=\"http", "url(", "src=", "@import" })
-            Assert.That(answer.Body, Does.Not.Contain(loader), "nothing is loaded from elsewhere");
+            Assert.That(response.Body, Does.Not.Contain(loader), "the page loads no external resource");
     }
 
     [GeneratedRegex(

@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>
-/// Only a navigation begins an authorization. Fetch metadata (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Fetch-Site, Sec-Purpose) says what a
-/// request is.
+/// Tests that only a navigation begins an authorization, as reported by fetch metadata (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Fetch-Site,
+/// Sec-Purpose).
 /// </summary>
 public sealed class NavigationTests
 {
@@ -18,7 +18,7 @@ public sealed class NavigationTests
         ("Sec-Fetch-Site", "cross-site"),
     ];
 
-    private static readonly TestCaseData[] NoNavigations =
+    private static readonly TestCaseData[] NonNavigations =
     [
         Request("no-cors", "image", "cross-site").SetArgDisplayNames("image"),
         Request("no-cors", "empty", "cross-site").SetArgDisplayNames("prefetch link"),
@@ -43,43 +43,43 @@ public sealed class NavigationTests
 
     private static readonly string[] BeginEndpoints = ["/connect", "/mvc/connect", "/sign-in", "/mvc/sign-in", "/login"];
 
-    [TestCaseSource(nameof(NoNavigations))]
+    [TestCaseSource(nameof(NonNavigations))]
     [Description(
-        "State flooding: a begin request that is no navigation is refused with 403 and sets no cookie, at every endpoint "
+        "Threat: state flooding. A begin request that is not a navigation gets status 403 and sets no cookie, at every endpoint "
             + "that begins by GET"
     )]
-    public async Task Begin_that_is_no_navigation_is_refused((string, string)[] headers)
+    public async Task Begin_without_a_navigation_is_refused((string, string)[] headers)
     {
         await using var app = await OpenIdApp.StartAsync(o => o.ResponseMode = "form_post");
         foreach (string path in BeginEndpoints)
         {
             var browser = app.OpenBrowser();
-            var answer = await browser.GetAsync(Address(app, path), headers);
-            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Forbidden), path + answer.Body);
-            Assert.That(answer.Header("Set-Cookie"), Is.Null, path);
-            Assert.That(answer.Body, Does.Contain("not a top-level navigation"), path);
+            var response = await browser.GetAsync(Address(app, path), headers);
+            Assert.That(response.Status, Is.EqualTo(HttpStatusCode.Forbidden), path + response.Body);
+            Assert.That(response.Header("Set-Cookie"), Is.Null, path);
+            Assert.That(response.Body, Does.Contain("not a top-level navigation"), path);
         }
     }
 
     [TestCaseSource(nameof(Navigations))]
-    [Description("A navigation begins, also in a browser that sends no fetch metadata")]
+    [Description("A navigation begins an authorization, also in a browser that sends no fetch metadata")]
     public async Task Navigation_begins((string, string)[] headers)
     {
         await using var app = await OpenIdApp.StartAsync();
         foreach (string path in BeginEndpoints)
         {
-            var answer = await app.OpenBrowser().GetAsync(Address(app, path), headers);
-            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.SeeOther), path + answer.Body);
+            var response = await app.OpenBrowser().GetAsync(Address(app, path), headers);
+            Assert.That(response.Status, Is.EqualTo(HttpStatusCode.SeeOther), path + response.Body);
         }
     }
 
     [Test]
-    [Description("State flooding: images of another site do not evict a login that waits")]
-    public async Task Images_of_another_site_do_not_evict_a_waiting_login()
+    [Description("Threat: state flooding. Images of another site do not evict a pending authorization")]
+    public async Task Cross_site_images_do_not_evict_a_pending_authorization()
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
-        var waiting = await browser.BeginAsync(returnUrl: "/waiting");
+        var pending = await browser.BeginAsync(returnUrl: "/pending");
         string cookies = browser.CookieHeader;
         for (int i = 0; i < 20; i++)
         {
@@ -87,40 +87,40 @@ public sealed class NavigationTests
             await browser.GetAsync("/connect", Image);
         }
         Assert.That(browser.CookieHeader, Is.EqualTo(cookies));
-        Assert.That(await browser.SignInAsync(waiting), Does.Contain("code="));
+        Assert.That(await browser.SignInAsync(pending), Does.Contain("code="));
     }
 
     [Test]
-    [Description("Logout CSRF: a sign-out that another site loads as an image ends no session and sets no cookie")]
-    public async Task Sign_out_as_an_image_of_another_site_is_refused()
+    [Description("Threat: logout CSRF. A sign-out that another site loads as an image ends no session and sets no cookie")]
+    public async Task Sign_out_by_a_cross_site_image_is_refused()
     {
         await using var app = await OpenIdApp.StartAsync();
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
-        var answer = await browser.GetAsync("/sign-out", Image);
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Forbidden), answer.Body);
-        Assert.That(answer.Header("Set-Cookie"), Is.Null);
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        var response = await browser.GetAsync("/sign-out", Image);
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.Forbidden), response.Body);
+        Assert.That(response.Header("Set-Cookie"), Is.Null);
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [TestCase("/lambda/begin"), TestCase("/awaited/begin"), TestCase("/lambda/sign-in"), TestCase("/awaited/sign-in")]
     [TestCase("/lambda/sign-out"), TestCase("/awaited/sign-out")]
-    [Description("An endpoint that is only a lambda with HttpContext answers with the redirect, not with an empty page")]
+    [Description("An endpoint mapped from a lambda with only HttpContext returns the redirect and not an empty response")]
     public async Task Endpoint_from_a_lambda_redirects(string path)
     {
         await using var app = await App.StartAsync(
             services: (services, _) => services.AddAuthentication("Cookies").AddCookie("Cookies"),
             endpoints: MapLambdas
         );
-        var answer = await app.OpenBrowser().GetAsync(path);
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.SeeOther), answer.Body);
+        var response = await app.OpenBrowser().GetAsync(path);
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.SeeOther), response.Body);
         bool isSignOut = path.EndsWith("sign-out", StringComparison.Ordinal);
         string target = isSignOut ? app.Server.Issuer.OriginalString + "/logout" : app.Server.AuthorizationEndpoint.AbsoluteUri;
-        Assert.That(answer.Location, Does.StartWith(target));
+        Assert.That(response.Location, Does.StartWith(target));
     }
 
     [TestCase(false), TestCase(true)]
-    [Description("A callback endpoint that is only a lambda with HttpContext redirects to the return URL, or shows that access was denied")]
+    [Description("A callback endpoint mapped from a lambda with only HttpContext redirects to the return URL or shows the denied page")]
     public async Task Callback_from_a_lambda_is_not_empty(bool isDenied)
     {
         await using var app = await App.StartAsync(o => o.RedirectUri = new(App.Public + "/lambda/callback"), endpoints: MapLambdas);
@@ -133,9 +133,9 @@ public sealed class NavigationTests
             }
         );
         var browser = app.OpenBrowser();
-        var answer = await browser.ConnectAsync(returnUrl: "/albums", how: new() { Deny = isDenied });
-        Assert.That(answer.Location, Is.EqualTo(isDenied ? null : "/albums"), answer.Body);
-        Assert.That(answer.Body, isDenied ? Does.Contain("Access was not granted") : Is.Empty);
+        var response = await browser.ConnectAsync(returnUrl: "/albums", options: new() { Deny = isDenied });
+        Assert.That(response.Location, Is.EqualTo(isDenied ? null : "/albums"), response.Body);
+        Assert.That(response.Body, isDenied ? Does.Contain("Access was not granted") : Is.Empty);
     }
 
     private static void MapLambdas(WebApplication web)

@@ -7,16 +7,16 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>An application whose users sign in by the server, and out again.</summary>
+/// <summary>Hosts an application whose users sign in and out at the authorization server.</summary>
 internal static class OpenIdApp
 {
     public const string Session = "session";
 
     /// <param name="client">Changes each client's options.</param>
-    /// <param name="services">Adds to the application's services.</param>
-    /// <param name="pipeline">Comes first in the pipeline.</param>
+    /// <param name="services">Adds services to the application.</param>
+    /// <param name="pipeline">Adds middleware at the start of the pipeline.</param>
     /// <param name="authentication">Configures authentication further; by default ended sign-ins are rejected.</param>
-    /// <param name="endpoints">Adds to the endpoints.</param>
+    /// <param name="endpoints">Adds endpoints.</param>
     public static async Task<App> StartAsync(
         Action<OAuthClientOptions>? client = null,
         Action<IServiceCollection>? services = null,
@@ -69,7 +69,7 @@ internal static class OpenIdApp
     }
 
     /// <summary>Reads the subject of the application's user; empty if no user is signed in.</summary>
-    public static async Task<string> WhoAsync(this Browser browser) => (await browser.GetAsync("/who")).Body;
+    public static async Task<string> GetUserAsync(this Browser browser) => (await browser.GetAsync("/user")).Body;
 
     private static void Map(WebApplication web)
     {
@@ -92,7 +92,7 @@ internal static class OpenIdApp
         web.MapBackChannelLogout("/mvc/logout/back", "albums");
         web.MapFrontChannelLogout("/logout/front", "photos");
         web.MapThirdPartyInitiatedLogin("/login", "photos");
-        web.Map("/who", (ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? "");
+        web.Map("/user", (ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? "");
         web.Map("/claims", (ClaimsPrincipal user) => string.Join('\n', user.Claims.Select(claim => $"{claim.Type}={claim.Value}")));
     }
 }

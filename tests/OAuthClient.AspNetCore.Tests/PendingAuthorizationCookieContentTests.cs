@@ -4,16 +4,16 @@ using Microsoft.Net.Http.Headers;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>The cookies that pending authorizations travel in.</summary>
+/// <summary>Tests the attributes, the content, the size and the eviction of the cookies of pending authorizations.</summary>
 public sealed class PendingAuthorizationCookieContentTests
 {
-    private const int MostCharacters = 4096;
+    private const int MaximumHeaderLength = 4096;
 
     [TestCase("", null, SameSiteMode.Lax), TestCase("/mvc", null, SameSiteMode.Lax), TestCase("", "query", SameSiteMode.Lax)]
     [TestCase("", "form_post", SameSiteMode.None), TestCase("/mvc", "form_post", SameSiteMode.None)]
     [Description(
-        "Cookie tossing (RFC 6265bis §4.1.3.2): __Host-, Secure, HttpOnly, Path=/, no Domain; None only where a form of another site must "
-            + "bring it; ten minutes"
+        "RFC 6265bis §4.1.3.2 (cookie tossing): the cookie is __Host-, Secure, HttpOnly, Path=/, without Domain, and expires in "
+            + "ten minutes; it is SameSite=None only for form_post"
     )]
     public async Task Cookie_is_bound_to_this_host(string prefix, string? responseMode, SameSiteMode sameSite)
     {
@@ -31,9 +31,9 @@ public sealed class PendingAuthorizationCookieContentTests
 
     [Test]
     [Description(
-        "RFC 9700 §4.7: the state and all else in it is protected; nothing of it can be read in the cookie, and no two names are the same"
+        "RFC 9700 §4.7: the state and the other content of the cookie are protected and not readable, and cookie names are unique"
     )]
-    public async Task Cookie_tells_nothing()
+    public async Task Cookie_content_is_protected()
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser("alice@example.com");
@@ -56,31 +56,31 @@ public sealed class PendingAuthorizationCookieContentTests
 
     [TestCase(""), TestCase("/mvc")]
     [Description(
-        "State flooding: a browser that begins 100 logins, by both clients, keeps less than 4 KB of cookies; the oldest "
-            + "is evicted first, and at least six wait"
+        "Threat: state flooding. 100 authorizations of one browser use less than 4 KB of cookies; the oldest is evicted first, "
+            + "and at least six stay pending"
     )]
-    public async Task Hundred_logins_fit_into_the_jar(string prefix)
+    public async Task Hundred_authorizations_stay_below_the_limit(string prefix)
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
-        var begun = new List<Uri>();
+        var authorizationUris = new List<Uri>();
         for (int i = 0; i < 100; i++)
         {
-            begun.Add(await browser.BeginAsync(i % 2 == 0 ? prefix : "", $"/{i}"));
-            Assert.That(browser.CookieHeader.Length, Is.LessThan(MostCharacters));
+            authorizationUris.Add(await browser.BeginAsync(i % 2 == 0 ? prefix : "", $"/{i}"));
+            Assert.That(browser.CookieHeader.Length, Is.LessThan(MaximumHeaderLength));
             app.Time.Advance(TimeSpan.FromSeconds(1));
         }
         int kept = browser.Jar.Count;
         Assert.That(kept, Is.GreaterThanOrEqualTo(6));
-        string evicted = await browser.SignInAsync(begun[99 - kept]);
-        (await browser.GetAsync(evicted)).RequireRefusal("OAuthProtocolException", "This browser has no pending authorization");
+        string evicted = await browser.SignInAsync(authorizationUris[99 - kept]);
+        (await browser.GetAsync(evicted)).RequireException("OAuthProtocolException", "This browser has no pending authorization");
         for (int i = 100 - kept; i < 100; i++)
-            Assert.That((await browser.GetAsync(await browser.SignInAsync(begun[i]))).Location, Is.EqualTo($"/{i}"));
+            Assert.That((await browser.GetAsync(await browser.SignInAsync(authorizationUris[i]))).Location, Is.EqualTo($"/{i}"));
     }
 
     [Test]
-    [Description("The oldest login is evicted, also when a younger one is larger")]
-    public async Task Oldest_is_evicted_whatever_its_size()
+    [Description("The oldest authorization is evicted first, even if a newer cookie is larger")]
+    public async Task Oldest_is_evicted_regardless_of_size()
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
@@ -96,8 +96,10 @@ public sealed class PendingAuthorizationCookieContentTests
     }
 
     [Test]
-    [Description("Long return URLs and user ids make fewer cookies, never a larger jar, and the newest always completes")]
-    public async Task Large_cookies_are_fewer()
+    [Description(
+        "Long return URLs and user ids reduce the number of cookies and do not exceed the limit; the newest authorization completes"
+    )]
+    public async Task Large_cookies_reduce_their_number()
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser(new string('u', 300));
@@ -106,7 +108,7 @@ public sealed class PendingAuthorizationCookieContentTests
         for (int i = 0; i < 8; i++)
         {
             newest = await browser.BeginAsync(returnUrl: returnUrl);
-            Assert.That(browser.CookieHeader.Length, Is.LessThan(MostCharacters));
+            Assert.That(browser.CookieHeader.Length, Is.LessThan(MaximumHeaderLength));
             app.Time.Advance(TimeSpan.FromSeconds(1));
         }
         Assert.That(browser.Jar, Has.Count.GreaterThan(1).And.Count.LessThan(4));
@@ -114,18 +116,18 @@ public sealed class PendingAuthorizationCookieContentTests
     }
 
     [Test]
-    [Description("What no cookie can hold is said at begin, not found out at the callback")]
-    public async Task Too_large_is_said_at_once()
+    [Description("Content that exceeds the limit of a cookie throws at begin and not at the callback")]
+    public async Task Oversized_cookie_fails_at_begin()
     {
         await using var app = await App.StartAsync();
-        var answer = await app.OpenBrowser(new string('u', 3000)).GetAsync("/connect");
-        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("the limit is 3500"));
-        Assert.That(answer.Header("Set-Cookie"), Is.Null);
+        var response = await app.OpenBrowser(new string('u', 3000)).GetAsync("/connect");
+        Assert.That(response.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("the limit is 3500"));
+        Assert.That(response.Header("Set-Cookie"), Is.Null);
     }
 
     [Test]
-    [Description("Expired cookies are cleared away at the next begin, though the browser kept them")]
-    public async Task Expired_cookies_go()
+    [Description("Begin deletes expired cookies that the browser still sends")]
+    public async Task Expired_cookies_are_deleted()
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
@@ -140,47 +142,47 @@ public sealed class PendingAuthorizationCookieContentTests
 
     [Test]
     [Description(
-        "Cookies that cannot be read may be another application's on this host: they stay while there is room, and are the first to go"
+        "Unreadable cookies may belong to another application on this host: they are kept while there is space, and evicted first"
     )]
-    public async Task Unreadable_cookies_go_first_but_not_for_nothing()
+    public async Task Unreadable_cookies_are_evicted_first()
     {
         await using var app = await App.StartAsync();
-        await using var neighbour = await App.StartAsync();
+        await using var otherApp = await App.StartAsync();
         var browser = app.OpenBrowser();
-        var elsewhere = neighbour.OpenBrowser();
-        var theirs = await elsewhere.BeginAsync();
-        var theirCookie = elsewhere.Jar.Single();
-        browser.TakeCookiesOf(elsewhere);
+        var otherBrowser = otherApp.OpenBrowser();
+        var otherUri = await otherBrowser.BeginAsync();
+        var otherCookie = otherBrowser.Jar.Single();
+        browser.TakeCookiesOf(otherBrowser);
 
         await browser.BeginAsync();
         await browser.BeginAsync();
-        Assert.That(browser.Jar.Select(cookie => cookie.Name), Does.Contain(theirCookie.Name));
-        Assert.That((await elsewhere.GetAsync(await elsewhere.SignInAsync(theirs))).Status, Is.EqualTo(HttpStatusCode.Found));
+        Assert.That(browser.Jar.Select(cookie => cookie.Name), Does.Contain(otherCookie.Name));
+        Assert.That((await otherBrowser.GetAsync(await otherBrowser.SignInAsync(otherUri))).Status, Is.EqualTo(HttpStatusCode.Found));
 
         string long500 = "/" + new string('a', 499);
         await browser.BeginAsync(returnUrl: long500);
         app.Time.Advance(TimeSpan.FromSeconds(1));
         var first = await browser.BeginAsync(returnUrl: "/first");
         await browser.BeginAsync(returnUrl: long500);
-        Assert.That(browser.Jar.Select(cookie => cookie.Name), Does.Not.Contain(theirCookie.Name));
+        Assert.That(browser.Jar.Select(cookie => cookie.Name), Does.Not.Contain(otherCookie.Name));
         Assert.That((await browser.GetAsync(await browser.SignInAsync(first))).Location, Is.EqualTo("/first"));
     }
 
     [Test]
-    [Description("A jar full of junk under our names does not stop a login")]
-    public async Task Junk_does_not_stop_a_login()
+    [Description("Many junk cookies under this library's names do not block an authorization")]
+    public async Task Junk_cookies_do_not_block_an_authorization()
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
         for (int i = 0; i < 20; i++)
             browser.Put($"__Host-oauth-junk{i}", new string('x', 500));
         Assert.That((await browser.ConnectAsync()).Status, Is.EqualTo(HttpStatusCode.Found));
-        Assert.That(browser.CookieHeader.Length, Is.LessThan(MostCharacters));
+        Assert.That(browser.CookieHeader.Length, Is.LessThan(MaximumHeaderLength));
     }
 
     [Test]
-    [Description("Only cookies of ours count and are cleared away")]
-    public async Task Other_cookies_are_left_alone()
+    [Description("Only cookies of this library count towards the limit and are deleted")]
+    public async Task Other_cookies_are_kept()
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
@@ -191,8 +193,8 @@ public sealed class PendingAuthorizationCookieContentTests
     }
 
     [Test]
-    [Description("A consent policy for cookies keeps back what is not essential; a login is, and its cookie still goes at the end")]
-    public async Task Consent_policy_does_not_stop_a_login()
+    [Description("The pending cookie is essential: a cookie consent policy blocks neither the cookie nor its deletion")]
+    public async Task Consent_policy_does_not_block_an_authorization()
     {
         await using var app = await App.StartAsync(pipeline: web => web.UseCookiePolicy(new() { CheckConsentNeeded = _ => true }));
         var browser = app.OpenBrowser();

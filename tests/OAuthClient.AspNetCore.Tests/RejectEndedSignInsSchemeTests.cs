@@ -16,7 +16,7 @@ public sealed class RejectEndedSignInsSchemeTests
 
     [TestCase(true), TestCase(false)]
     [Description("All cookie schemes are checked, or only the named ones")]
-    public async Task Several_schemes(bool isNamed)
+    public async Task All_or_named_schemes_are_checked(bool isNamed)
     {
         await using var app = await OpenIdApp.StartAsync(
             authentication: builder =>
@@ -31,7 +31,7 @@ public sealed class RejectEndedSignInsSchemeTests
             {
                 web.Map("/second/in", (HttpContext context) => context.SignInAsync("Second", context.User));
                 web.Map(
-                    "/second/who",
+                    "/second/user",
                     async (HttpContext context) => (await context.AuthenticateAsync("Second")).Principal?.FindFirst("sub")?.Value ?? ""
                 );
             }
@@ -39,23 +39,23 @@ public sealed class RejectEndedSignInsSchemeTests
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         await browser.GetAsync("/second/in");
-        Assert.That((await browser.GetAsync("/second/who")).Body, Is.EqualTo("alice"));
+        Assert.That((await browser.GetAsync("/second/user")).Body, Is.EqualTo("alice"));
 
         await RejectEndedSignInsTests.RevokeAsync(app);
 
-        Assert.That((await browser.GetAsync("/second/who")).Body, Is.EqualTo(isNamed ? "alice" : ""));
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That((await browser.GetAsync("/second/user")).Body, Is.EqualTo(isNamed ? "alice" : ""));
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
     }
 
     [Test]
     [Description("A cookie scheme that the application adds at run time is checked as well")]
-    public async Task A_scheme_that_is_added_at_run_time()
+    public async Task Scheme_added_at_run_time_is_checked()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
         {
             web.Map("/late/in", (HttpContext context) => context.SignInAsync("Late", context.User));
             web.Map(
-                "/late/who",
+                "/late/user",
                 async (HttpContext context) => (await context.AuthenticateAsync("Late")).Principal?.FindFirst("sub")?.Value ?? ""
             );
         });
@@ -63,11 +63,11 @@ public sealed class RejectEndedSignInsSchemeTests
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         await browser.GetAsync("/late/in");
-        Assert.That((await browser.GetAsync("/late/who")).Body, Is.EqualTo("alice"));
+        Assert.That((await browser.GetAsync("/late/user")).Body, Is.EqualTo("alice"));
 
         await RejectEndedSignInsTests.RevokeAsync(app);
 
-        Assert.That((await browser.GetAsync("/late/who")).Body, Is.Empty);
+        Assert.That((await browser.GetAsync("/late/user")).Body, Is.Empty);
     }
 
     [Test]
@@ -91,16 +91,16 @@ public sealed class RejectEndedSignInsSchemeTests
             nameof(OwnHandler)
         );
 
-        static void Fails(Action<AuthenticationBuilder> authentication, string words) =>
+        static void Fails(Action<AuthenticationBuilder> authentication, string message) =>
             Assert.That(
                 async () => await OpenIdApp.StartAsync(authentication: authentication),
-                Throws.InvalidOperationException.With.Message.Contains(words).And.Message.Contains("RejectEndedSignIns")
+                Throws.InvalidOperationException.With.Message.Contains(message).And.Message.Contains("RejectEndedSignIns")
             );
     }
 
     [Test]
     [Description("The host does not start without a cookie scheme")]
-    public void Without_cookies() =>
+    public void Missing_cookie_scheme_fails_at_start() =>
         Assert.That(
             async () => await App.StartAsync(services: (services, _) => services.AddAuthentication().RejectEndedSignIns()),
             Throws.InvalidOperationException.With.Message.Contains("requires a cookie scheme")
@@ -111,14 +111,14 @@ public sealed class RejectEndedSignInsSchemeTests
     public async Task Custom_handler_is_allowed_beside_named_schemes() =>
         await (await OpenIdApp.StartAsync(authentication: builder => AddOwnHandler(builder.RejectEndedSignIns("Cookies")))).DisposeAsync();
 
-    [TestCase("forgotten", true), TestCase("named", false), TestCase("all", false), TestCase("another", true)]
+    [TestCase("missing", true), TestCase("named", false), TestCase("all", false), TestCase("another", true)]
     [Description("A sign-in into a cookie scheme that is not checked logs one warning")]
     public async Task Missing_call_is_logged_once(string how, bool isLogged)
     {
         await using var app = await OpenIdApp.StartAsync(authentication: builder =>
             _ = how switch
             {
-                "forgotten" => builder,
+                "missing" => builder,
                 "named" => builder.RejectEndedSignIns("Cookies"),
                 "all" => builder.RejectEndedSignIns(),
                 _ => builder.AddCookie("Another").RejectEndedSignIns("Another"),

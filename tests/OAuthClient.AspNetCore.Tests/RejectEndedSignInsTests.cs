@@ -33,13 +33,13 @@ public sealed class RejectEndedSignInsTests
     )]
     public async Task Replaced_events_do_not_disable_the_check(string way)
     {
-        Visits visits = new();
-        void Replace(CookieAuthenticationOptions o) => o.Events = new() { OnValidatePrincipal = visits.CountAsync };
-        void Set(CookieAuthenticationOptions o) => o.Events.OnValidatePrincipal = visits.CountAsync;
+        CallCounter calls = new();
+        void Replace(CookieAuthenticationOptions o) => o.Events = new() { OnValidatePrincipal = calls.CountAsync };
+        void Set(CookieAuthenticationOptions o) => o.Events.OnValidatePrincipal = calls.CountAsync;
         await using var app = await OpenIdApp.StartAsync(
             services: services =>
             {
-                services.AddSingleton(visits).AddScoped<OwnEvents>();
+                services.AddSingleton(calls).AddScoped<OwnEvents>();
                 switch (way)
                 {
                     case "Events":
@@ -69,34 +69,34 @@ public sealed class RejectEndedSignInsTests
             Replace(app.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get("Cookies"));
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
-        Assert.That(visits.Count, way == "nothing" ? Is.Zero : Is.Positive);
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
+        Assert.That(calls.Count, way == "nothing" ? Is.Zero : Is.Positive);
 
         await RevokeAsync(app);
 
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
         Assert.That(browser.Jar, Is.Empty);
     }
 
     [Test]
     [Description("Reloaded options with other events do not disable the check")]
-    public async Task Reloaded_options()
+    public async Task Reloaded_options_do_not_disable_the_check()
     {
         await using var app = await OpenIdApp.StartAsync();
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
         app.Services.GetRequiredService<IOptionsMonitorCache<CookieAuthenticationOptions>>().Clear();
         app.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get("Cookies").Events = new();
 
         await RevokeAsync(app);
 
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
     }
 
     [Test]
-    [Description("A cookie made from Grant.ToClaimsPrincipal() names client, owner and sign-in, so it is checked as well")]
-    public async Task A_cookie_of_the_grants_principal()
+    [Description("A cookie made from Grant.ToClaimsPrincipal() names the client, owner and sign-in, so it is checked as well")]
+    public async Task Cookie_of_ToClaimsPrincipal_is_checked()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
             web.Map(
@@ -112,18 +112,18 @@ public sealed class RejectEndedSignInsTests
         await browser.LogInAsync();
         await browser.GetAsync("/again");
         string claims = (await browser.GetAsync("/claims")).Body;
-        Assert.That(claims, Does.Contain("oauthclient.client=photos").And.Contain("auth_time="), "all of the ID Token's claims");
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(claims, Does.Contain("oauthclient.client=photos").And.Contain("auth_time="), "all claims of the ID Token");
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
 
         await RevokeAsync(app);
 
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
         Assert.That(browser.Jar, Is.Empty);
     }
 
     [TestCase("validate"), TestCase("sign in"), TestCase("transform")]
-    [Description("An application that replaces the principal by one of its own, which does not name the sign-in, stays protected")]
-    public async Task A_replaced_principal(string when)
+    [Description("A cookie is checked even if the application replaces its principal with one that does not name the sign-in")]
+    public async Task Replaced_principal_does_not_disable_the_check(string when)
     {
         await using var app = await OpenIdApp.StartAsync(services: services =>
         {
@@ -150,12 +150,12 @@ public sealed class RejectEndedSignInsTests
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         for (int i = 0; i < 2; i++)
-            Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+            Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
         Assert.That((await browser.GetAsync("/claims")).Body, Does.Not.Contain("oauthclient.client"));
 
         await RevokeAsync(app);
 
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
     }
 
     [Test]
@@ -171,12 +171,12 @@ public sealed class RejectEndedSignInsTests
         );
         var browser = app.OpenBrowser(user: null);
         await browser.GetAsync("/local");
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("local"));
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("local"));
     }
 
     [Test]
-    [Description("A cookie with an incomplete sign-in is rejected")]
-    public async Task An_incomplete_cookie_is_rejected()
+    [Description("A cookie that names only part of a sign-in is rejected")]
+    public async Task Incomplete_cookie_is_rejected()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
             web.Map(
@@ -187,12 +187,12 @@ public sealed class RejectEndedSignInsTests
         );
         var browser = app.OpenBrowser(user: null);
         await browser.GetAsync("/incomplete");
-        Assert.That(await browser.WhoAsync(), Is.Empty);
+        Assert.That(await browser.GetUserAsync(), Is.Empty);
     }
 
     [Test]
     [Description("1,000 requests with the cookie of an ended sign-in cause a bounded number of store queries")]
-    public async Task A_thousand_requests_with_an_ended_cookie()
+    public async Task Cookie_of_an_ended_sign_in_causes_few_store_queries()
     {
         CountingStore? store = null;
         await using var app = await OpenIdApp.StartAsync(services: services =>
@@ -212,20 +212,20 @@ public sealed class RejectEndedSignInsTests
         for (int i = 0; i < 1000; i++)
         {
             copy.TakeCookiesOf(browser);
-            Assert.That(await copy.WhoAsync(), Is.Empty);
+            Assert.That(await copy.GetUserAsync(), Is.Empty);
         }
 
         Assert.That(store.Reads - before, Is.LessThanOrEqualTo(2));
         await copy.LogInAsync();
-        Assert.That(await copy.WhoAsync(), Is.EqualTo("alice"), "a new sign-in counts at once");
+        Assert.That(await copy.GetUserAsync(), Is.EqualTo("alice"), "a new sign-in is accepted immediately");
     }
 
     [TestCase("", "bob", false), TestCase("", "alice", true), TestCase("/mvc", "bob", true)]
     [Description(
-        "Another account cannot complete the renewal of a sign-in, also after its grants were revoked. Clients by which the user did not "
-            + "sign in accept any account"
+        "Another account cannot complete the renewal of a sign-in, even after its grants were revoked. A client that was not "
+            + "used for the sign-in accepts any account"
     )]
-    public async Task Another_account_does_not_renew_a_sign_in(string prefix, string account, bool isAccepted)
+    public async Task Another_account_cannot_renew_a_sign_in(string prefix, string account, bool isAccepted)
     {
         await using var app = await OpenIdApp.StartAsync(
             authentication: _ => { },
@@ -253,12 +253,12 @@ public sealed class RejectEndedSignInsTests
         var browser = app.OpenBrowser(user: null);
         await browser.GetAsync("/earlier");
 
-        var answer = await browser.ConnectAsync(prefix, how: new() { UserName = account });
+        var response = await browser.ConnectAsync(prefix, options: new() { UserName = account });
 
         if (isAccepted)
-            Assert.That(answer.Location, Is.EqualTo("/"), answer.Body);
+            Assert.That(response.Location, Is.EqualTo("/"), response.Body);
         else
-            answer.RequireRefusal("OAuthProtocolException", "another user");
+            response.RequireException("OAuthProtocolException", "another user");
     }
 
     private static ClaimsPrincipal Principal(string authenticationType, params Claim[] claims) =>
@@ -271,7 +271,7 @@ public sealed class RejectEndedSignInsTests
             await app.Client(name).RevokeAsync(owner);
     }
 
-    private sealed class Visits
+    private sealed class CallCounter
     {
         private int count;
 
@@ -284,9 +284,9 @@ public sealed class RejectEndedSignInsTests
         }
     }
 
-    private sealed class OwnEvents(Visits visits) : CookieAuthenticationEvents
+    private sealed class OwnEvents(CallCounter calls) : CookieAuthenticationEvents
     {
-        public override Task ValidatePrincipal(CookieValidatePrincipalContext context) => visits.CountAsync(context);
+        public override Task ValidatePrincipal(CookieValidatePrincipalContext context) => calls.CountAsync(context);
     }
 
     private sealed class OwnClaims : IClaimsTransformation

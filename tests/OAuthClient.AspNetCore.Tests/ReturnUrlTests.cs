@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>Open redirect (RFC 9700 §4.11): whatever is asked for, the browser stays on this site.</summary>
+/// <summary>Tests that a return URL cannot redirect the browser to another site (open redirect, RFC 9700 §4.11).</summary>
 public sealed class ReturnUrlTests
 {
     private static readonly Uri Site = new("https://app.example/callback?code=1");
 
-    private static readonly string[] Elsewhere =
+    private static readonly string[] NonLocalUrls =
     [
         "//e",
         "//e.example/x",
@@ -85,9 +85,9 @@ public sealed class ReturnUrlTests
         "/a/../" + "/e",
     ];
 
-    [TestCaseSource(nameof(Elsewhere))]
-    [Description("Each trick counts as no return URL at all")]
-    public void Trick_is_no_local_path(string url) => Assert.That(LocalReturnUrl.Normalize(url), Is.Null);
+    [TestCaseSource(nameof(NonLocalUrls))]
+    [Description("RFC 9700 §4.11: a URL that is no path of this site, or could resolve to another site, counts as no return URL")]
+    public void Non_local_url_is_rejected(string url) => Assert.That(LocalReturnUrl.Normalize(url), Is.Null);
 
     [TestCase("/", "/")]
     [TestCase("/albums/2?page=3&sort=a%5Cb%0A#top", "/albums/2?page=3&sort=a%5Cb%0A#top")]
@@ -99,12 +99,12 @@ public sealed class ReturnUrlTests
     [TestCase("/user@e/:80", "/user@e/:80")]
     [TestCase("/／／e", "/%EF%BC%8F%EF%BC%8Fe")]
     [TestCase("/100%", "/100%25")]
-    [Description("What a path of this site looks like stays usable, in a form that a header can carry")]
-    public void Local_path_is_kept(string url, string expected) => Assert.That(LocalReturnUrl.Normalize(url), Is.EqualTo(expected));
+    [Description("A path of this site is accepted, normalized and encoded for a header")]
+    public void Local_path_is_accepted(string url, string expected) => Assert.That(LocalReturnUrl.Normalize(url), Is.EqualTo(expected));
 
     [Test]
-    [Description("At most 512 characters, before and after encoding: four cookies must fit into a request")]
-    public void Long_path_is_none()
+    [Description("A return URL has at most 512 characters before and after encoding, so that four pending cookies fit into a request")]
+    public void Long_path_is_rejected()
     {
         Assert.That(LocalReturnUrl.Normalize("/" + new string('a', 511)), Is.Not.Null);
         Assert.That(LocalReturnUrl.Normalize("/" + new string('a', 512)), Is.Null);
@@ -113,10 +113,10 @@ public sealed class ReturnUrlTests
 
     [Test]
     [Description(
-        "Fuzz: 200,000 strings from the characters that tricks are made of; what is accepted stays on this site for a browser, a decoding "
-            + "proxy and MVC's LocalRedirect"
+        "Of 200,000 random strings of attack fragments every accepted URL stays on this site for a browser, a decoding proxy "
+            + "and MVC's LocalRedirect"
     )]
-    public void Fuzz()
+    public void Fuzzed_urls_stay_on_this_site()
     {
         string[] parts =
         [
@@ -165,7 +165,7 @@ public sealed class ReturnUrlTests
             "127.1",
             "a",
         ];
-        // Reproducible: the seed is the test.
+        // The fixed seed makes the test reproducible.
         var random = new Random(20250101);
         var mvc = new UrlHelper(new ActionContext(new DefaultHttpContext(), new RouteData(), new ActionDescriptor()));
         int accepted = 0;
@@ -181,15 +181,15 @@ public sealed class ReturnUrlTests
                 local.All(c => c is > ' ' and <= '~' and not '\\')
                 && local.StartsWith('/')
                 && !local.StartsWith("//", StringComparison.Ordinal)
-                && StaysHere(local)
-                && StaysHere(Uri.UnescapeDataString(local))
-                && StaysHere(Uri.UnescapeDataString(Uri.UnescapeDataString(local)))
+                && IsOnThisSite(local)
+                && IsOnThisSite(Uri.UnescapeDataString(local))
+                && IsOnThisSite(Uri.UnescapeDataString(Uri.UnescapeDataString(local)))
                 && mvc.IsLocalUrl(local)
                 && LocalReturnUrl.Normalize(local) == local;
             if (!isSafe)
                 Assert.Fail($"{Uri.EscapeDataString(url)} became {local}");
         }
-        Assert.That(accepted, Is.GreaterThan(10_000), "otherwise nothing was tried");
+        Assert.That(accepted, Is.GreaterThan(10_000), "the test accepts enough URLs to be meaningful");
     }
 
     [
@@ -206,8 +206,8 @@ public sealed class ReturnUrlTests
         TestCase("/mvc", "/\t/e.example"),
         TestCase("/mvc", "https://e.example")
     ]
-    [Description("From end to end: the login succeeds and ends at the application's root")]
-    public async Task Login_with_a_trick_ends_at_the_root(string prefix, string returnUrl)
+    [Description("RFC 9700 §4.11: an authorization with a non-local return URL completes and redirects to the application's root")]
+    public async Task Non_local_return_url_redirects_to_the_root(string prefix, string returnUrl)
     {
         await using var app = await App.StartAsync();
         var done = await app.OpenBrowser().ConnectAsync(prefix, returnUrl);
@@ -216,8 +216,8 @@ public sealed class ReturnUrlTests
     }
 
     [TestCase("/?scope=admin"), TestCase("/&scope=admin"), TestCase("/#&redirect_uri=https://e.example"), TestCase("/%26scope%3Dadmin")]
-    [Description("Parameter injection: a return URL leaves the authorization URL as it was, and comes back unchanged")]
-    public async Task Return_url_does_not_touch_the_authorization_url(string returnUrl)
+    [Description("Threat: parameter injection. A return URL does not change the authorization URL and is returned unchanged")]
+    public async Task Return_url_does_not_change_the_authorization_url(string returnUrl)
     {
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
@@ -236,8 +236,8 @@ public sealed class ReturnUrlTests
                 .Select(part => part.Split('=') is ["state" or "nonce" or "code_challenge", _] random ? random[0] : part),
         ];
 
-    // A path that a browser resolves to this host; colons and slashes further on are its own business.
-    private static bool StaysHere(string location) =>
+    // Determines whether a browser resolves the path to this host. Query and fragment do not matter.
+    private static bool IsOnThisSite(string location) =>
         Uri.TryCreate(Site, location.Split('?', '#')[0], out var target)
         && target.GetLeftPart(UriPartial.Authority) == "https://app.example";
 }

@@ -7,14 +7,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>Nodes with the same Data Protection keys share a client's own tokens in one line.</summary>
+/// <summary>Tests that nodes with the same Data Protection keys share a client's own tokens.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ShareClientTokensTests
 {
     [Test]
-    [Description("One node fetches for the other; a node with other keys fetches for itself")]
-    public async Task Between_nodes([Values] bool haveSameKeys)
+    [Description("Nodes with the same Data Protection keys share one token; a node with other keys requests its own")]
+    public async Task Nodes_with_the_same_keys_share_a_token([Values] bool haveSameKeys)
     {
         await using var server = await TestAuthorizationServer.StartAsync();
         server.AddClient(new TestClient { ClientId = "billing", ClientSecret = "a-long-test-secret" });

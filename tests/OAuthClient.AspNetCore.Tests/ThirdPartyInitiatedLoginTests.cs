@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>A login that another site starts (OpenID Connect Core §4).</summary>
+/// <summary>Tests logins that another site initiates (OpenID Connect Core §4).</summary>
 public sealed class ThirdPartyInitiatedLoginTests
 {
     private App app = null!;
@@ -17,10 +17,10 @@ public sealed class ThirdPartyInitiatedLoginTests
 
     [TestCase("GET"), TestCase("POST")]
     [Description(
-        "Module 3rd-party-init-login: by GET or POST of another site the browser goes to the server with the hint, with state, nonce and "
-            + "PKCE of its own, and comes back signed in where it was wanted"
+        "Conformance module 3rd-party-init-login: a GET or POST of another site redirects to the server with the hint and a new "
+            + "state, nonce and PKCE challenge; the user is signed in and returns to target_link_uri"
     )]
-    public async Task Started_elsewhere(string method)
+    public async Task Login_from_another_site_completes(string method)
     {
         var browser = app.OpenBrowser(user: null);
         (string, string)[] fields =
@@ -29,20 +29,23 @@ public sealed class ThirdPartyInitiatedLoginTests
             ("login_hint", "alice@example.com"),
             ("target_link_uri", App.Public + "/albums?page=2#top"),
         ];
-        var begun =
+        var beginResponse =
             method == "GET"
                 ? await browser.GetAsync(
                     "/login?" + string.Join('&', fields.Select(field => $"{field.Item1}={Uri.EscapeDataString(field.Item2)}"))
                 )
                 : await browser.PostFromAnotherSiteAsync("/login", fields);
-        Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
-        Assert.That(begun.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri));
-        var query = QueryHelpers.ParseQuery(new Uri(begun.Location!).Query);
+        Assert.That(beginResponse.Status, Is.EqualTo(HttpStatusCode.SeeOther), beginResponse.Body);
+        Assert.That(beginResponse.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri));
+        var query = QueryHelpers.ParseQuery(new Uri(beginResponse.Location!).Query);
         Assert.That(query["login_hint"].ToString(), Is.EqualTo("alice@example.com"));
         Assert.That(query.Keys, Is.SupersetOf(new[] { "state", "nonce", "code_challenge" }));
 
-        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/albums?page=2#top"));
-        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That(
+            (await browser.GetAsync(await browser.SignInAsync(new(beginResponse.Location!)))).Location,
+            Is.EqualTo("/albums?page=2#top")
+        );
+        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
     [TestCase(null)]
@@ -50,7 +53,10 @@ public sealed class ThirdPartyInitiatedLoginTests
     [TestCase("https://evil.example")]
     [TestCase("{0}/")]
     [TestCase("{0}x")]
-    [Description("§4, mix-up: the issuer must be ours, character by character; else 400, and no server is called")]
+    [Description(
+        "OpenID Connect Core §4 (mix-up): an iss that is not exactly the configured issuer gets status 400, and no request is "
+            + "sent to a server"
+    )]
     public async Task Another_issuer_is_refused(string? issuer)
     {
         string query = issuer is null
@@ -59,9 +65,9 @@ public sealed class ThirdPartyInitiatedLoginTests
                 + Uri.EscapeDataString(
                     string.Format(System.Globalization.CultureInfo.InvariantCulture, issuer, app.Server.Issuer.OriginalString)
                 );
-        var answer = await app.OpenBrowser(user: null).GetAsync("/login" + query);
+        var response = await app.OpenBrowser(user: null).GetAsync("/login" + query);
         Assert.That(
-            (answer.Status, answer.Location, answer.Header("Set-Cookie"), answer.Header("Cache-Control")),
+            (response.Status, response.Location, response.Header("Set-Cookie"), response.Header("Cache-Control")),
             Is.EqualTo((HttpStatusCode.BadRequest, (string?)null, (string?)null, "no-store"))
         );
         Assert.That(app.Server.Requests, Is.Empty);
@@ -78,12 +84,14 @@ public sealed class ThirdPartyInitiatedLoginTests
         TestCase("{{tenantid}}", HttpStatusCode.BadRequest),
         TestCase("", HttpStatusCode.BadRequest)
     ]
-    [Description("§4 with a server of many tenants: iss is that of an allowed one, not what all of them share")]
-    public async Task By_a_tenant(string tenant, HttpStatusCode expected)
+    [Description(
+        "OpenID Connect Core §4 with a multi-tenant server: iss must be the issuer of an allowed tenant, not the common part of all"
+    )]
+    public async Task Issuer_of_an_allowed_tenant_is_accepted(string tenant, HttpStatusCode expected)
     {
         await using var tenants = await OpenIdApp.StartAsync(o =>
         {
-            // Nothing is looked up: no tenant of the test server's is needed.
+            // All endpoints are configured, so no metadata is requested.
             (o.IssuerTemplate, o.AllowedTenants) = ("https://login.example/{tenantid}", ["good"]);
             (o.AuthorizationEndpoint, o.TokenEndpoint, o.JwksUri) = (
                 new("https://login.example/authorize"),
@@ -91,27 +99,27 @@ public sealed class ThirdPartyInitiatedLoginTests
                 new("https://login.example/jwks")
             );
         });
-        var answer = await tenants
+        var response = await tenants
             .OpenBrowser(user: null)
             .GetAsync("/login?iss=" + Uri.EscapeDataString($"https://login.example/{tenant}".TrimEnd('/')));
-        Assert.That(answer.Status, Is.EqualTo(expected), answer.Body);
+        Assert.That(response.Status, Is.EqualTo(expected), response.Body);
     }
 
     [Test]
-    [Description("A fault of our own or of the server's is no refusal of the request: it passes, to where the application sees it")]
-    public async Task A_fault_is_not_hidden()
+    [Description("Invalid server metadata is not an error of the request: the exception is rethrown to the application")]
+    public async Task Server_error_is_rethrown()
     {
-        await using var broken = await OpenIdApp.StartAsync();
-        broken.Server.Faults.Add(TestEndpoint.Metadata, Fault.Body("{\"issuer\":\"https://evil.example\"}"), times: 9);
-        var answer = await broken
+        await using var failing = await OpenIdApp.StartAsync();
+        failing.Server.Faults.Add(TestEndpoint.Metadata, Fault.Body("{\"issuer\":\"https://evil.example\"}"), times: 9);
+        var response = await failing
             .OpenBrowser(user: null)
-            .GetAsync("/login?iss=" + Uri.EscapeDataString(broken.Server.Issuer.OriginalString));
-        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.InternalServerError), answer.Body);
+            .GetAsync("/login?iss=" + Uri.EscapeDataString(failing.Server.Issuer.OriginalString));
+        Assert.That(response.Status, Is.EqualTo(HttpStatusCode.InternalServerError), response.Body);
     }
 
     [Test]
-    [Description("RFC 6749 §3.1: a parameter twice is refused")]
-    public async Task Twice_is_refused()
+    [Description("RFC 6749 §3.1: a repeated parameter is refused")]
+    public async Task Duplicate_parameter_is_refused()
     {
         string iss = "iss=" + Uri.EscapeDataString(app.Server.Issuer.OriginalString);
         Assert.That((await app.OpenBrowser(user: null).GetAsync($"/login?{iss}&{iss}")).Status, Is.EqualTo(HttpStatusCode.BadRequest));
@@ -129,27 +137,27 @@ public sealed class ThirdPartyInitiatedLoginTests
     [TestCase("javascript:alert(1)")]
     [TestCase("albums")]
     [TestCase(null)]
-    [Description("Open redirect: a target elsewhere counts as none, and the login goes on")]
-    public async Task A_target_elsewhere_counts_as_none(string? target)
+    [Description("RFC 9700 §4.11 (open redirect): a target_link_uri of another site is ignored, and the login continues")]
+    public async Task Target_of_another_site_is_ignored(string? target)
     {
         var browser = app.OpenBrowser(user: null);
         string query =
             "?iss="
             + Uri.EscapeDataString(app.Server.Issuer.OriginalString)
             + (target is null ? "" : "&target_link_uri=" + Uri.EscapeDataString(target));
-        var begun = await browser.GetAsync("/login" + query);
-        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/"));
+        var beginResponse = await browser.GetAsync("/login" + query);
+        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(beginResponse.Location!)))).Location, Is.EqualTo("/"));
     }
 
     [Test]
-    [Description("Parameter injection: what is not of the request of §4 goes nowhere")]
-    public async Task Nothing_else_is_passed_on()
+    [Description("Threat: parameter injection. Parameters that OpenID Connect Core §4 does not define are not forwarded")]
+    public async Task Other_parameters_are_not_forwarded()
     {
-        var begun = await app.OpenBrowser(user: null)
+        var beginResponse = await app.OpenBrowser(user: null)
             .GetAsync(
                 $"/login?iss={Uri.EscapeDataString(app.Server.Issuer.OriginalString)}&scope=admin&login_hint=a%26scope%3Dadmin&prompt=none"
             );
-        var query = QueryHelpers.ParseQuery(new Uri(begun.Location!).Query);
+        var query = QueryHelpers.ParseQuery(new Uri(beginResponse.Location!).Query);
         Assert.That(
             (query["scope"].ToString(), query["login_hint"].ToString(), query.ContainsKey("prompt")),
             Is.EqualTo(("openid profile photos.read offline_access", "a&scope=admin", false))
@@ -157,12 +165,12 @@ public sealed class ThirdPartyInitiatedLoginTests
     }
 
     [Test]
-    [Description("§4, clickjacking: no page may frame it; and no cache keeps it")]
-    public async Task Nobody_frames_it()
+    [Description("OpenID Connect Core §4 (clickjacking): the response forbids framing and caching")]
+    public async Task Response_cannot_be_framed_or_cached()
     {
-        var answer = await app.OpenBrowser(user: null).GetAsync("/login?iss=" + Uri.EscapeDataString(app.Server.Issuer.OriginalString));
+        var response = await app.OpenBrowser(user: null).GetAsync("/login?iss=" + Uri.EscapeDataString(app.Server.Issuer.OriginalString));
         Assert.That(
-            (answer.Header("X-Frame-Options"), answer.Header("Content-Security-Policy"), answer.Header("Cache-Control")),
+            (response.Header("X-Frame-Options"), response.Header("Content-Security-Policy"), response.Header("Cache-Control")),
             Is.EqualTo(("DENY", "default-src 'none'; frame-ancestors 'none'", "no-store"))
         );
     }
