@@ -1,20 +1,22 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>The PostgreSQL server that the tests share. Each works in a schema of its own; who stops a server has one of its own.</summary>
+/// <summary>
+/// The PostgreSQL server that the tests share. Each test uses its own schema. A test that stops the server starts its own.
+/// </summary>
 [SetUpFixture]
 public sealed class Cluster
 {
-    private static readonly Lock Starting = new();
-    private static Task<PostgresCluster>? started;
-    private static int said;
+    private static readonly Lock StartLock = new();
+    private static Task<PostgresCluster>? sharedCluster;
+    private static int reportCount;
 
-    /// <summary>Skips the test where there is none, with a line that says what to do; where every test must run, fails it.</summary>
+    /// <summary>Returns the shared server. If PostgreSQL is not installed, the test is ignored, or fails on a build server.</summary>
     internal static async Task<PostgresCluster> RequireAsync()
     {
         await RequireBinariesAsync();
         Task<PostgresCluster> cluster;
-        lock (Starting)
-            cluster = started ??= PostgresCluster.StartAsync();
+        lock (StartLock)
+            cluster = sharedCluster ??= PostgresCluster.StartAsync();
         return await cluster;
     }
 
@@ -27,8 +29,8 @@ public sealed class Cluster
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        if (started is not null)
-            await (await started).DisposeAsync();
+        if (sharedCluster is not null)
+            await (await sharedCluster).DisposeAsync();
     }
 
     private static async Task RequireBinariesAsync()
@@ -37,7 +39,7 @@ public sealed class Cluster
             return;
         if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
             Assert.Fail(PostgresCluster.Missing);
-        if (Interlocked.Exchange(ref said, 1) == 0)
+        if (Interlocked.Exchange(ref reportCount, 1) == 0)
             await TestContext.Error.WriteLineAsync(PostgresCluster.Missing);
         Assert.Ignore(PostgresCluster.Missing);
     }

@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Dead rows go, by themselves; nothing that could live does.</summary>
+/// <summary>Tests which expired rows are deleted automatically, and which rows are kept.</summary>
 [TestFixture]
 public sealed class ExpiredRowCleanupTests
 {
     [Test]
     [Description(
-        "Used states go an hour, and grants of no use or that ended with their sign-in a day after their end; what can be "
-            + "refreshed, still works, keeps its user signed in, is for offline access, or has no known end, stays, refused or not"
+        "Consumed states are deleted an hour after they expire, and grants a day after their sign-in or last token has expired. "
+            + "Grants that can be refreshed, are valid, have a current sign-in, offline access or no expiry are kept, even if rejected"
     )]
-    public async Task What_goes_and_what_stays()
+    public async Task Expired_rows_are_deleted_and_usable_grants_are_kept()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
@@ -21,56 +21,56 @@ public sealed class ExpiredRowCleanupTests
             await Sql.ReadAsync<string>(cluster, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
             CultureInfo.InvariantCulture
         );
-        var dead = now.AddHours(-25);
-        await node.Store.AddAsync(Grants.New("dead", refreshToken: null, expiresAt: dead), default);
-        await node.Store.AddAsync(Grants.New("dying", refreshToken: null, expiresAt: now.AddHours(-23)), default);
-        await node.Store.AddAsync(Grants.New("living", refreshToken: null, expiresAt: now.AddHours(1)), default);
-        await node.Store.AddAsync(Grants.New("refreshable", expiresAt: dead), default);
-        await node.Store.AddAsync(Endless("endless"), default);
+        var expired = now.AddHours(-25);
+        await node.Store.AddAsync(Grants.New("expired", refreshToken: null, expiresAt: expired), default);
+        await node.Store.AddAsync(Grants.New("recently-expired", refreshToken: null, expiresAt: now.AddHours(-23)), default);
+        await node.Store.AddAsync(Grants.New("valid", refreshToken: null, expiresAt: now.AddHours(1)), default);
+        await node.Store.AddAsync(Grants.New("refreshable", expiresAt: expired), default);
+        await node.Store.AddAsync(WithoutExpiry("no-expiry"), default);
         await node.Store.AddAsync(
             OAuthClient.Tests.GrantStoreContract.Sample(
                 "signed-in",
                 "signed in",
                 refreshToken: null,
-                expiresAt: dead,
+                expiresAt: expired,
                 signInExpiresAt: now.AddHours(1)
             ),
             default
         );
-        await node.Store.AddAsync(Sample("ended", signInExpiresAt: dead), default);
-        await node.Store.AddAsync(Sample("ended-no-refresh", signInExpiresAt: dead, refreshToken: null), default);
-        await node.Store.AddAsync(Sample("offline", signInExpiresAt: dead, scope: "offline_access"), default);
-        var refreshed = Sample("ended-refreshed", signInExpiresAt: dead);
+        await node.Store.AddAsync(Sample("ended", signInExpiresAt: expired), default);
+        await node.Store.AddAsync(Sample("ended-no-refresh", signInExpiresAt: expired, refreshToken: null), default);
+        await node.Store.AddAsync(Sample("offline", signInExpiresAt: expired, scope: "offline_access"), default);
+        var refreshed = Sample("ended-refreshed", signInExpiresAt: expired);
         await node.Store.AddAsync(refreshed, default);
         await node.Store.TryReplaceAsync(OAuthClient.Tests.GrantStoreContract.Next(refreshed), default);
-        var refused = Grants.New("refused", expiresAt: dead);
-        await node.Store.AddAsync(refused, default);
-        await node.Store.ReleaseLeaseAsync(await Grants.LeaseAsync(node.Store, refused), RefreshTokenStatus.Rejected, default);
-        await node.Store.TryConsumeStateAsync("over", now.AddMinutes(-61), default);
-        await node.Store.TryConsumeStateAsync("known", now.AddMinutes(-59), default);
+        var rejected = Grants.New("rejected", expiresAt: expired);
+        await node.Store.AddAsync(rejected, default);
+        await node.Store.ReleaseLeaseAsync(await Grants.AcquireLeaseAsync(node.Store, rejected), RefreshTokenStatus.Rejected, default);
+        await node.Store.TryConsumeStateAsync("expired-state", now.AddMinutes(-61), default);
+        await node.Store.TryConsumeStateAsync("recent-state", now.AddMinutes(-59), default);
 
-        // From an hour to an hour and a quarter.
+        // The interval is random, from 45 to 75 minutes.
         clock.Advance(TimeSpan.FromMinutes(76));
 
-        long left = 0;
+        long remaining = 0;
         await Eventually.UntilAsync(
-            () => left == 7,
-            async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4")
+            () => remaining == 7,
+            async () => remaining = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4")
         );
-        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE owner = 'user:dead'"), Is.Zero);
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE owner = 'user:expired'"), Is.Zero);
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE id LIKE 'ended%'"), Is.Zero);
-        Assert.That(await node.Store.TryConsumeStateAsync("known", now, default), Is.False);
-        Assert.That(await node.Store.TryConsumeStateAsync("over", now.AddHours(-2), default), Is.True);
+        Assert.That(await node.Store.TryConsumeStateAsync("recent-state", now, default), Is.False);
+        Assert.That(await node.Store.TryConsumeStateAsync("expired-state", now.AddHours(-2), default), Is.True);
 
-        // And again.
+        // The cleanup runs again.
         await clock.WaitForTimerAsync().Promptly();
         await clock.WaitForTimerAsync().Promptly();
         clock.Advance(TimeSpan.FromMinutes(76));
-        long over = 1;
+        long expiredStates = 1;
         await Eventually.UntilAsync(
-            () => over == 0,
+            () => expiredStates == 0,
             async () =>
-                over = await Sql.ReadAsync<long>(
+                expiredStates = await Sql.ReadAsync<long>(
                     cluster,
                     $"SELECT count(*) FROM {schema}.used_states WHERE expires_at < now() - interval '1 hour'"
                 )
@@ -78,15 +78,15 @@ public sealed class ExpiredRowCleanupTests
     }
 
     [Test]
-    [Description("However many there are, they go in small batches, and by one node at a time")]
-    public async Task In_batches_by_one_node()
+    [Description("Expired rows are deleted in batches, and by one node at a time")]
+    public async Task Rows_are_deleted_in_batches_by_one_node()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
-        var executor = node.NewDatabase(schema);
-        await using ExpiredRowCleanup cleanup = new(executor, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
+        var executor = node.NewExecutor(schema);
+        await using ExpiredRowCleanup cleanup = new(executor, schema, TimeProvider.System, new RecordedLog().CreateLogger("cleanup"));
         const int Many = (2 * ExpiredRowCleanup.Batch) + 1;
         await Sql.RunAsync(
             cluster,
@@ -106,7 +106,7 @@ public sealed class ExpiredRowCleanupTests
                 )
             )
                 await command.ExecuteNonQueryAsync();
-            Assert.That(await cleanup.RunAsync(default), Is.Zero, "while another does it");
+            Assert.That(await cleanup.RunAsync(default), Is.Zero, "another node holds the lock");
         }
         Assert.That(await cleanup.RunAsync(default), Is.EqualTo(Many));
         Assert.That(await cleanup.RunAsync(default), Is.Zero);
@@ -115,8 +115,8 @@ public sealed class ExpiredRowCleanupTests
     private static Grant Sample(string id, DateTimeOffset signInExpiresAt, string? refreshToken = "", string? scope = null) =>
         OAuthClient.Tests.GrantStoreContract.Sample(id, id, refreshToken: refreshToken, signInExpiresAt: signInExpiresAt, scope: scope);
 
-    private static Grant Endless(string owner) =>
-        new("endless", "photos", GrantOwner.User(owner), "https://as.example", "client-id")
+    private static Grant WithoutExpiry(string owner) =>
+        new("no-expiry", "photos", GrantOwner.User(owner), "https://as.example", "client-id")
         {
             Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
         };

@@ -11,17 +11,17 @@ public sealed class GrantCacheCapacityTests
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), configure: o => o.MaximumOwnersInMemory = 3);
         foreach (string owner in new[] { "a", "b", "c", "d" })
-            await Grants.AddedAsync(node.Store, owner);
+            await Grants.AddAsync(node.Store, owner);
         foreach (string owner in new[] { "a", "b", "c" })
             await node.Store.FindAsync("photos", GrantOwner.User(owner), default);
         await node.Store.FindAsync("photos", GrantOwner.User("d"), default);
 
-        proxy.Cut();
-        int known = 0;
+        proxy.Disconnect();
+        int cached = 0;
         foreach (string owner in new[] { "a", "b", "c", "d" })
-            known += await IsKnownAsync(node, owner) ? 1 : 0;
-        Assert.That(known, Is.EqualTo(3));
-        Assert.That(await IsKnownAsync(node, "d"), Is.True, "the last");
+            cached += await IsCachedAsync(node, owner) ? 1 : 0;
+        Assert.That(cached, Is.EqualTo(3));
+        Assert.That(await IsCachedAsync(node, "d"), Is.True, "the most recently used owner is cached");
     }
 
     [Test]
@@ -31,8 +31,8 @@ public sealed class GrantCacheCapacityTests
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
         await node.Store.FindAsync("photos", GrantOwner.User("unknown"), default);
-        proxy.Cut();
-        Assert.That(await IsKnownAsync(node, "unknown"), Is.False);
+        proxy.Disconnect();
+        Assert.That(await IsCachedAsync(node, "unknown"), Is.False);
     }
 
     [Test]
@@ -42,7 +42,7 @@ public sealed class GrantCacheCapacityTests
         await using var proxy = await Proxy.StartAsync();
         string schema = Node.NewSchema();
         await using var one = await GrantCacheTests.NodeAsync(schema);
-        await Grants.AddedAsync(one.Store);
+        await Grants.AddAsync(one.Store);
         await using var node = Node.Start(proxy.ConnectionString, schema);
         await node.Store.FindAsync("photos", GrantOwner.User("unknown"), default);
         int before = proxy.RoundTrips;
@@ -55,7 +55,7 @@ public sealed class GrantCacheCapacityTests
         Assert.That(proxy.RoundTrips - before, Is.EqualTo(1));
     }
 
-    private static async Task<bool> IsKnownAsync(Node node, string owner)
+    private static async Task<bool> IsCachedAsync(Node node, string owner)
     {
         try
         {

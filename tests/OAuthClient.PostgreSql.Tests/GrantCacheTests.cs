@@ -6,10 +6,10 @@ public sealed class GrantCacheTests
 {
     [Test]
     [Description("A read of a cached grant completes synchronously and allocates nothing")]
-    public async Task Reading_allocates_nothing()
+    public async Task Reading_a_cached_grant_allocates_nothing()
     {
         await using var node = await NodeAsync();
-        await Grants.AddedAsync(node.Store);
+        await Grants.AddAsync(node.Store);
         GrantOwner owner = GrantOwner.User("42");
         await node.Store.FindAsync("photos", owner, default);
 
@@ -19,7 +19,7 @@ public sealed class GrantCacheTests
             await node.Store.FindAsync("photos", owner, default);
 
         Assert.That(Environment.CurrentManagedThreadId, Is.EqualTo(thread));
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1000), "not one byte for each");
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1000), "fewer bytes than calls");
     }
 
     [Test]
@@ -28,20 +28,20 @@ public sealed class GrantCacheTests
     {
         string schema = Node.NewSchema();
         await using var one = await NodeAsync(schema);
-        // The clock of this node stands still, so no entry is read again because of its age.
+        // The clock of this node does not advance, so no entry is read again because of its age.
         await using var other = await NodeAsync(schema, new ManualTimeProvider());
-        var first = await Grants.AddedAsync(one.Store);
+        var first = await Grants.AddAsync(one.Store);
         await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
-        var second = await Grants.AddedAsync(one.Store);
-        await SeesAsync(other, grants => grants.Count == 2);
+        var second = await Grants.AddAsync(one.Store);
+        await WaitForGrantsAsync(other, grants => grants.Count == 2);
         Assert.That((await one.Store.FindAsync("photos", GrantOwner.User("42"), default))[0].Id, Is.EqualTo(second.Id));
 
-        await one.Store.TryReplaceAsync(Grants.After(first), default);
-        await SeesAsync(other, grants => grants[1].Generation == 2);
+        await one.Store.TryReplaceAsync(Grants.Next(first), default);
+        await WaitForGrantsAsync(other, grants => grants[1].Generation == 2);
 
         await one.Store.RemoveAsync(second, default);
-        await SeesAsync(other, grants => grants.Count == 1);
+        await WaitForGrantsAsync(other, grants => grants.Count == 1);
     }
 
     [Test]
@@ -55,37 +55,41 @@ public sealed class GrantCacheTests
         ManualTimeProvider clock = new();
         await using var one = await NodeAsync(schema);
         await using var pooled = await NodeAsync(schema, clock, o => o.BehindTransactionPooler = true);
-        var grant = await Grants.AddedAsync(one.Store);
+        var grant = await Grants.AddAsync(one.Store);
         await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
-        grant = await ReplacedAsync(one, grant);
+        grant = await ReplaceAsync(one, grant);
         clock.Advance(TimeSpan.FromSeconds(4.9));
-        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(1), "fresh");
+        Assert.That((await Grants.FindSingleAsync(pooled.Store)).Generation, Is.EqualTo(1), "fresh");
         clock.Advance(TimeSpan.FromSeconds(0.1));
-        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(1), "stale");
-        await SeesAsync(pooled, grants => grants.Single().Generation == 2);
+        Assert.That((await Grants.FindSingleAsync(pooled.Store)).Generation, Is.EqualTo(1), "stale");
+        await WaitForGrantsAsync(pooled, grants => grants.Single().Generation == 2);
 
-        await ReplacedAsync(one, grant);
+        await ReplaceAsync(one, grant);
         clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(3), "expired");
+        Assert.That((await Grants.FindSingleAsync(pooled.Store)).Generation, Is.EqualTo(3), "expired");
     }
 
     [Test]
     [Description("A notification may be lost: an entry that is 5 minutes old is read again in the background")]
-    public async Task Lost_notification()
+    public async Task Entries_are_read_again_after_a_lost_notification()
     {
         ManualTimeProvider clock = new();
         string schema = Node.NewSchema();
         await using var node = await NodeAsync(schema, clock);
-        await Grants.AddedAsync(node.Store);
+        await Grants.AddAsync(node.Store);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
         await Sql.RunAsync(await Cluster.RequireAsync(), $"DELETE FROM {schema}.grants_v4");
 
         clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
         clock.Advance(TimeSpan.FromTicks(1));
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "meanwhile");
-        await SeesAsync(node, grants => grants.Count == 0);
+        Assert.That(
+            await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
+            Has.Count.EqualTo(1),
+            "the stale entry is served during the read"
+        );
+        await WaitForGrantsAsync(node, grants => grants.Count == 0);
     }
 
     [Test]
@@ -96,22 +100,22 @@ public sealed class GrantCacheTests
         await using var proxy = await Proxy.StartAsync();
         await using var one = await NodeAsync(schema);
         await using var other = Node.Start(proxy.ConnectionString, schema);
-        var grant = await Grants.AddedAsync(one.Store);
+        var grant = await Grants.AddAsync(one.Store);
         await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
-        proxy.Cut();
+        proxy.Disconnect();
         await Eventually.UntilAsync(() => !other.Store.IsConnected);
-        await one.Store.TryReplaceAsync(Grants.After(grant), default);
-        Assert.That((await Grants.OnlyAsync(other.Store)).Generation, Is.EqualTo(1), "during the outage");
-        proxy.Mend();
+        await one.Store.TryReplaceAsync(Grants.Next(grant), default);
+        Assert.That((await Grants.FindSingleAsync(other.Store)).Generation, Is.EqualTo(1), "during the outage");
+        proxy.Restore();
         await Eventually.UntilAsync(() => other.Store.IsConnected);
 
-        await SeesAsync(other, grants => grants.Single().Generation == 2);
+        await WaitForGrantsAsync(other, grants => grants.Single().Generation == 2);
     }
 
     [Test]
     [Description("A change during a read causes another read, and an older generation does not replace a newer one")]
-    public async Task A_change_while_reading()
+    public async Task A_change_during_a_read_causes_another_read()
     {
         var grant = Grants.New();
         Queue<TaskCompletionSource<IReadOnlyList<Grant>>> reads = new([new(), new()]);
@@ -121,14 +125,14 @@ public sealed class GrantCacheTests
         var (first, second) = (reads.ToArray()[0], reads.ToArray()[1]);
         cache.StartListening();
 
-        var finding = cache.FindAsync("photos", GrantOwner.User("42"), default).AsTask();
+        var result = cache.FindAsync("photos", GrantOwner.User("42"), default).AsTask();
         await Eventually.UntilAsync(() => reads.Count == 1);
         cache.Invalidate(notifications.Of("photos", GrantOwner.User("42")));
         first.SetResult([grant]);
         await Eventually.UntilAsync(() => reads.Count == 0);
-        second.SetResult([Grants.After(grant)]);
+        second.SetResult([Grants.Next(grant)]);
 
-        Assert.That((await finding.Promptly()).Single().Generation, Is.EqualTo(2));
+        Assert.That((await result.Promptly()).Single().Generation, Is.EqualTo(2));
         cache.Replace(grant);
         Assert.That((await cache.FindAsync("photos", GrantOwner.User("42"), default)).Single().Generation, Is.EqualTo(2));
     }
@@ -185,12 +189,12 @@ public sealed class GrantCacheTests
         string schema = Node.NewSchema();
         await using var one = await NodeAsync(schema);
         await using var pooled = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
-        var grant = await Grants.AddedAsync(one.Store);
+        var grant = await Grants.AddAsync(one.Store);
         await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default);
-        await ReplacedAsync(one, grant);
+        await ReplaceAsync(one, grant);
 
-        Assert.That(await pooled.Store.TryReplaceAsync(Grants.After(grant), default), Is.False);
-        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(2));
+        Assert.That(await pooled.Store.TryReplaceAsync(Grants.Next(grant), default), Is.False);
+        Assert.That((await Grants.FindSingleAsync(pooled.Store)).Generation, Is.EqualTo(2));
     }
 
     [Test]
@@ -200,28 +204,28 @@ public sealed class GrantCacheTests
         string schema = Node.NewSchema();
         await using var one = await NodeAsync(schema);
         await using var pooled = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
-        var grant = await Grants.AddedAsync(one.Store);
+        var grant = await Grants.AddAsync(one.Store);
         await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
-        var newer = await ReplacedAsync(one, grant);
-        await pooled.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
-        Assert.That((await Grants.OnlyAsync(pooled.Store)).Generation, Is.EqualTo(2));
+        var newer = await ReplaceAsync(one, grant);
+        await pooled.Store.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default);
+        Assert.That((await Grants.FindSingleAsync(pooled.Store)).Generation, Is.EqualTo(2));
 
         await one.Store.RemoveAsync(newer, default);
-        await pooled.Store.TryAcquireLeaseAsync(newer, held: null, Grants.Long, default);
+        await pooled.Store.TryAcquireLeaseAsync(newer, held: null, Grants.LeaseDuration, default);
         Assert.That(await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
 
-        await Grants.AddedAsync(one.Store);
+        await Grants.AddAsync(one.Store);
         Assert.That(await pooled.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "absence is not cached");
     }
 
     [Test]
     [Description("A grant with an unknown key does not affect the owner's other grants; alone, it throws an exception that names the key")]
-    public async Task Grant_with_an_unknown_key()
+    public async Task Grant_with_an_unknown_key_does_not_affect_other_grants()
     {
         string schema = Node.NewSchema();
         await using (var old = await NodeAsync(schema, configure: o => o.EncryptWith("old", Node.OtherKey)))
-            await Grants.AddedAsync(old.Store);
+            await Grants.AddAsync(old.Store);
         await using var node = await NodeAsync(schema);
 
         Assert.That(
@@ -229,19 +233,19 @@ public sealed class GrantCacheTests
             Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"old\", …)")
         );
 
-        var readable = await Grants.AddedAsync(node.Store);
+        var readable = await Grants.AddAsync(node.Store);
         Assert.That((await node.Store.FindAsync("photos", GrantOwner.User("42"), default)).Single().Id, Is.EqualTo(readable.Id));
         Assert.That(node.Log.Entries.Select(entry => entry.Message), Has.Some.Contains("DecryptWith(\"old\", …)"));
     }
 
-    private static async Task<Grant> ReplacedAsync(Node node, Grant grant)
+    private static async Task<Grant> ReplaceAsync(Node node, Grant grant)
     {
-        var newer = Grants.After(grant);
+        var newer = Grants.Next(grant);
         Assert.That(await node.Store.TryReplaceAsync(newer, default), Is.True);
         return newer;
     }
 
-    private static Task SeesAsync(Node node, Func<IReadOnlyList<Grant>, bool> condition)
+    private static Task WaitForGrantsAsync(Node node, Func<IReadOnlyList<Grant>, bool> condition)
     {
         IReadOnlyList<Grant>? grants = null;
         return Eventually.UntilAsync(

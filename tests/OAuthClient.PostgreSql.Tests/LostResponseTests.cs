@@ -6,64 +6,68 @@ public sealed class LostResponseTests
 {
     [Test]
     [Description("A replacement whose response was lost is recognized by the stored content")]
-    public async Task Lost_response_to_a_replacement()
+    public async Task Lost_response_to_a_replacement_is_recognized()
     {
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddedAsync(node.Store);
-        await Grants.LeaseAsync(node.Store, grant);
+        var grant = await Grants.AddAsync(node.Store);
+        await Grants.AcquireLeaseAsync(node.Store, grant);
 
-        proxy.LoseAnswerTo("WITH replaced");
-        Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
+        proxy.DropResponseTo("WITH replaced");
+        Assert.That(await node.Store.TryReplaceAsync(Grants.Next(grant), default), Is.True);
 
-        var answer = await node.Store.TryAcquireLeaseAsync(Grants.After(grant), held: null, Grants.Long, default);
+        var result = await node.Store.TryAcquireLeaseAsync(Grants.Next(grant), held: null, Grants.LeaseDuration, default);
         Assert.That(
-            (answer.Current!.Generation, answer.Lease?.Generation, answer.PreviousStatus),
+            (result.Current!.Generation, result.Lease?.Generation, result.PreviousStatus),
             Is.EqualTo((2, 2L, RefreshTokenStatus.Unused))
         );
-        Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.False, "another of the same generation");
+        Assert.That(
+            await node.Store.TryReplaceAsync(Grants.Next(grant), default),
+            Is.False,
+            "a second replacement with the same generation"
+        );
     }
 
     [Test]
     [Description("A repeated lease request returns the same lease, and the refresh token counts as unused")]
-    public async Task Lost_response_to_a_lease_request()
+    public async Task Lost_response_to_a_lease_request_returns_the_same_lease()
     {
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddedAsync(node.Store);
+        var grant = await Grants.AddAsync(node.Store);
 
-        proxy.LoseAnswerTo("WITH taken");
-        var answer = await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
+        proxy.DropResponseTo("WITH taken");
+        var result = await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default);
 
-        Assert.That(answer.Lease?.Fence >> 20, Is.EqualTo(1), "the fence increases once");
-        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
+        Assert.That(result.Lease?.Fence >> 20, Is.EqualTo(1), "the fence increases once");
+        Assert.That(result.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
     }
 
     [Test]
     [Description("Other changes whose response was lost have one effect, and are reported as done")]
-    public async Task Lost_response_to_other_changes()
+    public async Task Lost_response_to_other_changes_has_one_effect()
     {
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
-        proxy.LoseAnswerTo("WITH added");
-        var grant = await Grants.AddedAsync(node.Store);
+        proxy.DropResponseTo("WITH added");
+        var grant = await Grants.AddAsync(node.Store);
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
 
-        proxy.LoseAnswerTo("INSERT INTO \"");
+        proxy.DropResponseTo("INSERT INTO \"");
         Assert.That(await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Is.True);
         Assert.That(await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Is.False);
 
-        var lease = await Grants.LeaseAsync(node.Store, grant);
-        proxy.LoseAnswerTo("WITH ended");
+        var lease = await Grants.AcquireLeaseAsync(node.Store, grant);
+        proxy.DropResponseTo("WITH ended");
         await node.Store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Rejected, default);
         Assert.That(
-            (await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus,
+            (await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default)).PreviousStatus,
             Is.EqualTo(RefreshTokenStatus.Rejected)
         );
 
-        proxy.LoseAnswerTo("WITH removed");
+        proxy.DropResponseTo("WITH removed");
         await node.Store.RemoveAsync(grant, default);
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
     }
@@ -73,7 +77,7 @@ public sealed class LostResponseTests
     public async Task A_grant_is_added_once()
     {
         await using var node = Node.Start((await Cluster.RequireAsync()).ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddedAsync(node.Store);
+        var grant = await Grants.AddAsync(node.Store);
         Assert.That(async () => await node.Store.AddAsync(grant, default), Throws.InvalidOperationException);
     }
 }

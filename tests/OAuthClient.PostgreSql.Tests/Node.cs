@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>A node: a store of its own, with its own connections, on a schema that others may share.</summary>
+/// <summary>A node: a store with its own connections, on a schema that several nodes can share.</summary>
 internal sealed class Node : IAsyncDisposable
 {
     private static int schemas;
@@ -15,14 +15,14 @@ internal sealed class Node : IAsyncDisposable
 
     public PostgresGrantStore Store { get; }
 
-    /// <summary>The node's own connections.</summary>
+    /// <summary>Gets the data source of the node.</summary>
     public NpgsqlDataSource Source { get; }
 
     public RecordedLog Log { get; }
 
     public static string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"s{Interlocked.Increment(ref schemas)}");
 
-    /// <summary>Starts a node and uses it once. On a clock that stands still, the next timer then is the test's.</summary>
+    /// <summary>Starts a node and reads once. On a manual clock, the next started timer then belongs to the test.</summary>
     public static async Task<Node> OpenAsync(
         string connectionString,
         string schema,
@@ -31,8 +31,8 @@ internal sealed class Node : IAsyncDisposable
     )
     {
         var node = Start(connectionString, schema, time, configure);
-        await node.Store.FindAsync("nothing", GrantOwner.User("unknown"), default);
-        // The clean-up's.
+        await node.Store.FindAsync("unused", GrantOwner.User("unknown"), default);
+        // The timer of the cleanup.
         if (time is ManualTimeProvider clock)
             await clock.WaitForTimerAsync().Promptly();
         return node;
@@ -58,24 +58,24 @@ internal sealed class Node : IAsyncDisposable
         );
     }
 
-    /// <summary>Moves a clock on as if time went by.</summary>
-    public static Func<Task> Step(ManualTimeProvider clock) =>
+    /// <summary>Advances a clock by 50 milliseconds.</summary>
+    public static Func<Task> Advance(ManualTimeProvider clock) =>
         () =>
         {
             clock.Advance(TimeSpan.FromMilliseconds(50));
             return Task.CompletedTask;
         };
 
-    /// <summary>Waits for another's lease, on a clock that stands still, and has looked once.</summary>
-    public async Task<Task> WaitingAsync(Grant grant, ManualTimeProvider clock)
+    /// <summary>Starts to wait for the lease of another node, and returns the wait after its first check.</summary>
+    public async Task<Task> StartWaitingAsync(Grant grant, ManualTimeProvider clock)
     {
         var waiting = Store.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
         await clock.WaitForTimerAsync().Promptly();
         return waiting;
     }
 
-    /// <summary>Statements on the node's own connections.</summary>
-    public PostgresCommandExecutor NewDatabase(string schema) =>
+    /// <summary>Creates an executor on the connections of the node.</summary>
+    public PostgresCommandExecutor NewExecutor(string schema) =>
         new(
             Source,
             schema,

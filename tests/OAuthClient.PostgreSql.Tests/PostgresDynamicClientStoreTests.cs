@@ -1,6 +1,6 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>What every store of registered clients must do, and that two nodes share it.</summary>
+/// <summary>Tests the contract of a store of registered clients, shared use by two nodes and the encryption of credentials.</summary>
 [TestFixture]
 public sealed class PostgresDynamicClientStoreTests : DynamicClientStoreContract
 {
@@ -15,24 +15,24 @@ public sealed class PostgresDynamicClientStoreTests : DynamicClientStoreContract
     }
 
     [Test]
-    [Description("Two nodes that register at once: one client is kept, and both find it")]
-    public async Task Two_nodes()
+    [Description("Of two concurrent registrations on two nodes, one is saved, and both nodes find it")]
+    public async Task Concurrent_registrations_save_one_client()
     {
         string schema = Node.NewSchema();
         var stores = new[] { await StartAsync(schema), await StartAsync(schema) };
-        bool[] kept = await Task.WhenAll(
+        bool[] saved = await Task.WhenAll(
             stores.Select(
                 (store, i) => Task.Run(async () => await store.TryReplaceAsync(Client("photos", "https://as.example", $"id-{i}"), default))
             )
         );
-        Assert.That(kept, Is.EquivalentTo([true, false]));
+        Assert.That(saved, Is.EquivalentTo([true, false]));
         var found = await Task.WhenAll(stores.Select(store => store.FindAsync("photos", "https://as.example", default).AsTask()));
-        Assert.That(found.Select(client => client!.ClientId), Is.All.EqualTo(kept[0] ? "id-0" : "id-1"));
+        Assert.That(found.Select(client => client!.ClientId), Is.All.EqualTo(saved[0] ? "id-0" : "id-1"));
     }
 
     [Test]
     [Description("RFC 7591 §5, RFC 6749 §10.1: credentials are confidential in storage")]
-    public async Task No_secret_is_in_a_dump()
+    public async Task A_dump_contains_no_secret()
     {
         string schema = Node.NewSchema();
         var store = await StartAsync(schema);

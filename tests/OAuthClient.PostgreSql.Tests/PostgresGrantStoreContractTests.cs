@@ -1,6 +1,6 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>What every store must do.</summary>
+/// <summary>Tests the contract of a grant store, with and without a transaction pooler.</summary>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class PostgresGrantStoreContractTests(bool behindTransactionPooler) : GrantStoreContract

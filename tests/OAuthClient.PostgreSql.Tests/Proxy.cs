@@ -6,28 +6,28 @@ using System.Text;
 namespace OAuthClient.PostgreSql.Tests;
 
 /// <summary>
-/// A network between a node and its server: it counts round trips, loses answers, and can be cut. To cut it is to the server what the
-/// death of the process is: its connections are gone.
+/// A TCP proxy between a node and its server. It counts round trips, drops responses and can be disconnected. To the server, a
+/// disconnection looks like the end of the process, because its connections are closed.
 /// </summary>
 internal sealed class Proxy : IAsyncDisposable
 {
     private readonly int serverPort;
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly Lock gate = new();
-    private readonly HashSet<Link> links = [];
-    private readonly Task accepting;
-    private bool isCut;
-    private string? lose;
+    private readonly HashSet<ProxiedConnection> connections = [];
+    private readonly Task acceptLoop;
+    private bool isDisconnected;
+    private string? dropResponseTo;
     private int roundTrips;
 
     private Proxy(int serverPort)
     {
         this.serverPort = serverPort;
         listener.Start();
-        accepting = AcceptAsync();
+        acceptLoop = AcceptAsync();
     }
 
-    /// <summary>How often clients sent something to be answered.</summary>
+    /// <summary>Gets the number of requests that expect a response.</summary>
     public int RoundTrips => Volatile.Read(ref roundTrips);
 
     public string ConnectionString =>
@@ -38,32 +38,32 @@ internal sealed class Proxy : IAsyncDisposable
 
     public static Proxy To(PostgresCluster cluster) => new(cluster.Port);
 
-    /// <summary>The next statement with this text is carried out, but its answer is lost with the connection.</summary>
-    public void LoseAnswerTo(string text) => lose = text;
+    /// <summary>Closes the connection instead of sending the response to the next statement that contains this text.</summary>
+    public void DropResponseTo(string text) => dropResponseTo = text;
 
-    /// <summary>No connection is left, and none comes about.</summary>
-    public void Cut()
+    /// <summary>Closes all connections and refuses new ones.</summary>
+    public void Disconnect()
     {
         lock (gate)
         {
-            isCut = true;
-            foreach (var link in links)
-                link.Dispose();
-            links.Clear();
+            isDisconnected = true;
+            foreach (var connection in connections)
+                connection.Dispose();
+            connections.Clear();
         }
     }
 
-    public void Mend()
+    public void Restore()
     {
         lock (gate)
-            isCut = false;
+            isDisconnected = false;
     }
 
     public async ValueTask DisposeAsync()
     {
-        Cut();
+        Disconnect();
         listener.Stop();
-        await accepting;
+        await acceptLoop;
     }
 
     private async Task AcceptAsync()
@@ -81,29 +81,31 @@ internal sealed class Proxy : IAsyncDisposable
             }
             lock (gate)
             {
-                if (isCut)
+                if (isDisconnected)
                 {
                     client.Dispose();
                     continue;
                 }
-                Link link = new(this, client);
-                links.Add(link);
-                link.Start();
+                ProxiedConnection connection = new(this, client);
+                connections.Add(connection);
+                connection.Start();
             }
         }
     }
 
-    private bool IsToBeLost(ReadOnlySpan<byte> message) =>
-        lose is { } text && message.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0 && Interlocked.CompareExchange(ref lose, null, text) == text;
+    private bool ShouldDropResponse(ReadOnlySpan<byte> message) =>
+        dropResponseTo is { } text
+        && message.IndexOf(Encoding.UTF8.GetBytes(text)) >= 0
+        && Interlocked.CompareExchange(ref dropResponseTo, null, text) == text;
 
-    private sealed class Link(Proxy proxy, TcpClient client) : IDisposable
+    private sealed class ProxiedConnection(Proxy proxy, TcpClient client) : IDisposable
     {
         private readonly TcpClient server = new();
-        private volatile bool isDoomed;
+        private volatile bool dropsResponse;
 
         public void Start()
         {
-            // Cut, it is cut off: the other side shall not take it for an end in order.
+            // A linger time of zero resets the connection, so that the client does not see an orderly close.
             client.LingerState = new(true, 0);
             _ = RunAsync();
         }
@@ -120,18 +122,18 @@ internal sealed class Proxy : IAsyncDisposable
             {
                 await server.ConnectAsync(IPAddress.Loopback, proxy.serverPort);
                 client.NoDelay = server.NoDelay = true;
-                await Task.WhenAny(RequestsAsync(), AnswersAsync());
+                await Task.WhenAny(ForwardRequestsAsync(), ForwardResponsesAsync());
             }
             catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
             {
-                // Cut, or the server is away.
+                // The proxy was disconnected, or the server is not available.
             }
             Dispose();
             lock (proxy.gate)
-                proxy.links.Remove(this);
+                proxy.connections.Remove(this);
         }
 
-        private async Task RequestsAsync()
+        private async Task ForwardRequestsAsync()
         {
             byte[] buffer = new byte[64 * 1024];
             List<byte> unread = [];
@@ -139,8 +141,8 @@ internal sealed class Proxy : IAsyncDisposable
             while (await client.GetStream().ReadAsync(buffer) is > 0 and var length)
             {
                 unread.AddRange(buffer.AsSpan(0, length));
-                bool isAwaited = false;
-                // The start has no letter in front.
+                bool expectsResponse = false;
+                // The startup message has no type byte.
                 for (int head = isStarted ? 1 : 0; unread.Count >= head + 4; head = 1)
                 {
                     int size = head + BinaryPrimitives.ReadInt32BigEndian(unread.GetRange(head, 4).ToArray());
@@ -148,31 +150,31 @@ internal sealed class Proxy : IAsyncDisposable
                         break;
                     byte[] message = [.. unread.GetRange(0, size)];
                     unread.RemoveRange(0, size);
-                    isAwaited |= isStarted && message[0] is (byte)'S' or (byte)'Q';
-                    isDoomed |= isStarted && proxy.IsToBeLost(message);
+                    expectsResponse |= isStarted && message[0] is (byte)'S' or (byte)'Q';
+                    dropsResponse |= isStarted && proxy.ShouldDropResponse(message);
                     isStarted = true;
                 }
-                // However many are in it, they are answered in one go.
-                if (isAwaited)
+                // The messages of one read count as one round trip, because the server responds to them together.
+                if (expectsResponse)
                     Interlocked.Increment(ref proxy.roundTrips);
                 await server.GetStream().WriteAsync(buffer.AsMemory(0, length));
             }
         }
 
-        private async Task AnswersAsync()
+        private async Task ForwardResponsesAsync()
         {
             byte[] buffer = new byte[64 * 1024];
-            List<byte> withheld = [];
+            List<byte> dropped = [];
             while (await server.GetStream().ReadAsync(buffer) is > 0 and var length)
             {
-                if (!isDoomed)
+                if (!dropsResponse)
                 {
                     await client.GetStream().WriteAsync(buffer.AsMemory(0, length));
                     continue;
                 }
-                // Ready for the next query: what was asked for is done.
-                withheld.AddRange(buffer.AsSpan(0, length));
-                if (withheld is [.., (byte)'Z', 0, 0, 0, 5, _])
+                // ReadyForQuery: the server has executed the statement.
+                dropped.AddRange(buffer.AsSpan(0, length));
+                if (dropped is [.., (byte)'Z', 0, 0, 0, 5, _])
                     return;
             }
         }

@@ -5,9 +5,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>
-/// Values that PostgreSQL refuses are errors of these values. They are not an outage, and change nothing for other owners.
-/// </summary>
+/// <summary>Tests that a value that PostgreSQL refuses results in an error, is not an outage and does not affect other owners.</summary>
 [TestFixture]
 public sealed class RefusedValueTests
 {
@@ -19,10 +17,10 @@ public sealed class RefusedValueTests
         "SQLSTATE 22P05: an owner's id that the encoding of the database cannot store is refused with an exception that "
             + "says what to change"
     )]
-    public async Task Text_outside_the_encoding_of_the_database()
+    public async Task Text_outside_the_encoding_of_the_database_is_refused()
     {
-        await using var node = Node.Start(await Latin1Async(), Node.NewSchema());
-        await Grants.AddedAsync(node.Store);
+        await using var node = Node.Start(await CreateLatin1DatabaseAsync(), Node.NewSchema());
+        await Grants.AddAsync(node.Store);
 
         var found = Assert.ThrowsAsync<OAuthException>(async () =>
             await node.Store.FindAsync("photos", GrantOwner.User(OutsideLatin1), default)
@@ -38,11 +36,11 @@ public sealed class RefusedValueTests
     }
 
     [Test]
-    [Description("SQLSTATE 22021: NUL, in whatever text, is refused with an exception that says what to change")]
-    public async Task A_null_character()
+    [Description("SQLSTATE 22021: text that contains NUL is refused with an exception that says what to change")]
+    public async Task A_null_character_is_refused()
     {
         await using var node = Node.Start((await Cluster.RequireAsync()).ConnectionString, Node.NewSchema());
-        await Grants.AddedAsync(node.Store);
+        await Grants.AddAsync(node.Store);
 
         Assert.That(
             async () => await node.Store.FindAsync("pho\0tos", GrantOwner.User("42"), default),
@@ -54,10 +52,10 @@ public sealed class RefusedValueTests
 
     [Test]
     [Description("SQLSTATE 54000: an owner's id that is too long for the index is refused with an exception that says what to change")]
-    public async Task An_id_that_is_too_long_for_the_index()
+    public async Task An_id_that_is_too_long_for_the_index_is_refused()
     {
         await using var node = Node.Start((await Cluster.RequireAsync()).ConnectionString, Node.NewSchema());
-        await Grants.AddedAsync(node.Store);
+        await Grants.AddAsync(node.Store);
         string id = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(9000));
 
         Assert.That(
@@ -69,13 +67,15 @@ public sealed class RefusedValueTests
     }
 
     [Test]
-    [Description("SQLSTATE class 23: a constraint of the administrator's own refuses a value, and the exception says so")]
-    public async Task A_constraint()
+    [Description(
+        "SQLSTATE class 23: a value that violates a constraint of the administrator is refused with an exception that contains the SQLSTATE"
+    )]
+    public async Task A_value_that_violates_a_constraint_is_refused()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        await Grants.AddedAsync(node.Store);
+        await Grants.AddAsync(node.Store);
         await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 ADD CONSTRAINT only_known CHECK (owner NOT LIKE '%mallory%')");
 
         Assert.That(
@@ -88,10 +88,10 @@ public sealed class RefusedValueTests
 
     [Test]
     [Description(
-        "OpenID Connect Back-Channel Logout §2.7: while requests with an owner that the database refuses arrive without end, a "
-            + "session that another node ended is over at once"
+        "OpenID Connect Back-Channel Logout §2.7: continuous requests with an owner that the database refuses do not delay the end of a "
+            + "session on other nodes"
     )]
-    public async Task A_sign_out_is_seen_at_once_among_refused_owners()
+    public async Task Refused_owners_do_not_delay_a_sign_out()
     {
         await using var server = await ServerAsync();
         string schema = Node.NewSchema();
@@ -102,33 +102,33 @@ public sealed class RefusedValueTests
             .CompleteAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
         var signIn = other.GetRequiredService<OpenIdSignIn>();
         Assert.That(await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId), Is.True);
-        await RefusedAsync(other);
+        await RequestRefusedOwnerAsync(other);
 
         await one.GetRequiredService<OpenIdLogout>()
             .ProcessBackChannelLogoutAsync(server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", grant.SessionId));
 
-        bool isOver = false;
+        bool hasEnded = false;
         await Eventually.UntilAsync(
-            () => isOver,
+            () => hasEnded,
             async () =>
             {
-                await RefusedAsync(other);
-                isOver = !await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId);
+                await RequestRefusedOwnerAsync(other);
+                hasEnded = !await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId);
             }
         );
         Assert.That(other.GetRequiredService<IGrantStore>().UnavailableReason, Is.Null);
     }
 
-    private static async Task RefusedAsync(ServiceProvider node)
+    private static async Task RequestRefusedOwnerAsync(ServiceProvider node)
     {
         try
         {
             await node.GetRequiredService<IGrantStore>().FindAsync("photos", GrantOwner.User(OutsideLatin1), default);
-            Assert.Fail("The database takes it.");
+            Assert.Fail("The database accepted the owner.");
         }
         catch (Exception exception) when (exception is OAuthException or NpgsqlException)
         {
-            // Refused.
+            // The database refuses the owner.
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class RefusedValueTests
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
     }
 
-    private static async Task<string> Latin1Async()
+    private static async Task<string> CreateLatin1DatabaseAsync()
     {
         var cluster = await Cluster.RequireAsync();
         string name = "latin1_" + Node.NewSchema();
@@ -165,7 +165,7 @@ public sealed class RefusedValueTests
 
     private async Task<ServiceProvider> ClientAsync(TestAuthorizationServer server, string schema)
     {
-        database ??= await Latin1Async();
+        database ??= await CreateLatin1DatabaseAsync();
         ServiceCollection services = new();
         services.AddOAuthClient(
             "photos",

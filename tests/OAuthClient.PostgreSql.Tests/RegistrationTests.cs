@@ -5,21 +5,21 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>One line of registration, and what it says when it is wrong.</summary>
+/// <summary>Tests the registration of the store and the validation of its options.</summary>
 [TestFixture]
 public sealed class RegistrationTests
 {
     private const string ConnectionString = "Host=db.example;Username=app";
 
     [Test]
-    public async Task It_takes_the_place_of_the_store_in_memory_before_and_after([Values] bool before)
+    public async Task The_store_replaces_the_in_memory_store_in_either_order([Values] bool before)
     {
         ServiceCollection services = new();
         if (before)
-            services.AddPostgresGrantStore(Good);
+            services.AddPostgresGrantStore(ConfigureValid);
         services.AddOAuthClient(o => o.ClientId = "1");
         if (!before)
-            services.AddPostgresGrantStore(Good);
+            services.AddPostgresGrantStore(ConfigureValid);
 
         await using var provider = services.BuildServiceProvider();
 
@@ -28,7 +28,7 @@ public sealed class RegistrationTests
     }
 
     [Test]
-    [Description("A data source of the application is used, and not disposed of")]
+    [Description("A data source of the application is used and not disposed")]
     public async Task A_registered_data_source_is_used()
     {
         await using var source = NpgsqlDataSource.Create(ConnectionString);
@@ -43,17 +43,17 @@ public sealed class RegistrationTests
     }
 
     [Test]
-    [Description("A container that is disposed of synchronously, as in a console program, takes the store with it")]
-    public void Disposed_of_synchronously()
+    [Description("A container that is disposed synchronously, as in a console application, disposes the store")]
+    public void Synchronous_disposal_disposes_the_store()
     {
-        var services = new ServiceCollection().AddPostgresGrantStore(Good).BuildServiceProvider();
+        var services = new ServiceCollection().AddPostgresGrantStore(ConfigureValid).BuildServiceProvider();
         var store = services.GetRequiredService<IGrantStore>();
         services.Dispose();
         Assert.That(async () => await store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]
-    public void Wrong_options_fail_at_start()
+    public void Invalid_options_fail_at_startup()
     {
         var builder = Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Services.AddPostgresGrantStore(_ => { });
@@ -73,19 +73,20 @@ public sealed class RegistrationTests
     [TestCase(" ", "set ConnectionString")]
     [TestCase("Host=db;Maximum Pool Size=1", "Maximum Pool Size to 2 or more")]
     [TestCase("Host=db;Multiplexing=true", "Multiplexing")]
-    public void A_connection_string_is_read(string text, string sentence) => AssertRefused(o => o.ConnectionString = text, sentence);
+    public void Invalid_connection_strings_are_refused(string text, string expectedMessage) =>
+        AssertRefused(o => o.ConnectionString = text, expectedMessage);
 
     [Test]
-    [Description("Behind a transaction pooler no connection is kept")]
-    public void One_connection_is_enough_where_none_is_kept() =>
+    [Description("Behind a transaction pooler the store keeps no connection open")]
+    public void A_pool_of_one_connection_is_valid_behind_a_pooler() =>
         Assert.That(
             Failures(o => (o.ConnectionString, o.BehindTransactionPooler) = ("Host=db;Maximum Pool Size=1;Multiplexing=true", true)),
             Is.Empty
         );
 
     [Test]
-    [Description("What is wrong with a connection string is said without saying it: it may hold a password")]
-    public void A_connection_string_is_not_printed() =>
+    [Description("The message does not contain the connection string, which can contain a password")]
+    public void A_connection_string_is_not_in_the_message() =>
         Assert.That(Failures(o => o.ConnectionString = "Host=db;Port=many;Password=canary"), Does.Not.Contain("canary"));
 
     [TestCase("Upper")]
@@ -95,8 +96,8 @@ public sealed class RegistrationTests
     [TestCase("")]
     [TestCase("line\n")]
     [TestCase("a23456789b123456789c123456789d123456789e123456789")]
-    [Description("The one name that goes into statements as text")]
-    public void A_schema_is_a_plain_name(string name)
+    [Description("The schema is inserted into statements as text, so that only plain names are accepted")]
+    public void A_schema_must_be_a_plain_name(string name)
     {
         AssertRefused(o => o.Schema = name, "Schema must consist of");
         Assert.That(() => PostgresGrantStoreOptions.SchemaScript(name), Throws.ArgumentException);
@@ -106,14 +107,14 @@ public sealed class RegistrationTests
     [TestCase("c2hvcnQ=")]
     [TestCase("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gAA==")]
     [TestCase("not base64")]
-    public void A_key_is_32_bytes(string key)
+    public void A_key_must_have_32_bytes(string key)
     {
         AssertRefused(o => o.DecryptWith("second", key), "the key 'second'");
         Assert.That(Failures(o => o.DecryptWith("second", key)), key.Length == 0 ? Does.Contain("is empty") : Does.Not.Contain(key));
     }
 
     [Test]
-    public void Keys_have_names_of_their_own()
+    public void Key_ids_must_be_valid_and_unique()
     {
         AssertRefused(o => o.DecryptWith("first", Node.OtherKey), "used more than once");
         AssertRefused(o => o.DecryptWith("no name", Node.OtherKey), "a key's id must be");
@@ -122,7 +123,7 @@ public sealed class RegistrationTests
     }
 
     [Test]
-    public void Bounds()
+    public void Options_outside_their_range_are_refused()
     {
         AssertRefused(o => o.CommandTimeout = TimeSpan.FromMilliseconds(999), "CommandTimeout");
         AssertRefused(o => o.CommandTimeout = TimeSpan.FromSeconds(61), "CommandTimeout");
@@ -130,19 +131,19 @@ public sealed class RegistrationTests
         Assert.That(Failures(_ => { }), Is.Empty);
     }
 
-    private static void Good(PostgresGrantStoreOptions o)
+    private static void ConfigureValid(PostgresGrantStoreOptions o)
     {
         o.ConnectionString = ConnectionString;
         o.EncryptWith("first", Node.Key);
     }
 
-    private static void AssertRefused(Action<PostgresGrantStoreOptions> change, string sentence) =>
-        Assert.That(Failures(change), Does.Contain("PostgreSQL grant store: ").And.Contain(sentence));
+    private static void AssertRefused(Action<PostgresGrantStoreOptions> change, string expectedMessage) =>
+        Assert.That(Failures(change), Does.Contain("PostgreSQL grant store: ").And.Contain(expectedMessage));
 
     private static string Failures(Action<PostgresGrantStoreOptions> change)
     {
         PostgresGrantStoreOptions options = new();
-        Good(options);
+        ConfigureValid(options);
         change(options);
         return new PostgresGrantStoreOptionsValidator().Validate(name: null, options).FailureMessage ?? "";
     }

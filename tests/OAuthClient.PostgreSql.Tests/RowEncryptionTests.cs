@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Tokens at rest: unreadable without the key, and of use in their own row only.</summary>
+/// <summary>Tests that stored content is unreadable without the key and valid only in its own row.</summary>
 [TestFixture]
 public sealed class RowEncryptionTests
 {
@@ -11,26 +11,26 @@ public sealed class RowEncryptionTests
 
     [Test]
     [Description("RFC 6749 §10.3, §10.4: tokens are confidential in storage")]
-    public void Nothing_of_a_token_is_to_be_seen()
+    public void Encrypted_content_contains_no_token()
     {
         var grant = Grants.New();
-        string written = Encoding.Latin1.GetString(Protection.Protect(grant));
+        string content = Encoding.Latin1.GetString(Protection.Protect(grant));
         Assert.That(
-            written,
+            content,
             Does.Not.Contain(grant.RefreshToken!.Reveal()).And.Not.Contain(grant.AccessToken!.Reveal()).And.Contain("first")
         );
     }
 
     [Test]
-    public void What_was_encrypted_is_decrypted()
+    public void Encrypted_content_can_be_decrypted()
     {
         var grant = Grants.New();
         Assert.That(Read(Protection, Protection.Protect(grant), grant).RefreshToken, Is.EqualTo(grant.RefreshToken));
     }
 
     [Test]
-    [Description("The same grant is never written as the same bytes: a store recognises its own write by them")]
-    public void No_two_writes_are_the_same()
+    [Description("Encrypting the same grant twice results in different bytes: a store recognizes its own write by them")]
+    public void Content_differs_with_each_encryption()
     {
         var grant = Grants.New();
         byte[] first = Protection.Protect(grant);
@@ -44,18 +44,18 @@ public sealed class RowEncryptionTests
     [TestCase("", "photos", "42", 1)]
     [TestCase("", "photos", "user:42", 2)]
     [TestCase("", "photosu", "ser:42", 1)]
-    [Description("Threat: one user's token to another. A row's content, put into another row, is refused")]
-    public void Content_is_of_use_in_its_own_row_only(string id, string clientName, string owner, long generation)
+    [Description("Threat: a user receives the token of another user. The content of one row is refused in another row")]
+    public void Content_is_valid_in_its_own_row_only(string id, string clientName, string owner, long generation)
     {
         var grant = Grants.New();
-        GrantRowKey elsewhere = new(id.Length > 0 ? id : grant.Id, clientName, owner, generation);
-        var own = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
+        GrantRowKey otherRow = new(id.Length > 0 ? id : grant.Id, clientName, owner, generation);
+        var delegates = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
         Assert.That(
-            () => Protection.Unprotect(Protection.Protect(grant), elsewhere),
+            () => Protection.Unprotect(Protection.Protect(grant), otherRow),
             Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
         );
         Assert.That(
-            () => own.Unprotect(own.Protect(grant), elsewhere),
+            () => delegates.Unprotect(delegates.Protect(grant), otherRow),
             Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
         );
     }
@@ -65,13 +65,13 @@ public sealed class RowEncryptionTests
     [TestCase("photos", "https://as.example", 2)]
     [TestCase("photosh", "ttps://as.example", 1)]
     [Description(
-        "Threat: secrets of one server to another. What a client is registered with is of use in its own row only, and in no grant's"
+        "Threat: a server receives the secrets of another server. Client credentials are valid in their own row only, and not in a grant's"
     )]
-    public void Credentials_are_of_use_in_their_own_row_only(string clientName, string server, long generation)
+    public void Credentials_are_valid_in_their_own_row_only(string clientName, string server, long generation)
     {
         var client = OAuthClient.Tests.DynamicClientStoreContract.Client("photos", "https://as.example");
-        var own = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
-        foreach (var encryption in new[] { Protection, own })
+        var delegates = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
+        foreach (var encryption in new[] { Protection, delegates })
         {
             byte[] content = encryption.Protect(client);
             Assert.That(encryption.Unprotect(content, DynamicClientRowKey.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
@@ -88,7 +88,7 @@ public sealed class RowEncryptionTests
     }
 
     [Test]
-    [Description("Every byte counts: changed, cut off or added to, the content is refused")]
+    [Description("Content with a changed, missing or additional byte is refused")]
     public void Changed_content_is_refused()
     {
         var grant = Grants.New();
@@ -104,27 +104,30 @@ public sealed class RowEncryptionTests
     }
 
     [Test]
-    [Description("Rotation: a new key encrypts, the old one still decrypts; without it the message names it")]
-    public void Keys_rotate()
+    [Description("Rotation: the new key encrypts and the old key still decrypts; if the old key is missing, the message contains its id")]
+    public void Keys_can_be_rotated()
     {
         var grant = Grants.New();
         byte[] old = Protection.Protect(grant);
         var rotated = With(options => options.EncryptWith("second", Node.OtherKey).DecryptWith("first", Node.Key));
-        var forgetful = With(options => options.EncryptWith("second", Node.OtherKey));
+        var withoutOldKey = With(options => options.EncryptWith("second", Node.OtherKey));
 
         Assert.That(Read(rotated, old, grant).Id, Is.EqualTo(grant.Id));
-        Assert.That(Read(forgetful, rotated.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
-        Assert.That(() => Read(forgetful, old, grant), Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"first\", …)"));
+        Assert.That(Read(withoutOldKey, rotated.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
+        Assert.That(
+            () => Read(withoutOldKey, old, grant),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"first\", …)")
+        );
     }
 
     [Test]
-    [Description("Another key under the same name is no key")]
-    public void A_name_is_no_key()
+    [Description("A different key with the same id does not decrypt the content")]
+    public void A_different_key_with_the_same_id_is_refused()
     {
         var grant = Grants.New();
-        var mistaken = With(options => options.EncryptWith("first", Node.OtherKey));
+        var withOtherKey = With(options => options.EncryptWith("first", Node.OtherKey));
         Assert.That(
-            () => Read(mistaken, Protection.Protect(grant), grant),
+            () => Read(withOtherKey, Protection.Protect(grant), grant),
             Throws
                 .TypeOf<OAuthException>()
                 .With.Message.Contains("its key has the same id as another key")
@@ -133,21 +136,21 @@ public sealed class RowEncryptionTests
     }
 
     [Test]
-    [Description("From keys to functions of the application and back, with what was written before")]
-    public void The_way_of_encrypting_may_change()
+    [Description("After a change from keys to delegates of the application, earlier content can still be decrypted")]
+    public void Keys_can_be_replaced_by_delegates()
     {
         var grant = Grants.New();
-        var theirs = With(options => options.ProtectWith(Turned, Turned).DecryptWith("first", Node.Key));
+        var delegates = With(options => options.ProtectWith(Invert, Invert).DecryptWith("first", Node.Key));
 
-        Assert.That(Read(theirs, Protection.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
-        Assert.That(Read(theirs, theirs.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
+        Assert.That(Read(delegates, Protection.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
+        Assert.That(Read(delegates, delegates.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
         Assert.That(
-            () => Read(Protection, theirs.Protect(grant), grant),
+            () => Read(Protection, delegates.Protect(grant), grant),
             Throws.TypeOf<OAuthException>().With.Message.Contains("ProtectWith")
         );
     }
 
-    private static byte[] Turned(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
+    private static byte[] Invert(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
 
     private static Grant Read(RowEncryption encryption, byte[] content, Grant grant) =>
         encryption.Unprotect(content, GrantRowKey.Of(grant));

@@ -3,59 +3,59 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Threat: secrets in logs, exceptions, and now tables and notifications.</summary>
+/// <summary>Tests that logs, exceptions, tables and notifications contain no secrets.</summary>
 [TestFixture]
 public sealed class SecretsTests
 {
     private const string Owner = "canary-owner";
 
     [Test]
-    [Description(
-        "A canary in every token: no table, no notification, no log and no exception has seen it; and no notification or log the owner"
-    )]
-    public async Task No_token_is_to_be_seen_anywhere()
+    [Description("Notifications, logs and exceptions contain neither a token nor the owner")]
+    public async Task Notifications_logs_and_exceptions_contain_no_token()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        List<string> heard = [];
+        List<string> notifications = [];
         await using NpgsqlConnection listener = new(cluster.ConnectionString + ";Pooling=false");
         await listener.OpenAsync();
-        listener.Notification += (_, notification) => heard.Add(notification.Payload);
+        listener.Notification += (_, notification) => notifications.Add(notification.Payload);
         await using (NpgsqlCommand listen = new($"LISTEN \"oauthclient.{schema}\"", listener))
             await listen.ExecuteNonQueryAsync();
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, schema);
-        List<string> said = [];
+        List<string> exceptions = [];
 
         var grant = Grants.New(Owner, refreshToken: "canary-refresh-token");
         await node.Store.AddAsync(grant, default);
-        await node.Store.ReleaseLeaseAsync(await Grants.LeaseAsync(node.Store, grant), RefreshTokenStatus.Unused, default);
-        await node.Store.TryReplaceAsync(grant = Grants.After(grant), default);
+        await node.Store.ReleaseLeaseAsync(await Grants.AcquireLeaseAsync(node.Store, grant), RefreshTokenStatus.Unused, default);
+        await node.Store.TryReplaceAsync(grant = Grants.Next(grant), default);
         await node.Store.AddAsync(Grants.New(Owner), default);
         await node.Store.RemoveAsync(Grants.New(Owner), default);
-        said.Add(await SaidAsync(() => node.Store.AddAsync(grant, default).AsTask()));
-        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN content TO gone");
-        said.Add(await SaidAsync(() => node.Store.TryReplaceAsync(Grants.After(grant), default).AsTask()));
+        exceptions.Add(await ExceptionTextAsync(() => node.Store.AddAsync(grant, default).AsTask()));
+        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN content TO renamed");
+        exceptions.Add(await ExceptionTextAsync(() => node.Store.TryReplaceAsync(Grants.Next(grant), default).AsTask()));
         await Sql.RunAsync(
             cluster,
-            $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN gone TO content",
+            $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN renamed TO content",
             $"UPDATE {schema}.grants_v4 SET content = 'changed'"
         );
-        said.Add(await SaidAsync(() => node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default).AsTask()));
-        proxy.Cut();
+        exceptions.Add(
+            await ExceptionTextAsync(() => node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default).AsTask())
+        );
+        proxy.Disconnect();
         await Eventually.UntilAsync(() => !node.Store.IsConnected);
-        said.Add(await SaidAsync(() => node.Store.TryReplaceAsync(Grants.After(grant), default).AsTask()));
-        await Eventually.UntilAsync(() => heard.Count >= 4, () => listener.WaitAsync(TimeSpan.FromSeconds(60)));
+        exceptions.Add(await ExceptionTextAsync(() => node.Store.TryReplaceAsync(Grants.Next(grant), default).AsTask()));
+        await Eventually.UntilAsync(() => notifications.Count >= 4, () => listener.WaitAsync(TimeSpan.FromSeconds(60)));
 
         string log = string.Join('\n', node.Log.Entries.Select(entry => entry.Message));
-        Assert.That(string.Join('\n', said) + log + string.Join('\n', heard), Does.Not.Contain("canary"));
-        Assert.That(heard, Has.Exactly(4).Items);
-        Assert.That(said, Has.All.Not.Empty);
+        Assert.That(string.Join('\n', exceptions) + log + string.Join('\n', notifications), Does.Not.Contain("canary"));
+        Assert.That(notifications, Has.Exactly(4).Items);
+        Assert.That(exceptions, Has.All.Not.Empty);
     }
 
     [Test]
-    [Description("RFC 6749 §10.3, §10.4: what lies in the tables shows no token, in no encoding that a dump would show")]
-    public async Task No_token_is_in_a_dump()
+    [Description("RFC 6749 §10.3, §10.4: a dump of the tables contains no token, neither as text nor as hexadecimal digits")]
+    public async Task A_dump_contains_no_token()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
@@ -97,8 +97,8 @@ public sealed class SecretsTests
     }
 
     [Test]
-    [Description("The hash of an owner that others may hear differs from schema to schema: it is keyed")]
-    public void Hints_are_keyed()
+    [Description("The hash of an owner in a notification is keyed, so that it differs between schemas")]
+    public void Hashes_of_owners_are_keyed()
     {
         ChangeNotificationFormat one = new("one", 1);
         ChangeNotificationFormat other = new("one", 1);
@@ -117,7 +117,7 @@ public sealed class SecretsTests
         );
     }
 
-    private static async Task<string> SaidAsync(Func<Task> act)
+    private static async Task<string> ExceptionTextAsync(Func<Task> act)
     {
         try
         {

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>What an administrator does by hand.</summary>
+/// <summary>Runs SQL statements as the administrator.</summary>
 internal static class Sql
 {
     public static async Task RunAsync(PostgresCluster cluster, params string[] statements)

@@ -1,6 +1,6 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Only an outage permits that a copy in memory stands in for the database, and the SQLSTATE says what is one.</summary>
+/// <summary>Tests that cached grants are served in an outage only, and that the SQLSTATE determines what an outage is.</summary>
 [TestFixture]
 public sealed class SqlStateTests
 {
@@ -9,38 +9,38 @@ public sealed class SqlStateTests
     [TestCase("23514")]
     [TestCase("44000")]
     [TestCase("54000")]
-    [Description("The database refuses a value: the call fails, no copy is served in its place, and the health check is silent")]
-    public async Task An_error_of_the_data(string sqlState)
+    [Description("If the database refuses a value, the call fails, no cached grant is served, and the health check reports nothing")]
+    public async Task A_data_error_fails_the_call(string sqlState)
     {
-        await using var bed = await Bed.StartAsync(sqlState);
+        await using var failing = await FailingNode.StartAsync(sqlState);
 
-        await bed.UntilRefusedAsync();
+        await failing.WaitForRefusalAsync();
 
-        Assert.That(bed.Node.Store.UnavailableReason, Is.Null);
-        await bed.AssertRecoversAsync();
+        Assert.That(failing.Node.Store.UnavailableReason, Is.Null);
+        await failing.AssertRecoversAsync();
     }
 
     [TestCase("42501")]
     [TestCase("42P01")]
     [TestCase("28000")]
     [TestCase("0A000")]
-    [Description("The database refuses the statement: no copy is served in its place, and health check and log say what to check")]
-    public async Task An_error_of_the_configuration(string sqlState)
+    [Description("If the database refuses the statement, no cached grant is served, and the health check and the log say what to check")]
+    public async Task A_configuration_error_is_reported(string sqlState)
     {
-        await using var bed = await Bed.StartAsync(sqlState);
+        await using var failing = await FailingNode.StartAsync(sqlState);
 
-        await bed.UntilRefusedAsync();
+        await failing.WaitForRefusalAsync();
 
         Assert.That(
-            bed.Node.Store.UnavailableReason,
+            failing.Node.Store.UnavailableReason,
             Does.Contain($"refuses the grant store (SQLSTATE {sqlState})").And.Contain("SchemaScript")
         );
         Assert.That(
-            bed.Node.Log.Entries.Count(entry => entry.Message.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal)),
+            failing.Node.Log.Entries.Count(entry => entry.Message.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal)),
             Is.EqualTo(1),
             "logged once"
         );
-        await bed.AssertRecoversAsync();
+        await failing.AssertRecoversAsync();
     }
 
     [TestCase("08006")]
@@ -51,77 +51,76 @@ public sealed class SqlStateTests
     [TestCase("57014")]
     [TestCase("58030")]
     [TestCase("XX000")]
-    [Description(
-        "The database cannot work: a copy that may have missed a change is served for access tokens, and the health check says so"
-    )]
-    public async Task An_outage(string sqlState)
+    [Description("In an outage, a cached grant that may be outdated is served for access tokens, and the health check reports the outage")]
+    public async Task Cached_grants_are_served_in_an_outage(string sqlState)
     {
-        await using var bed = await Bed.StartAsync(sqlState);
+        await using var failing = await FailingNode.StartAsync(sqlState);
 
         for (int i = 0; i < 10; i++)
-            await Grants.OnlyAsync(bed.Node.Store);
+            await Grants.FindSingleAsync(failing.Node.Store);
         await Eventually.UntilAsync(() =>
-            bed.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true
+            failing.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true
         );
-        await Grants.OnlyAsync(bed.Node.Store);
+        await Grants.FindSingleAsync(failing.Node.Store);
 
         Assert.That(
-            async () => await bed.Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
+            async () => await failing.Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
             Throws.InstanceOf<Npgsql.PostgresException>()
         );
-        await bed.AssertRecoversAsync();
+        await failing.AssertRecoversAsync();
     }
 
-    /// <summary>A node whose reads end with a SQLSTATE, and whose copy of the owner's grants is a few seconds old.</summary>
-    private sealed class Bed : IAsyncDisposable
+    /// <summary>A node whose reads fail with a SQLSTATE, and whose cached grants are stale.</summary>
+    private sealed class FailingNode : IAsyncDisposable
     {
         private readonly PostgresCluster cluster;
         private readonly string schema;
 
-        private Bed(PostgresCluster cluster, string schema, Node node) => (this.cluster, this.schema, Node) = (cluster, schema, node);
+        private FailingNode(PostgresCluster cluster, string schema, Node node) =>
+            (this.cluster, this.schema, Node) = (cluster, schema, node);
 
         public Node Node { get; }
 
-        public static async Task<Bed> StartAsync(string sqlState)
+        public static async Task<FailingNode> StartAsync(string sqlState)
         {
             var database = await Cluster.RequireAsync();
-            string tables = Node.NewSchema();
-            string role = "reader_" + tables;
-            await using (var administrator = await Node.OpenAsync(database.ConnectionString, tables))
-                await Grants.AddedAsync(administrator.Store);
-            // A policy for the rows of a table is asked for each row that a role other than its owner reads.
+            string schemaName = Node.NewSchema();
+            string role = "reader_" + schemaName;
+            await using (var administrator = await Node.OpenAsync(database.ConnectionString, schemaName))
+                await Grants.AddAsync(administrator.Store);
+            // A row security policy is evaluated for each row that a role other than the owner of the table reads.
             await Sql.RunAsync(
                 database,
                 $"""
-                CREATE TABLE {tables}.fault (state text);
-                CREATE FUNCTION {tables}.raise_fault() RETURNS boolean LANGUAGE plpgsql AS $$
-                  DECLARE code text := (SELECT state FROM {tables}.fault);
+                CREATE TABLE {schemaName}.fault (state text);
+                CREATE FUNCTION {schemaName}.raise_fault() RETURNS boolean LANGUAGE plpgsql AS $$
+                  DECLARE code text := (SELECT state FROM {schemaName}.fault);
                   BEGIN
                     IF code IS NOT NULL THEN RAISE EXCEPTION 'refused' USING ERRCODE = code; END IF;
                     RETURN true;
                   END $$;
                 CREATE ROLE {role} LOGIN;
-                GRANT USAGE ON SCHEMA {tables} TO {role};
-                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {tables} TO {role};
-                ALTER TABLE {tables}.grants_v4 ENABLE ROW LEVEL SECURITY;
-                CREATE POLICY faults ON {tables}.grants_v4 USING ({tables}.raise_fault())
+                GRANT USAGE ON SCHEMA {schemaName} TO {role};
+                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schemaName} TO {role};
+                ALTER TABLE {schemaName}.grants_v4 ENABLE ROW LEVEL SECURITY;
+                CREATE POLICY faults ON {schemaName}.grants_v4 USING ({schemaName}.raise_fault())
                 """
             );
             ManualTimeProvider clock = new();
             var node = await Node.OpenAsync(
                 database.ConnectionString + $";Username={role}",
-                tables,
+                schemaName,
                 clock,
                 o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true)
             );
-            await Grants.OnlyAsync(node.Store);
-            await Sql.RunAsync(database, $"INSERT INTO {tables}.fault VALUES ('{sqlState}')");
+            await Grants.FindSingleAsync(node.Store);
+            await Sql.RunAsync(database, $"INSERT INTO {schemaName}.fault VALUES ('{sqlState}')");
             clock.Advance(TimeSpan.FromSeconds(5));
-            return new(database, tables, node);
+            return new(database, schemaName, node);
         }
 
-        /// <summary>The copy is served until the first read has ended, which goes on in the background.</summary>
-        public async Task UntilRefusedAsync()
+        /// <summary>Waits until the read in the background has failed. Until then, the cached grants are served.</summary>
+        public async Task WaitForRefusalAsync()
         {
             OAuthException? refused = null;
             await Eventually.UntilAsync(

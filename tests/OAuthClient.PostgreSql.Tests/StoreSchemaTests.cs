@@ -1,18 +1,18 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>The tables come about by themselves, once, or by a script that an administrator runs.</summary>
+/// <summary>Tests the creation of the tables, by the store or by a script that an administrator runs.</summary>
 [TestFixture]
 public sealed class StoreSchemaTests
 {
     [Test]
-    [Description("Nodes that start at the same moment create the tables once, and all find them")]
-    public async Task Eight_nodes_at_once()
+    [Description("Nodes that start concurrently create the tables once, and all nodes use them")]
+    public async Task Concurrent_nodes_create_the_tables_once()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         var nodes = Enumerable.Range(0, 8).Select(_ => Node.Start(cluster.ConnectionString, schema)).ToList();
 
-        var grants = await Task.WhenAll(nodes.Select(node => Task.Run(() => Grants.AddedAsync(node.Store))));
+        var grants = await Task.WhenAll(nodes.Select(node => Task.Run(() => Grants.AddAsync(node.Store))));
 
         foreach (var node in nodes)
             Assert.That(
@@ -26,9 +26,9 @@ public sealed class StoreSchemaTests
 
     [Test]
     [Description(
-        "An administrator runs the script; the application's role then needs no right to create anything, and the script may run again"
+        "After an administrator has run the script, the application's role needs no right to create tables. The script can run again"
     )]
-    public async Task An_administrator_creates_the_tables()
+    public async Task An_administrator_can_create_the_tables()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
@@ -44,15 +44,15 @@ public sealed class StoreSchemaTests
         );
         await using var node = Node.Start(cluster.ConnectionString + $";Username={role}", schema, configure: o => o.CreateSchema = false);
 
-        var grant = await Grants.AddedAsync(node.Store);
-        await Grants.LeaseAsync(node.Store, grant);
-        Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
+        var grant = await Grants.AddAsync(node.Store);
+        await Grants.AcquireLeaseAsync(node.Store, grant);
+        Assert.That(await node.Store.TryReplaceAsync(Grants.Next(grant), default), Is.True);
         Assert.That(await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Is.True);
         Assert.That(node.Store.IsConnected, Is.True);
     }
 
     [Test]
-    public async Task Missing_tables_are_asked_for()
+    public async Task Missing_tables_are_reported()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
@@ -63,19 +63,19 @@ public sealed class StoreSchemaTests
         );
 
         await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema));
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty, "and then it works without a restart");
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty, "the store works without a restart");
     }
 
     [Test]
     [Description(
-        "Threat: another kind of owner. Tables of versions 1 to 3 stay beside the new ones: their grants are neither read as those of a "
-            + "user of that name nor deleted, and the log says what to do"
+        "Threat: confusion of owner kinds. Tables of versions 1 to 3 are kept: their grants are neither read as those of a user with the "
+            + "same id nor deleted, and the log says what to do"
     )]
-    public async Task Earlier_versions_stay_as_they_are()
+    public async Task Tables_of_earlier_versions_are_kept()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        await Sql.RunAsync(cluster, Earlier(schema));
+        await Sql.RunAsync(cluster, EarlierTables(schema));
         var nodes = Enumerable.Range(0, 8).Select(_ => Node.Start(cluster.ConnectionString, schema)).ToList();
 
         await Task.WhenAll(
@@ -84,7 +84,7 @@ public sealed class StoreSchemaTests
 
         foreach (var owner in new[] { GrantOwner.User("42"), GrantOwner.User("user:42"), GrantOwner.Service("42"), GrantOwner.Client })
             Assert.That(await nodes[0].Store.FindAsync("photos", owner, default), Is.Empty);
-        await Grants.AddedAsync(nodes[0].Store);
+        await Grants.AddAsync(nodes[0].Store);
         Assert.That(
             await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE id = 'earlier' AND content = 'content'"),
             Is.EqualTo(1)
@@ -92,7 +92,7 @@ public sealed class StoreSchemaTests
         Assert.That(
             await Sql.ReadAsync<string>(cluster, $"SELECT client_id FROM {schema}.clients"),
             Is.EqualTo("an-id"),
-            "clients name no owner, and stay in use"
+            "clients have no owner, and are still used"
         );
         Assert.That(
             await Sql.ReadAsync<int>(cluster, $"SELECT max(version) FROM {schema}.schema_version"),
@@ -107,12 +107,12 @@ public sealed class StoreSchemaTests
     }
 
     [Test]
-    [Description("Where the tables may not be created, the exception says that earlier grants stay, and what to run")]
-    public async Task Earlier_versions_without_the_right_to_create()
+    [Description("If the tables cannot be created, the exception says that earlier grants are kept, and which script to run")]
+    public async Task Missing_tables_beside_earlier_versions_are_reported()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        await Sql.RunAsync(cluster, Earlier(schema));
+        await Sql.RunAsync(cluster, EarlierTables(schema));
         await using var node = Node.Start(cluster.ConnectionString, schema, configure: o => o.CreateSchema = false);
 
         Assert.That(
@@ -125,13 +125,15 @@ public sealed class StoreSchemaTests
     }
 
     [Test]
-    [Description("Threat: another kind of owner. What was encrypted for a user is refused in the row of a service of the same name")]
-    public async Task A_row_given_to_another_kind_of_owner_is_refused()
+    [Description(
+        "Threat: confusion of owner kinds. Content that was encrypted for a user is refused in the row of a service with the same id"
+    )]
+    public async Task Content_in_the_row_of_another_owner_kind_is_refused()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        await Grants.AddedAsync(node.Store);
+        await Grants.AddAsync(node.Store);
         Assert.That(await Sql.ReadAsync<string>(cluster, $"SELECT owner FROM {schema}.grants_v4"), Is.EqualTo("user:42"));
 
         await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET owner = 'service:42'");
@@ -143,7 +145,7 @@ public sealed class StoreSchemaTests
     }
 
     [Test]
-    [Description("A node of an older release leaves the tables of a newer one alone")]
+    [Description("A node of an older release does not use the tables of a newer release")]
     public async Task A_newer_version_is_refused()
     {
         var cluster = await Cluster.RequireAsync();
@@ -160,8 +162,8 @@ public sealed class StoreSchemaTests
         );
     }
 
-    // As version 3 left them, with what matters here.
-    private static string Earlier(string schema) =>
+    // The tables of version 3, without the columns that these tests do not need.
+    private static string EarlierTables(string schema) =>
         $"""
             CREATE SCHEMA {schema};
             CREATE TABLE {schema}.schema_version (

@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>The whole library on two nodes, against a server that revokes a grant whose refresh token comes twice.</summary>
+/// <summary>Tests the library on two nodes, with a server that revokes a grant if its refresh token is reused.</summary>
 [TestFixture]
 public sealed class TwoNodesTests
 {
@@ -11,10 +11,9 @@ public sealed class TwoNodesTests
 
     [Test]
     [Description(
-        "Stampede: callers on two nodes whose token was refused cost one refresh together, and all get the token it brought (RFC 9700 "
-            + "§4.14)"
+        "RFC 9700 §4.14: concurrent callers on two nodes whose access token was rejected share one refresh and receive the same token"
     )]
-    public async Task One_refresh_for_all_callers_of_both_nodes()
+    public async Task Callers_on_two_nodes_share_one_refresh()
     {
         await using var server = await ServerAsync();
         string schema = Node.NewSchema();
@@ -24,7 +23,7 @@ public sealed class TwoNodesTests
         Assert.That(
             (await Client(other).GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(),
             Is.EqualTo(grant.AccessToken!.Reveal()),
-            "connected on one, of use on both"
+            "a grant of one node is available on both"
         );
         server.ClearRequests();
         TaskCompletionSource release = new();
@@ -48,8 +47,8 @@ public sealed class TwoNodesTests
     }
 
     [Test]
-    [Description("State replay: the same callback on two nodes at once is redeemed on one (RFC 9700 §4.7)")]
-    public async Task A_callback_is_taken_once()
+    [Description("RFC 9700 §4.7: if two nodes receive the same callback concurrently, one node redeems the code")]
+    public async Task A_callback_is_accepted_once()
     {
         await using var server = await ServerAsync();
         string schema = Node.NewSchema();
@@ -73,13 +72,13 @@ public sealed class TwoNodesTests
             })
         );
 
-        Assert.That(completed.Count(done => done), Is.EqualTo(1));
+        Assert.That(completed.Count(isCompleted => isCompleted), Is.EqualTo(1));
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
     }
 
     [Test]
-    [Description("What one node ends is over on all")]
-    public async Task A_grant_is_ended_everywhere()
+    [Description("A grant that one node revokes becomes unavailable on all nodes")]
+    public async Task A_revoked_grant_is_unavailable_on_all_nodes()
     {
         await using var server = await ServerAsync();
         string schema = Node.NewSchema();
@@ -90,8 +89,11 @@ public sealed class TwoNodesTests
 
         await Client(one).RevokeAsync(GrantOwner.User("42"));
 
-        bool isOver = false;
-        await Eventually.UntilAsync(() => isOver, async () => isOver = await Client(other).FindGrantAsync(GrantOwner.User("42")) is null);
+        bool hasEnded = false;
+        await Eventually.UntilAsync(
+            () => hasEnded,
+            async () => hasEnded = await Client(other).FindGrantAsync(GrantOwner.User("42")) is null
+        );
         Assert.That(
             async () => await Client(other).GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<ReauthorizationRequiredException>()
@@ -100,10 +102,10 @@ public sealed class TwoNodesTests
 
     [Test]
     [Description(
-        "OpenID Connect Back-Channel Logout §2.7: the server tells one node that a user signed out, and it is so on all; another session "
-            + "stays"
+        "OpenID Connect Back-Channel Logout §2.7: a logout token that one node receives ends the session on all nodes. Other sessions "
+            + "are kept"
     )]
-    public async Task A_session_is_over_everywhere()
+    public async Task A_session_ends_on_all_nodes()
     {
         await using var server = await ServerAsync();
         string schema = Node.NewSchema();
@@ -116,22 +118,22 @@ public sealed class TwoNodesTests
         Assert.That(
             await signIn.IsSignedInAsync(phone.Owner, phone.SessionId, phone.SignInId),
             Is.True,
-            "at the first request, though this node has not heard of it yet"
+            "at the first request, before this node has cached the grant"
         );
 
         string token = server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", laptop.SessionId);
         Assert.That(await one.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
 
-        bool isOver = false;
-        await Eventually.UntilAsync(() => isOver, async () => isOver = !await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId));
+        bool hasEnded = false;
+        await Eventually.UntilAsync(() => hasEnded, async () => hasEnded = !await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId));
         Assert.That(await signIn.IsSignedInAsync(phone.Owner, phone.SessionId), Is.True);
     }
 
     [Test]
     [Description(
-        "A login at one node counts at once on the other, which remembers the user's earlier ones, also where the server names no sessions"
+        "A login on one node is valid at once on the other node, which has cached earlier logins of the user, also without a sid claim"
     )]
-    public async Task A_login_counts_at_once_everywhere()
+    public async Task A_login_is_valid_at_once_on_all_nodes()
     {
         await using var server = await ServerAsync();
         server.Options.OnIdTokenClaims = claims => claims.Remove("sid");

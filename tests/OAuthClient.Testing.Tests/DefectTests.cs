@@ -115,6 +115,7 @@ internal sealed class DefectTests
     [TestCase("HS256", Defect.IdTokenUnsigned, "alg")]
     [TestCase("ES256", Defect.None, null)]
     [TestCase("HS256", Defect.None, null)]
+    [Description("The defects of the ID Token apply to asymmetric and HMAC algorithms")]
     public async Task Defect_works_with_every_signing_algorithm(string algorithm, Defect defect, string? problem)
     {
         await using TestBed bed = await StartAsync(defect);

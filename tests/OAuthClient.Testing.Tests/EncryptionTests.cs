@@ -59,6 +59,7 @@ internal sealed class EncryptionTests
 
     [TestCase(521)]
     [TestCase(384)]
+    [Description("RFC 7518 §6.2.1.1: ECDH-ES also supports keys on P-384 and P-521")]
     public async Task ID_Token_can_be_encrypted_with_other_curves(int bits)
     {
         using ECDiffieHellman key = ECDiffieHellman.Create(ECCurve.CreateFromFriendlyName("nistP" + bits));
@@ -83,6 +84,7 @@ internal sealed class EncryptionTests
     [TestCase(null, "A128GCM", "requires an IdTokenEncryptionAlgorithm")]
     [TestCase("RSA1_5", null, "must be one of")]
     [TestCase("RSA-OAEP", "A128CBC", "must be one of")]
+    [Description("AddClient rejects unsupported algorithms and a content encryption without a key encryption")]
     public async Task Unsupported_encryption_is_rejected(string? algorithm, string? content, string expectedMessage)
     {
         await using TestBed bed = await TestBed.StartAsync();

@@ -79,7 +79,7 @@ internal sealed class FaultTests
         }
     }
 
-    [Test]
+    [Test, Description("RFC 9700 §4.14.2: a retry after a lost response is a reuse of the refresh token")]
     public async Task Reset_after_processing_redeems_the_refresh_token()
     {
         await using TestBed bed = await TestBed.StartAsync();

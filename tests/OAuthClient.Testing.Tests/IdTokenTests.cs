@@ -90,7 +90,7 @@ internal sealed class IdTokenTests
         Assert.That((string?)newHeader["kid"], Is.Not.EqualTo((string?)oldHeader["kid"]));
     }
 
-    [Test]
+    [Test, Description("With keepPrevious = false, the key set contains only the new key")]
     public async Task Rotation_can_remove_the_previous_key()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -136,7 +136,7 @@ internal sealed class IdTokenTests
         }
     }
 
-    [Test]
+    [Test, Description("StartAsync rejects the algorithm none")]
     public void Unknown_signing_algorithm_is_rejected() =>
         Assert.That(() => TestAuthorizationServer.StartAsync(options => options.SigningAlgorithm = "none"), Throws.ArgumentException);
 

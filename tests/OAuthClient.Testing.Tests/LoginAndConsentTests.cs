@@ -21,7 +21,7 @@ internal sealed class LoginAndConsentTests
         }
     }
 
-    [Test]
+    [Test, Description("SignInOptions.Deny throws an exception if the server shows no consent page")]
     public async Task Denying_without_a_consent_page_throws()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -90,6 +90,7 @@ internal sealed class LoginAndConsentTests
 
     [TestCase("alice", "wrong")]
     [TestCase("unknown", "unknown")]
+    [Description("SignInAsync throws an exception with the error message of the login page")]
     public async Task Wrong_credentials_stay_on_the_login_page(string userName, string password)
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -146,7 +147,7 @@ internal sealed class LoginAndConsentTests
         }
     }
 
-    [Test]
+    [Test, Description("After RevokeEverything, the consent page is shown again, but not the login page")]
     public async Task Revoked_consent_is_requested_again()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -181,7 +182,7 @@ internal sealed class LoginAndConsentTests
         }
     }
 
-    [Test]
+    [Test, Description("SignInAsync sends no request to the address of another server")]
     public async Task Simulated_browser_rejects_the_address_of_another_server()
     {
         await using TestBed bed = await TestBed.StartAsync();

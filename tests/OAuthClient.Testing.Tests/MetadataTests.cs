@@ -82,7 +82,7 @@ internal sealed class MetadataTests
         }
     }
 
-    [Test]
+    [Test, Description("With PathBase, the issuer and the endpoints contain the path")]
     public async Task Code_flow_works_with_a_path_base()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.PathBase = "/tenants/one");
@@ -99,6 +99,7 @@ internal sealed class MetadataTests
     [TestCase("tenants")]
     [TestCase("/")]
     [TestCase("/tenants/")]
+    [Description("PathBase must start with a slash and must not end with one")]
     public void Invalid_path_base_is_rejected_at_the_start(string pathBase) =>
         Assert.That(() => TestAuthorizationServer.StartAsync(options => options.PathBase = pathBase), Throws.ArgumentException);
 

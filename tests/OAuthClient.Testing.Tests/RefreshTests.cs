@@ -61,7 +61,7 @@ internal sealed class RefreshTests
         Assert.That(responses.Count(response => response.IsSuccessStatusCode), Is.EqualTo(1));
     }
 
-    [Test]
+    [Test, Description("RFC 9700 §4.14.2: within RefreshTokenGracePeriod, reuse does not revoke the grant")]
     public async Task Reuse_in_the_grace_period_returns_another_valid_refresh_token()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RefreshTokenGracePeriod = TimeSpan.FromSeconds(10));
@@ -76,7 +76,7 @@ internal sealed class RefreshTests
         Assert.That(other, Is.Not.EqualTo(one));
     }
 
-    [Test]
+    [Test, Description("RFC 9700 §4.14.2: after RefreshTokenGracePeriod, reuse revokes the grant")]
     public async Task Reuse_after_the_grace_period_revokes_the_grant()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RefreshTokenGracePeriod = TimeSpan.FromSeconds(10));
@@ -160,7 +160,7 @@ internal sealed class RefreshTests
         Assert.That(await TestBed.ErrorAsync(other), Is.EqualTo("invalid_grant"));
     }
 
-    [Test]
+    [Test, Description("RFC 6749 §5.2: an expired refresh token results in invalid_grant")]
     public async Task Refresh_token_expires_after_its_lifetime()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RefreshTokenLifetime = TimeSpan.FromDays(2));
@@ -171,7 +171,7 @@ internal sealed class RefreshTests
         Assert.That(await TestBed.ErrorAsync(await bed.RefreshAsync(token)), Is.EqualTo("invalid_grant"));
     }
 
-    [Test]
+    [Test, Description("RFC 6749 §5.1: expires_in is the lifetime of the access token in seconds")]
     public async Task Access_token_expires_after_its_lifetime()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.AccessTokenLifetime = TimeSpan.FromMinutes(5));
@@ -190,7 +190,7 @@ internal sealed class RefreshTests
         }
     }
 
-    [Test]
+    [Test, Description("After ExpireAccessTokens, the refresh token is still valid")]
     public async Task ExpireAccessTokens_invalidates_access_tokens_only()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -207,7 +207,7 @@ internal sealed class RefreshTests
         }
     }
 
-    [Test]
+    [Test, Description("RevokeEverything revokes access tokens, refresh tokens and authorization codes")]
     public async Task RevokeEverything_revokes_codes_and_tokens()
     {
         await using TestBed bed = await TestBed.StartAsync();

@@ -204,7 +204,7 @@ internal sealed class RegistrationTests
         }
     }
 
-    [Test]
+    [Test, Description("RFC 8414 §2: without registration, the metadata omit registration_endpoint and the endpoint returns 404")]
     public async Task Registration_endpoint_is_disabled_by_default()
     {
         await using TestBed bed = await TestBed.StartAsync();

@@ -136,7 +136,7 @@ internal sealed class ResourceServerTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
-    [Test]
+    [Test, Description("/me returns the claims of the user, the client and the scope of the token")]
     public async Task Me_returns_the_claims_and_the_client()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -154,7 +154,7 @@ internal sealed class ResourceServerTests
         }
     }
 
-    [Test]
+    [Test, Description("/echo returns method, query, headers and body")]
     public async Task Echo_returns_the_received_request()
     {
         await using TestBed bed = await TestBed.StartAsync();

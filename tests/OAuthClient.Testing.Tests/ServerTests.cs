@@ -7,7 +7,7 @@ namespace OAuthClient.Testing.Tests;
 [TestFixture]
 internal sealed class ServerTests
 {
-    [Test]
+    [Test, Description("Each server has its own port, tokens and recorded requests")]
     public async Task Several_servers_run_concurrently_and_are_isolated()
     {
         TestBed[] beds = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => TestBed.StartAsync()));
@@ -167,7 +167,7 @@ internal sealed class ServerTests
         }
     }
 
-    [Test]
+    [Test, Description("The response has status 500 and contains the message of the exception")]
     public async Task Exception_of_a_delegate_is_shown_in_the_response()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
@@ -220,7 +220,7 @@ internal sealed class ServerTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
-    [Test]
+    [Test, Description("DisposeAsync aborts a held response and can be called twice")]
     public async Task Disposed_server_aborts_pending_requests()
     {
         TestBed bed = await TestBed.StartAsync();

@@ -234,6 +234,7 @@ internal sealed class SigningTests
     [TestCase("{tenantid}/v2.0")]
     [TestCase("/{tenantid}/")]
     [TestCase("/tenant")]
+    [Description("IssuerTemplate must be a path with the placeholder {tenantid}")]
     public void Invalid_issuer_template_is_rejected_at_the_start(string template) =>
         Assert.That(() => TestAuthorizationServer.StartAsync(options => options.IssuerTemplate = template), Throws.ArgumentException);
 

@@ -40,7 +40,7 @@ internal sealed class TlsTests
         }
     }
 
-    [Test]
+    [Test, Description("Each server has its own certificate authority")]
     public async Task Client_that_does_not_trust_the_certificate_cannot_connect()
     {
         await using TestAuthorizationServer server = await StartAsync();
@@ -93,7 +93,7 @@ internal sealed class TlsTests
         }
     }
 
-    [Test]
+    [Test, Description("RFC 8705 §5: without UseTls, the metadata contain no mutual TLS aliases and no certificate is issued")]
     public async Task Server_without_TLS_does_not_support_certificates()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -189,6 +189,9 @@ internal sealed class TlsTests
 
     [TestCase("tls_client_auth", "CertificateSubject")]
     [TestCase("self_signed_tls_client_auth", "x5c")]
+    [Description(
+        "RFC 8705 §2.1.2, §2.2.2: tls_client_auth requires a subject, self_signed_tls_client_auth requires a certificate in the key set"
+    )]
     public async Task Client_without_the_required_certificate_properties_is_rejected(string method, string expectedMessage)
     {
         await using TestAuthorizationServer server = await StartAsync();

@@ -17,7 +17,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private const string ServerUser = "postgres";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ProcessTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CrashTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly string binaries;
@@ -110,7 +110,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
         {
             if (line.Data is null)
             {
-                ready.TrySetException(new InvalidOperationException("PostgreSQL ended:\n" + string.Join('\n', output)));
+                ready.TrySetException(new InvalidOperationException("PostgreSQL has exited:\n" + string.Join('\n', output)));
                 return;
             }
             output.Add(line.Data);
@@ -123,10 +123,10 @@ internal sealed class PostgresCluster : IAsyncDisposable
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         server = process;
-        await ready.Task.WaitAsync(Limit);
+        await ready.Task.WaitAsync(ProcessTimeout);
     }
 
-    /// <summary>Stops the server: immediately, as in a crash, or after its sessions have ended.</summary>
+    /// <summary>Stops the server, either immediately, as in a crash, or after its sessions have ended.</summary>
     public async Task StopServerAsync(bool immediately = false)
     {
         if (server is null)
@@ -135,14 +135,14 @@ internal sealed class PostgresCluster : IAsyncDisposable
             Signal(server.Id, immediately ? PosixSignalNumber.Quit : PosixSignalNumber.Interrupt);
         try
         {
-            await server.WaitForExitAsync().WaitAsync(immediately ? CrashTimeout : Limit);
+            await server.WaitForExitAsync().WaitAsync(immediately ? CrashTimeout : ProcessTimeout);
         }
         catch (TimeoutException) when (immediately)
         {
-            // PostgreSQL gives sessions five seconds to end. A machine that crashes does not.
+            // PostgreSQL gives its sessions five seconds to end. A crash does not, so the sessions are killed.
             foreach (int session in Children(server.Id))
                 _ = Kill(session, (int)PosixSignalNumber.Kill);
-            await server.WaitForExitAsync().WaitAsync(Limit);
+            await server.WaitForExitAsync().WaitAsync(ProcessTimeout);
         }
         server.Dispose();
         server = null;
@@ -204,8 +204,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
                         .Select(version => Path.Combine(version, "bin"))
                     : []
             )
-            .FirstOrDefault(place =>
-                place.Length > 0 && File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "postgres"))
+            .FirstOrDefault(candidate =>
+                candidate.Length > 0 && File.Exists(Path.Combine(candidate, "initdb")) && File.Exists(Path.Combine(candidate, "postgres"))
             );
 
     private static int FreePort()
@@ -222,9 +222,9 @@ internal sealed class PostgresCluster : IAsyncDisposable
         using var process = Start((file, arguments));
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(Limit);
+        await process.WaitForExitAsync().WaitAsync(ProcessTimeout);
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{file} ended with code {process.ExitCode}:\n{await output}{await errors}");
+            throw new InvalidOperationException($"{file} exited with code {process.ExitCode}:\n{await output}{await errors}");
     }
 
     private static Process Start((string File, string[] Arguments) command)
