@@ -14,7 +14,7 @@ public sealed class TestAuthorizationServerOptions
 
     /// <summary>
     /// Gets or sets a path for the issuer, such as <c>/tenants/one</c>. It starts with a slash and does not end with one. The server reads
-    /// it once, at the start. The default is <see langword="null"/>, which stands for no path.
+    /// it once, at the start. The default is <see langword="null"/>, for no path.
     /// </summary>
     public string? PathBase { get; set; }
 
@@ -28,7 +28,7 @@ public sealed class TestAuthorizationServerOptions
 
     /// <summary>
     /// Gets or sets a path that makes the server multi-tenant; it contains <c>{tenantid}</c>, such as <c>/{tenantid}/v2.0</c>. The server
-    /// reads it once, at the start. The default is <see langword="null"/>, which stands for a single issuer.
+    /// reads it once, at the start. The default is <see langword="null"/>, for a single issuer.
     /// </summary>
     /// <remarks>
     /// The issuer in the metadata and in the key set contains the placeholder. ID Tokens contain the tenant of the <see cref="TestUser"/>

@@ -62,9 +62,9 @@ internal static class SignInLine
         await Parallel.ForAsync(
             0,
             Authorizations,
-            async (number, _) =>
+            async (number, cancellationToken) =>
             {
-                var pending = await client.BeginAuthorizationAsync();
+                var pending = await client.BeginAuthorizationAsync(cancellationToken: cancellationToken);
                 server.Prepare(number, pending.AuthorizationUri);
                 NameValueCollection query = HttpUtility.ParseQueryString(pending.AuthorizationUri.Query);
                 prepared[number] = new(

@@ -123,7 +123,7 @@ public abstract partial class GrantStoreContract
 
     [Test]
     [Description(
-        "Rule 8: a holder that neither saved nor released its lease leaves the intent; the next holder learns that the token "
+        "A holder that neither saved nor released its lease leaves the intent; the next holder learns that the token "
             + "may have been presented"
     )]
     public async Task A_failed_holder_leaves_its_intent()
@@ -185,9 +185,7 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description(
-        "Rule 5: grant and generation decide whether a result is saved; a working token is not discarded because the fence changed"
-    )]
+    [Description("Grant and generation decide whether a result is saved; a working token is not discarded because the fence changed")]
     public async Task A_late_result_is_saved()
     {
         var (store, grant) = await WithGrantAsync();
