@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -25,7 +24,7 @@ internal sealed class BackChannelClient(
     private const int MaximumServers = 1_000;
 
     private readonly string clientName = ClientNamePrefix + name;
-    private readonly BoundedCache<Uri, ServerAvailability> servers = new(MaximumServers, new SameOrigin());
+    private readonly BoundedCache<string, ServerAvailability> servers = new(MaximumServers, StringComparer.Ordinal);
     private CachedClient? cached;
     private int isWarningLogged;
 
@@ -57,19 +56,11 @@ internal sealed class BackChannelClient(
         var call = new BackChannelCall(request, GetClient(startedAt), current, availability.Pause, startedAt, time);
         var resilience = availability.Resilience ?? (pipeline is null ? null : CreateResilience(availability));
         Attempt? first = null;
+        // The first attempt does not need Polly, which is loaded at the first failure.
         if (resilience is null)
         {
-            // Inline, because each further async method adds to the start time of the process.
-            try
-            {
-                await call.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
-                first = new(await call.SendAsync(cancellationToken).ConfigureAwait(false), null);
-            }
-            catch (Exception exception) when (TransientErrors.IsTransient(exception))
-            {
-                first = new(null, exception);
-            }
-            if (first.Answer is null || TransientErrors.IsTransient(first.Answer.StatusCode))
+            first = await AttemptAsync(call, cancellationToken).ConfigureAwait(false);
+            if (first.IsTransientFailure)
                 resilience = CreateResilience(availability);
         }
         using var message = resilience is null
@@ -82,6 +73,19 @@ internal sealed class BackChannelClient(
         return new BackChannelResponse(request, message.StatusCode, content, retryAfter);
     }
 
+    private static async Task<Attempt> AttemptAsync(BackChannelCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
+            return new(await call.SendAsync(cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (Exception exception) when (TransientErrors.IsTransient(exception))
+        {
+            return new(null, exception);
+        }
+    }
+
     private HttpClient GetClient(long now)
     {
         if (Volatile.Read(ref cached) is { } known && time.GetElapsedTime(known.CreatedAt, now) < ClientLifetime)
@@ -92,14 +96,10 @@ internal sealed class BackChannelClient(
         return client;
     }
 
-    // The key has no path and query: they can be long and can contain a secret.
+    // The key has no user information, path and query: they can be long and can contain a secret.
     private ServerAvailability AvailabilityOf(Uri endpoint) =>
-        servers.TryGet(endpoint, out var known)
-            ? known
-            : servers.GetOrAdd(new(endpoint.GetLeftPart(UriPartial.Authority)), origin => new(origin, time));
+        servers.GetOrAdd(endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped), origin => new(origin, time));
 
-    // Not inlined, because the calling method would then load Polly.
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private BackChannelResilience CreateResilience(ServerAvailability availability) =>
         // Isolated, because Polly starts a task with each circuit breaker that runs the callbacks for all later callers.
         BackgroundWork.RunIsolated((Channel: this, availability), static all => all.Channel.Create(all.availability));
@@ -110,17 +110,6 @@ internal sealed class BackChannelClient(
                 ? new DefaultResiliencePipeline(name, availability, time, logger)
                 : new CustomResiliencePipeline(pipeline, time)
         );
-
-    // A comparer for Uri instead of a tuple key, because the generic instantiation for a tuple would be compiled at each process start.
-    private sealed class SameOrigin : IEqualityComparer<Uri>
-    {
-        public bool Equals(Uri? one, Uri? other) =>
-            one!.Port == other!.Port
-            && string.Equals(one.Host, other.Host, StringComparison.Ordinal)
-            && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal);
-
-        public int GetHashCode(Uri endpoint) => endpoint.Host.GetHashCode(StringComparison.Ordinal) + endpoint.Port;
-    }
 
     private sealed record CachedClient(HttpClient Client, long CreatedAt);
 }

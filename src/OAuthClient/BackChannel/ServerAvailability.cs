@@ -4,12 +4,12 @@ namespace OAuthClient;
 /// The circuit and the pause of one server for one client. It is not shared between clients, because a proxy, a certificate or a rate limit
 /// of one client does not affect another.
 /// </summary>
-internal sealed class ServerAvailability(Uri endpoint, TimeProvider time)
+internal sealed class ServerAvailability(string origin, TimeProvider time)
 {
     private BackChannelResilience? resilience;
 
     /// <summary>Gets the scheme, host and port.</summary>
-    public string Origin { get; } = endpoint.GetLeftPart(UriPartial.Authority);
+    public string Origin { get; } = origin;
 
     /// <summary>Gets the retries and the circuit; <see langword="null"/> until the first failure.</summary>
     public BackChannelResilience? Resilience => Volatile.Read(ref resilience);
