@@ -29,7 +29,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var backChannel = new BackChannelClient(
             name,
             services.GetRequiredService<IHttpClientFactory>(),
-            configuration,
             time,
             logger,
             services.GetKeyedService<ResiliencePipelineConfiguration>(name)

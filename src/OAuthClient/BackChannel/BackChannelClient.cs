@@ -9,7 +9,6 @@ namespace OAuthClient;
 internal sealed class BackChannelClient(
     string name,
     IHttpClientFactory clients,
-    ClientConfigurationProvider configuration,
     TimeProvider time,
     ILogger logger,
     ResiliencePipelineConfiguration? pipeline = null
@@ -30,6 +29,9 @@ internal sealed class BackChannelClient(
 
     /// <summary>Sends a request, and retries it as its <see cref="RetryMode"/> allows.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="configuration">
+    /// The configuration that the caller's operation started with, so that a reload does not change an operation in progress.
+    /// </param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The response, also one with an error status.</returns>
     /// <exception cref="HttpRequestException">
@@ -40,12 +42,15 @@ internal sealed class BackChannelClient(
     /// </exception>
     /// <exception cref="OAuthProtocolException">The endpoint does not use https, or has a private address that is not allowed.</exception>
     /// <exception cref="SendCancelledException"><see cref="SendTracker.CanSend"/> returned <see langword="false"/>.</exception>
-    public async Task<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
+    public async Task<BackChannelResponse> SendAsync(
+        BackChannelRequest request,
+        ClientConfiguration configuration,
+        CancellationToken cancellationToken
+    )
     {
-        var current = configuration.Current;
-        if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref isWarningLogged, 1) == 0)
+        if (configuration.AllowHttpOnLoopback && Interlocked.Exchange(ref isWarningLogged, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
-        if (!EndpointSecurity.IsSafe(request.Endpoint, current.AllowHttpOnLoopback))
+        if (!EndpointSecurity.IsSafe(request.Endpoint, configuration.AllowHttpOnLoopback))
             throw new OAuthProtocolException(
                 $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; no request was "
                     + "sent. Set an https address."
@@ -53,7 +58,7 @@ internal sealed class BackChannelClient(
 
         var availability = AvailabilityOf(request.Endpoint);
         long startedAt = time.GetTimestamp();
-        var call = new BackChannelCall(request, GetClient(startedAt), current, availability.Pause, startedAt, time);
+        var call = new BackChannelCall(request, GetClient(startedAt), configuration, availability.Pause, startedAt, time);
         var resilience = availability.Resilience ?? (pipeline is null ? null : CreateResilience(availability));
         Attempt? first = null;
         // The first attempt does not need Polly, which is loaded at the first failure.

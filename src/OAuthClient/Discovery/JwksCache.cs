@@ -26,14 +26,21 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     /// <summary>Validates the token's signature. Fetches the keys again when no cached key verifies it.</summary>
     /// <param name="token">The token.</param>
     /// <param name="jwksUri">The address of the key set.</param>
+    /// <param name="configuration">The configuration that the caller's operation started with.</param>
     /// <param name="hasTenants">Whether a key may belong to a single tenant of the server.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <exception cref="OAuthProtocolException">The signature is not valid.</exception>
-    public async Task ValidateSignatureAsync(UnverifiedJwt token, Uri jwksUri, bool hasTenants, CancellationToken cancellationToken)
+    public async Task ValidateSignatureAsync(
+        UnverifiedJwt token,
+        Uri jwksUri,
+        ClientConfiguration configuration,
+        bool hasTenants,
+        CancellationToken cancellationToken
+    )
     {
         var keys = FindCached(jwksUri);
         if (keys is null || time.GetUtcNow() >= keys.FreshUntil)
-            keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
+            keys = await FetchAsync(jwksUri, configuration, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
         var candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
         if (AsymmetricSignatureValidator.Verifies(token, candidates))
@@ -42,7 +49,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         bool mayFetchAgain = time.GetUtcNow() >= keys.NextUnknownKeyFetchAt;
         if (mayFetchAgain)
         {
-            keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
+            keys = await FetchAsync(jwksUri, configuration, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
             candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
             if (AsymmetricSignatureValidator.Verifies(token, candidates))
                 return;
@@ -52,14 +59,14 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     }
 
     /// <summary>Fetches the keys if no fresh ones are cached. A failure is ignored.</summary>
-    public async Task PrefetchAsync(Uri jwksUri)
+    public async Task PrefetchAsync(Uri jwksUri, ClientConfiguration configuration)
     {
         var keys = FindCached(jwksUri);
         if (keys is not null && time.GetUtcNow() < keys.FreshUntil)
             return;
         try
         {
-            await FetchAsync(jwksUri, keys, forUnknownKey: false).ConfigureAwait(false);
+            await FetchAsync(jwksUri, configuration, keys, forUnknownKey: false).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -70,7 +77,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     private KeySet? FindCached(Uri jwksUri) =>
         Volatile.Read(ref cached) is { } keys && keys.Source == jwksUri && time.GetUtcNow() < keys.ExpiresAt ? keys : null;
 
-    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? previous, bool forUnknownKey) =>
+    private Task<KeySet> FetchAsync(Uri jwksUri, ClientConfiguration configuration, KeySet? previous, bool forUnknownKey) =>
         fetches.JoinOrStart(
             jwksUri,
             async () =>
@@ -80,7 +87,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
                     return newer;
                 try
                 {
-                    var keys = await DownloadAsync(jwksUri).ConfigureAwait(false);
+                    var keys = await DownloadAsync(jwksUri, configuration).ConfigureAwait(false);
                     var now = time.GetUtcNow();
                     return Store(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyRetryDelay : now));
                 }
@@ -107,10 +114,10 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         return keys;
     }
 
-    private async Task<IReadOnlyList<JwksKey>> DownloadAsync(Uri jwksUri)
+    private async Task<IReadOnlyList<JwksKey>> DownloadAsync(Uri jwksUri, ClientConfiguration configuration)
     {
         var request = new BackChannelRequest("key set endpoint", jwksUri) { Accept = "application/jwk-set+json, application/json" };
-        var response = await backChannel.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
+        var response = await backChannel.SendAsync(request, configuration, CancellationToken.None).ConfigureAwait(false);
         if (!response.IsSuccess || response.Json() is null)
             throw new EndpointException(response.Failure(response.Json()));
         return JwksParser.Read(response.Body.Span);

@@ -45,12 +45,13 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
                     $"The {token.Kind.Name} is signed with {token.Algorithm}, but the address of the server's keys is not known, so the "
                         + "signature cannot be validated. Set JwksUri."
                 ),
+            configuration,
             server.IssuerTemplate is not null,
             cancellationToken
         );
     }
 
     /// <summary>Fetches the server's keys before a token arrives. A failure is ignored: it is reported when a token is validated.</summary>
-    public Task PrefetchKeysAsync(AuthorizationServerMetadata server) =>
-        server.JwksUri is { } jwksUri ? keys.PrefetchAsync(jwksUri) : Task.CompletedTask;
+    public Task PrefetchKeysAsync(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
+        server.JwksUri is { } jwksUri ? keys.PrefetchAsync(jwksUri, configuration) : Task.CompletedTask;
 }

@@ -23,7 +23,7 @@ internal static class ServerMetadataClient
         foreach (var address in Addresses(issuer, openIdFirst: configuration.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)))
         {
             var request = new BackChannelRequest("metadata endpoint", address);
-            var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var response = await backChannel.SendAsync(request, configuration, cancellationToken).ConfigureAwait(false);
             var json = response.Json();
             if (response.StatusCode == HttpStatusCode.OK && json is { } document)
             {

@@ -96,7 +96,7 @@ public sealed class DynamicRegistration
             {
                 // A client that cannot be managed is removed from the store only.
                 if (current.Registered!.CanBeManaged)
-                    await endpoint.DeleteAsync(current.Registered, CancellationToken.None).ConfigureAwait(false);
+                    await endpoint.DeleteAsync(current.Registered, current, CancellationToken.None).ConfigureAwait(false);
                 await persistence.RemoveAsync(current.Registered).ConfigureAwait(false);
                 return null;
             },

@@ -32,6 +32,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
                     Authorization = options.InitialAccessToken is { } token ? "Bearer " + token : null,
                     Secrets = [.. new[] { options.InitialAccessToken, options.SoftwareStatement }.OfType<string>()],
                 },
+                current,
                 cancellationToken
             )
             .ConfigureAwait(false);
@@ -41,7 +42,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
     /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
     public async Task<DynamicClient> ReadAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken)
     {
-        var response = await backChannel.SendAsync(Manage(known), cancellationToken).ConfigureAwait(false);
+        var response = await backChannel.SendAsync(Manage(known), current, cancellationToken).ConfigureAwait(false);
         return Read(response, current, known.ManagementUri!, known, NameOf(known));
     }
 
@@ -66,7 +67,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
             Secrets = [known.RegistrationAccessToken!.Reveal(), .. new[] { options.SoftwareStatement }.OfType<string>()],
         };
         return Read(
-            await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false),
+            await backChannel.SendAsync(request, current, cancellationToken).ConfigureAwait(false),
             current,
             known.ManagementUri!,
             known,
@@ -76,10 +77,10 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
 
     /// <summary>Deletes the client. A client that the server no longer knows is no error.</summary>
     /// <exception cref="EndpointException">The server refused the request.</exception>
-    public async Task DeleteAsync(DynamicClient known, CancellationToken cancellationToken)
+    public async Task DeleteAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken)
     {
         var request = Manage(known) with { Method = HttpMethod.Delete, RetryMode = RetryMode.Idempotent };
-        var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = await backChannel.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
         if (
             !response.IsSuccess
             && response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.Gone)

@@ -192,16 +192,16 @@ internal sealed class RegistrationLifecycle(
         if (string.Equals(inUse.ClientId, created.ClientId, StringComparison.Ordinal))
             Log.Registered(logger, current.Name);
         else if (created.CanBeManaged)
-            await DiscardAsync(created, cancellationToken).ConfigureAwait(false);
+            await DiscardAsync(created, current, cancellationToken).ConfigureAwait(false);
         return inUse;
     }
 
     // Another node saved its client first, so this one is never used.
-    private async Task DiscardAsync(DynamicClient unused, CancellationToken cancellationToken)
+    private async Task DiscardAsync(DynamicClient unused, ClientConfiguration current, CancellationToken cancellationToken)
     {
         try
         {
-            await endpoint.DeleteAsync(unused, cancellationToken).ConfigureAwait(false);
+            await endpoint.DeleteAsync(unused, current, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception)
         {

@@ -12,7 +12,7 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
 
     /// <summary>Fetches the server's keys before a token arrives. A failure is ignored: it is reported when a token is validated.</summary>
     public Task PrefetchKeysAsync(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
-        CanValidate(server, configuration) ? signatures.PrefetchKeysAsync(server) : Task.CompletedTask;
+        CanValidate(server, configuration) ? signatures.PrefetchKeysAsync(server, configuration) : Task.CompletedTask;
 
     /// <summary>
     /// Decrypts an encrypted ID Token. The result is the signed token, which is also the value of <c>id_token_hint</c> (OpenID Connect Core

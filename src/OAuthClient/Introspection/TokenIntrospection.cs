@@ -113,6 +113,7 @@ public sealed class TokenIntrospection
                     Secrets = [token],
                     ClientSecret = current.ClientSecret,
                 },
+                current,
                 cancellationToken
             )
             .ConfigureAwait(false);

@@ -45,7 +45,7 @@ public sealed class ClaimSourceReader
     {
         ArgumentNullException.ThrowIfNull(source);
         var current = configuration.Current;
-        string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
+        string compact = source.Jwt ?? await FetchAsync(source, current, cancellationToken).ConfigureAwait(false);
         var token = UnverifiedJwt.Parse(
             JweDecryptor.Decrypt(compact, JwtType.ClaimSourceResult, current.DecryptionKeys),
             JwtType.ClaimSourceResult,
@@ -77,7 +77,7 @@ public sealed class ClaimSourceReader
         return subject is null || string.Equals(subject, source.Subject, StringComparison.Ordinal);
     }
 
-    private async Task<string> FetchAsync(ClaimSource source, CancellationToken cancellationToken)
+    private async Task<string> FetchAsync(ClaimSource source, ClientConfiguration current, CancellationToken cancellationToken)
     {
         var request = new BackChannelRequest("claim source", source.Endpoint!)
         {
@@ -85,7 +85,7 @@ public sealed class ClaimSourceReader
             Authorization = source.AccessToken?.AuthorizationHeader,
             Secrets = source.AccessToken is { } token ? [token.Reveal()] : [],
         };
-        var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = await backChannel.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
         var json = response.Json();
         return response.IsSuccess && json is null && response.Body.Length > 0
             ? Encoding.UTF8.GetString(response.Body.Span).Trim()

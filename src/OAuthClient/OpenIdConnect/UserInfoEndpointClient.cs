@@ -37,7 +37,7 @@ internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtS
             Authorization = token.AuthorizationHeader,
             Secrets = [token.Reveal()],
         };
-        var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = await backChannel.SendAsync(request, configuration, cancellationToken).ConfigureAwait(false);
         var json = response.Json();
         if (response.IsSuccess && json is null && string.Equals(response.MediaType, "application/jwt", StringComparison.OrdinalIgnoreCase))
             json = await ReadJwtAsync(response, configuration, server, cancellationToken).ConfigureAwait(false);

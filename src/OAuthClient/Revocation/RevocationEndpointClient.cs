@@ -28,7 +28,7 @@ internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
             Secrets = [token.Reveal()],
             ClientSecret = configuration.ClientSecret,
         };
-        var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = await backChannel.SendAsync(request, configuration, cancellationToken).ConfigureAwait(false);
         // §2.2: the server responds with 200 also for a token that it does not know. §2.2.1: a server need not support each type of token.
         if (response.IsSuccess)
             return;

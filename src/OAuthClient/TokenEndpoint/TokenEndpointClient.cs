@@ -62,6 +62,7 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
                     Secrets = request.Secrets,
                     ClientSecret = configuration.ClientSecret,
                 },
+                configuration,
                 cancellationToken
             )
             .ConfigureAwait(false);

@@ -12,6 +12,8 @@ internal static class BackChannelOfServices
     public static BackChannelClient BackChannelOf(this OAuthTestHost host) =>
         BackChannelOf(OAuthTestHost.ClientName, host.Services, host.Clock);
 
+    public static ClientConfiguration ConfigurationOf(this ScriptedServer server) => RegistrationOf("", server.Services).Current;
+
     public static ClientConfigurationProvider RegistrationOf(this OAuthTestHost host) =>
         RegistrationOf(OAuthTestHost.ClientName, host.Services);
 
@@ -19,7 +21,6 @@ internal static class BackChannelOfServices
         new(
             name,
             services.GetRequiredService<IHttpClientFactory>(),
-            RegistrationOf(name, services),
             clock,
             NullLogger.Instance,
             services.GetKeyedService<ResiliencePipelineConfiguration>(name)

@@ -139,6 +139,7 @@ public class CircuitTests
                         SendTracker = tracker,
                         AffectsOtherRequests = true,
                     },
+                    server.ConfigurationOf(),
                     CancellationToken.None
                 );
                 Assert.That((int)response.StatusCode, Is.EqualTo(500));

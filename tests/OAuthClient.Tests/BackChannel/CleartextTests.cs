@@ -16,7 +16,7 @@ public class CleartextTests
         var request = new BackChannelRequest("token endpoint", new(endpoint + "?secret=x")) { Form = [new("code", "the-code")] };
 
         Assert.That(
-            async () => await server.BackChannelOf().SendAsync(request, default),
+            async () => await server.BackChannelOf().SendAsync(request, server.ConfigurationOf(), default),
             Throws
                 .TypeOf<OAuthProtocolException>()
                 .With.Message.Contain($"token endpoint ({endpoint})")
@@ -34,10 +34,19 @@ public class CleartextTests
         var backChannel = server.BackChannelOf();
 
         Assert.That(
-            async () => await backChannel.SendAsync(new BackChannelRequest("token endpoint", new("http://as.example/token")), default),
+            async () =>
+                await backChannel.SendAsync(
+                    new BackChannelRequest("token endpoint", new("http://as.example/token")),
+                    server.ConfigurationOf(),
+                    default
+                ),
             Throws.TypeOf<OAuthProtocolException>()
         );
-        await backChannel.SendAsync(new BackChannelRequest("token endpoint", new("http://127.0.0.1:1/token")), default);
+        await backChannel.SendAsync(
+            new BackChannelRequest("token endpoint", new("http://127.0.0.1:1/token")),
+            server.ConfigurationOf(),
+            default
+        );
 
         Assert.That(server.Only.Uri.Host, Is.EqualTo("127.0.0.1"));
     }

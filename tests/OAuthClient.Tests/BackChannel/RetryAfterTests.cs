@@ -78,7 +78,7 @@ public class RetryAfterTests
         await server.Client.RevokeAsync(GrantOwner.User("42")).Promptly();
         await server
             .BackChannelOf()
-            .SendAsync(new("token endpoint", new(ScriptedServer.Origin + "/token")), CancellationToken.None)
+            .SendAsync(new("token endpoint", new(ScriptedServer.Origin + "/token")), server.ConfigurationOf(), CancellationToken.None)
             .Promptly();
     }
 
@@ -123,7 +123,7 @@ public class RetryAfterTests
         var backChannel = server.BackChannelOf();
         SendTracker tracker = new();
         BackChannelRequest userInfo = new("userinfo endpoint", new(ScriptedServer.Origin + "/userinfo")) { AffectsOtherRequests = true };
-        await backChannel.SendAsync(userInfo, CancellationToken.None).Promptly();
+        await backChannel.SendAsync(userInfo, server.ConfigurationOf(), CancellationToken.None).Promptly();
         var exception = Assert.CatchAsync(() =>
             backChannel
                 .SendAsync(
@@ -132,6 +132,7 @@ public class RetryAfterTests
                         Form = [new("refresh_token", "the-token")],
                         SendTracker = tracker,
                     },
+                    server.ConfigurationOf(),
                     CancellationToken.None
                 )
                 .Promptly()

@@ -9,6 +9,7 @@ namespace OAuthClient.Tests;
 public class JwksCacheLimitTests
 {
     private static readonly Uri JwksUri = new("https://as.example/jwks");
+    private static readonly ClientConfiguration Configuration = SampleConfiguration.Create();
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Test]
@@ -20,16 +21,16 @@ public class JwksCacheLimitTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         var forged = Unsigned("old");
 
         var first = Assert.ThrowsAsync<OAuthProtocolException>(() =>
-            keys.ValidateSignatureAsync(forged, JwksUri, hasTenants: false, default)
+            keys.ValidateSignatureAsync(forged, JwksUri, Configuration, hasTenants: false, default)
         );
         for (int i = 0; i < 10_000; i++)
         {
             var refused = Assert.ThrowsAsync<OAuthProtocolException>(() =>
-                keys.ValidateSignatureAsync(forged, JwksUri, hasTenants: false, default)
+                keys.ValidateSignatureAsync(forged, JwksUri, Configuration, hasTenants: false, default)
             );
             if (i == 0)
                 Assert.That(refused!.IsTransient, Is.True);
@@ -45,7 +46,7 @@ public class JwksCacheLimitTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         int refused = 0;
 
         await Parallel.ForEachAsync(
@@ -55,7 +56,7 @@ public class JwksCacheLimitTests
             {
                 try
                 {
-                    await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, cancellation);
+                    await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, Configuration, hasTenants: false, cancellation);
                 }
                 catch (OAuthProtocolException)
                 {
@@ -83,13 +84,13 @@ public class JwksCacheLimitTests
         Assert.That(server.Requests, Has.Count.EqualTo(2), "before the retry delay has ended");
 
         server.Clock.Advance(Tick);
-        await keys.ValidateSignatureAsync(Token("new", New), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("new", New), JwksUri, Configuration, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(3), "after the retry delay");
 
         Task RefusedAsync(string kid)
         {
             Assert.That(
-                async () => await keys.ValidateSignatureAsync(Unsigned(kid), JwksUri, hasTenants: false, default),
+                async () => await keys.ValidateSignatureAsync(Unsigned(kid), JwksUri, Configuration, hasTenants: false, default),
                 Throws.TypeOf<OAuthProtocolException>()
             );
             return Task.CompletedTask;
@@ -105,16 +106,16 @@ public class JwksCacheLimitTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         server.Answers("", status: 503);
 
         for (int i = 0; i < 10; i++)
             Assert.That(
-                async () => await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, default),
+                async () => await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, Configuration, hasTenants: false, default),
                 Throws.TypeOf<EndpointException>(),
                 "an outage is not a forged token"
             );
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
 
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
@@ -127,7 +128,7 @@ public class JwksCacheLimitTests
         await using ScriptedServer server = new();
         var keys = Keys(server, Set([.. Enumerable.Range(1, count - 1).Select(i => Key($"k{i}", New)), Key("old", Old)]));
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("more than 100 keys")
         );
     }

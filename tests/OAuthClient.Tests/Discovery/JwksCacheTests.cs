@@ -9,6 +9,7 @@ namespace OAuthClient.Tests;
 public class JwksCacheTests
 {
     private static readonly Uri JwksUri = new("https://as.example/jwks");
+    private static readonly ClientConfiguration Configuration = SampleConfiguration.Create();
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
@@ -19,14 +20,14 @@ public class JwksCacheTests
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
 
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         server.Clock.Advance(Hour - Tick);
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(1));
         Assert.That(server.Only.Accept, Is.EqualTo("application/jwk-set+json, application/json"));
 
         server.Clock.Advance(Tick);
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
 
@@ -39,7 +40,9 @@ public class JwksCacheTests
         await Task.WhenAll(
                 Enumerable
                     .Range(0, 100)
-                    .Select(_ => Task.Run(() => keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default)))
+                    .Select(_ =>
+                        Task.Run(() => keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default))
+                    )
             )
             .Promptly();
         Assert.That(server.Requests, Has.Count.EqualTo(1));
@@ -51,11 +54,11 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         server.Answers(Set(Key("old", Old), Key("new", New)));
 
-        await keys.ValidateSignatureAsync(Token("new", New), JwksUri, hasTenants: false, default);
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("new", New), JwksUri, Configuration, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
 
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
@@ -67,14 +70,14 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key(kid, Old)));
-        await keys.ValidateSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token(kid, Old), JwksUri, Configuration, hasTenants: false, default);
         server.Answers(Set(Key(kid, New)));
 
-        await keys.ValidateSignatureAsync(Token(kid, New), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token(kid, New), JwksUri, Configuration, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2));
 
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token(kid, Old), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<OAuthProtocolException>()
         );
         Assert.That(server.Requests, Has.Count.EqualTo(2), "before the retry delay has ended");
@@ -89,9 +92,9 @@ public class JwksCacheTests
         encryption["use"] = "enc";
         var keys = Keys(server, Set(Key("other", Another), encryption, Key("old", Old)));
 
-        await keys.ValidateSignatureAsync(Token(null, Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token(null, Old), JwksUri, Configuration, hasTenants: false, default);
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token(null, New), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token(null, New), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<OAuthProtocolException>()
         );
     }
@@ -102,12 +105,12 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         server.Answers(Set(Key("new", New)));
         server.Clock.Advance(Hour);
 
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("kid 'old'")
         );
     }
@@ -118,18 +121,18 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         server.Answers("", status: 503);
         server.Clock.Advance(Hour);
 
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2), "before the retry delay has ended");
 
         server.Answers(Set(Key("new", New)));
         server.Clock.Advance(Minute);
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<OAuthProtocolException>()
         );
     }
@@ -140,21 +143,21 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         server.Answers("", status: 404);
         for (int minute = 1; minute < 24 * 60; minute++)
         {
             server.Clock.Advance(Minute);
-            await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+            await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         }
 
         server.Clock.Advance(Minute);
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<EndpointException>()
         );
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<EndpointException>()
         );
     }
@@ -165,12 +168,12 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("same", Old)));
-        await keys.ValidateSignatureAsync(Token("same", Old), JwksUri, hasTenants: false, default);
+        await keys.ValidateSignatureAsync(Token("same", Old), JwksUri, Configuration, hasTenants: false, default);
         server.Answers(Set(Key("same", New)));
 
         Uri other = new("https://other.example/jwks");
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("same", Old), other, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("same", Old), other, Configuration, hasTenants: false, default),
             Throws.TypeOf<OAuthProtocolException>()
         );
         Assert.That(server.Requests[^1].Uri, Is.EqualTo(other));
@@ -192,7 +195,7 @@ public class JwksCacheTests
         await using ScriptedServer server = new();
         var keys = Keys(server, set);
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<OAuthProtocolException>()
         );
     }
@@ -206,7 +209,7 @@ public class JwksCacheTests
         await using ScriptedServer server = new();
         var keys = Keys(server, set);
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Unsigned("old", "RS256"), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Unsigned("old", "RS256"), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<OAuthProtocolException>()
         );
     }
@@ -229,7 +232,10 @@ public class JwksCacheTests
                 Key("old", Old)
             )
         );
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.Nothing);
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
+            Throws.Nothing
+        );
     }
 
     [TestCase("[]")]
@@ -241,7 +247,7 @@ public class JwksCacheTests
         await using ScriptedServer server = new();
         var keys = Keys(server, body);
         Assert.That(
-            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             Throws
                 .TypeOf<EndpointException>()
                 .With.Message.Contain("key set endpoint")
@@ -257,17 +263,20 @@ public class JwksCacheTests
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
         for (int i = 0; i < 2; i++)
-            await keys.PrefetchAsync(JwksUri);
+            await keys.PrefetchAsync(JwksUri, Configuration);
         server.Clock.Advance(Hour - TimeSpan.FromTicks(1));
-        await keys.PrefetchAsync(JwksUri);
+        await keys.PrefetchAsync(JwksUri, Configuration);
         Assert.That(server.Requests, Has.Count.EqualTo(1));
 
         server.Clock.Advance(TimeSpan.FromTicks(1));
-        await keys.PrefetchAsync(JwksUri);
+        await keys.PrefetchAsync(JwksUri, Configuration);
         Assert.That(server.Requests, Has.Count.EqualTo(2));
 
         server.Answers("", status: 404);
-        Assert.That(async () => await new JwksCache(server.BackChannelOf(), server.Clock).PrefetchAsync(JwksUri), Throws.Nothing);
+        Assert.That(
+            async () => await new JwksCache(server.BackChannelOf(), server.Clock).PrefetchAsync(JwksUri, Configuration),
+            Throws.Nothing
+        );
     }
 
     private static JwksCache Keys(ScriptedServer server, string set)
