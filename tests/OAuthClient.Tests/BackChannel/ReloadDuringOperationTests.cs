@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Tests that an operation uses the configuration it started with for all its requests (RFC 9700 §4.4).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class ReloadDuringOperationTests
+{
+    private const string First = "http://127.0.0.1:1";
+    private const string Second = "https://as.example";
+
+    [Test]
+    [Description("Options that are reloaded between the metadata request and the token request take effect at the next operation")]
+    public async Task A_reload_does_not_change_an_operation_in_progress()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>(StringComparer.Ordinal)
+                {
+                    ["Issuer"] = First,
+                    ["ClientId"] = "client",
+                    ["ClientSecret"] = "the-client-secret",
+                    ["DangerouslyAllowHttpOnLoopback"] = "true",
+                }
+            )
+            .Build();
+        var handler = new MetadataHandler(() =>
+        {
+            configuration["Issuer"] = Second;
+            configuration["DangerouslyAllowHttpOnLoopback"] = "false";
+            configuration.Reload();
+        });
+        ServiceCollection services = new();
+        services.AddOAuthClient(configuration).BackChannel.ConfigurePrimaryHttpMessageHandler(() => handler);
+        await using var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<IOAuthClient>();
+
+        await client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly();
+        await client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly();
+
+        string metadata = "/.well-known/oauth-authorization-server";
+        Assert.That(handler.Addresses, Is.EqualTo([First + metadata, First + "/token", Second + metadata, Second + "/token"]));
+    }
+
+    private sealed class MetadataHandler(Action afterMetadata) : HttpMessageHandler
+    {
+        public List<string> Addresses { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Addresses.Add(request.RequestUri!.OriginalString);
+            if (request.Method == HttpMethod.Post)
+                return Task.FromResult(ScriptedServer.Json(200, ScriptedServer.Tokens("at")));
+            afterMetadata();
+            string issuer = request.RequestUri.GetLeftPart(UriPartial.Authority);
+            return Task.FromResult(ScriptedServer.Json(200, $$"""{"issuer":"{{issuer}}","token_endpoint":"{{issuer}}/token"}"""));
+        }
+    }
+}
