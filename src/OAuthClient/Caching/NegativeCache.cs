@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 namespace OAuthClient;
 
 /// <summary>
 /// Caches failures for a few seconds. A caller in this time gets the same failure and starts no work, so that unauthenticated callers
-/// cannot cause one request each. When the cache is full, it is cleared.
+/// cannot cause one request each.
 /// </summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <typeparam name="TResult">The type of the results.</typeparam>
@@ -19,7 +18,7 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
 
     private const int Capacity = 1000;
 
-    private readonly ConcurrentDictionary<TKey, Failure> failures = new(comparer);
+    private readonly BoundedCache<TKey, Failure> failures = new(Capacity, comparer);
 
     /// <summary>Finds a failure.</summary>
     /// <param name="key">The key of the work.</param>
@@ -27,16 +26,11 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
     /// <returns><see langword="true"/> if the work failed within <see cref="Duration"/>.</returns>
     public bool TryFind(TKey key, [NotNullWhen(true)] out Task<TResult>? result)
     {
-        result = null;
-        if (failures.IsEmpty || !failures.TryGetValue(key, out var failure))
-            return false;
-        if (time.GetElapsedTime(failure.FailedAt) < Duration)
-        {
-            result = failure.Result;
-            return true;
-        }
-        failures.TryRemove(new(key, failure));
-        return false;
+        result =
+            failures.Count > 0 && failures.TryGet(key, out var failure) && time.GetElapsedTime(failure.FailedAt) < Duration
+                ? failure.Result
+                : null;
+        return result is not null;
     }
 
     /// <summary>Caches the failure of completed work, or removes an earlier failure if the work succeeded.</summary>
@@ -46,15 +40,15 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
     {
         if (completed.IsCompletedSuccessfully)
         {
-            failures.TryRemove(key, out _);
+            if (failures.TryGet(key, out _))
+                failures.TryRemove(key, out _);
             return;
         }
         // No request was sent: the open circuit or the Retry-After pause already limits requests, and ends at its own time.
         if (completed.Exception?.InnerException is RequestNotSentException)
             return;
-        if (failures.Count >= Capacity)
-            failures.Clear();
-        failures[key] = new(completed, time.GetTimestamp());
+        var now = time.GetUtcNow();
+        failures.Set(key, new(completed, time.GetTimestamp()), now + Duration, now);
     }
 
     private sealed record Failure(Task<TResult> Result, long FailedAt);
