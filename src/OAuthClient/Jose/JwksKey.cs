@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Numerics;
-using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
@@ -37,21 +36,19 @@ internal sealed class JwksKey(JsonWebKey parameters)
     public bool Verifies(UnverifiedJwt token)
     {
         byte[] signature = token.Signature();
-        while (signature.Length > 0 && providers.GetOrAdd(token.Algorithm, Import, parameters) is { } provider)
+        if (signature.Length == 0 || providers.GetOrAdd(token.Algorithm, Import, parameters) is not { } provider)
+            return false;
+        try
         {
-            try
-            {
-                return provider.Verify(token.SigningInput(), signature);
-            }
-            catch (Exception exception) when (IsMalformed(exception))
-            {
-                // The framework disposes of a provider that throws, so another token would be rejected with it.
-                providers.TryRemove(new(token.Algorithm, provider));
-                if (exception is not ObjectDisposedException)
-                    return false;
-            }
+            return provider.Verify(token.SigningInput(), signature);
         }
-        return false;
+        catch (Exception)
+        {
+            // The framework imports the key when it first verifies, and a malformed key fails with exceptions of many types. It must not
+            // affect the other keys of the set (RFC 7517 §5).
+            providers.TryRemove(new(token.Algorithm, provider));
+            return false;
+        }
     }
 
     private static SignatureProvider? Import(string algorithm, JsonWebKey parameters)
@@ -60,19 +57,9 @@ internal sealed class JwksKey(JsonWebKey parameters)
         {
             return Factory.CreateForVerifying(parameters, algorithm, cacheProvider: false);
         }
-        catch (Exception exception) when (IsMalformed(exception))
+        catch (Exception)
         {
             return null;
         }
     }
-
-    // A malformed key or signature must not affect the other keys of the set (RFC 7517 §5).
-    private static bool IsMalformed(Exception exception) =>
-        exception
-            is ArgumentException
-                or CryptographicException
-                or FormatException
-                or InvalidOperationException
-                or NotSupportedException
-                or SecurityTokenException;
 }

@@ -1,3 +1,7 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Tests;
 
 /// <summary>Tests a key of the server's key set, which is imported once and used for all tokens (RFC 7517 §5, RFC 7515 §5.2).</summary>
@@ -90,6 +94,34 @@ public class JwksKeyTests
         bool[] later = new bool[64];
         Parallel.For(0, later.Length, i => later[i] = key.Verifies(token));
         Assert.That(later, Is.All.False);
+    }
+
+    [TestCase("d")]
+    [TestCase("p")]
+    [TestCase("qi")]
+    [Description("RFC 7517 §5, RFC 7518 §6.3.2: a malformed private member makes a key unusable, and a valid key of the same set verifies")]
+    public void A_malformed_private_member_does_not_affect_other_keys(string member)
+    {
+        using var rsa = RSA.Create(2048);
+        var numbers = rsa.ExportParameters(includePrivateParameters: true);
+        var broken = new JsonObject { ["kty"] = "RSA", ["kid"] = "key-1" };
+        var values = new (string Name, byte[]? Value)[]
+        {
+            ("n", numbers.Modulus),
+            ("e", numbers.Exponent),
+            ("d", numbers.D),
+            ("p", numbers.P),
+            ("q", numbers.Q),
+            ("dp", numbers.DP),
+            ("dq", numbers.DQ),
+            ("qi", numbers.InverseQ),
+        };
+        foreach (var (name, value) in values)
+            broken[name] = name == member ? " " : Base64Url.EncodeToString(value);
+
+        var token = Parse(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), "RS256");
+
+        Assert.That(TestKey.Set(broken, TestKey.Rsa.Jwk()).Select(key => key.Verifies(token)), Is.EqualTo([false, true]));
     }
 
     private static string Header(string algorithm) => $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"}}";
