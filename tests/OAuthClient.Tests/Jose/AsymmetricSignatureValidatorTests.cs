@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.SignatureValidation;
 
 namespace OAuthClient.Tests;
 
@@ -257,30 +258,5 @@ public class AsymmetricSignatureValidatorTests
                 Refusal("does not verify")
             );
         }
-    }
-
-    private static string Header(string algorithm, string? further = null) =>
-        $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"{(further is null ? "" : "," + further)}}}";
-
-    private static IReadOnlyList<JwksKey> Candidates(string token, IReadOnlyList<JwksKey> keys, params string[] allowed) =>
-        AsymmetricSignatureValidator.Candidates(Parse(token, allowed), keys);
-
-    private static void Require(string token, IReadOnlyList<JwksKey> keys, params string[] allowed)
-    {
-        var unverified = Parse(token, allowed);
-        var candidates = AsymmetricSignatureValidator.Candidates(unverified, keys);
-        if (!AsymmetricSignatureValidator.Verifies(unverified, candidates))
-            throw AsymmetricSignatureValidator.Refusal(unverified, candidates.Count, mayPass: false);
-    }
-
-    private static UnverifiedJwt Parse(string token, params string[] allowed) =>
-        UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
-
-    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
     }
 }
