@@ -112,15 +112,13 @@ internal static class RegistrationResponseReader
     private static DateTimeOffset? End(JsonElement json, DateTimeOffset now)
     {
         // Required beside a secret, but omitted by some servers whose secrets do not expire.
-        if (!json.TryGetProperty("client_secret_expires_at", out var member) || member.ValueKind == JsonValueKind.Null)
+        // 0 and later years than 9999 mean that the secret does not expire (RFC 7591 §3.2.1).
+        if (
+            NumericDate.ReadIfPresent(json, "client_secret_expires_at", "registration response") is not { } end
+            || end == DateTimeOffset.UnixEpoch
+            || end == DateTimeOffset.MaxValue
+        )
             return null;
-        if (member.ValueKind != JsonValueKind.Number || !member.TryGetDouble(out double seconds) || seconds < 0)
-            throw new OAuthProtocolException(
-                "The registration response's client_secret_expires_at is not a number of seconds since 1970 (RFC 7591 §3.2.1)."
-            );
-        if (seconds == 0 || seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds())
-            return null;
-        var end = DateTimeOffset.FromUnixTimeSeconds((long)seconds);
         return end > now
             ? end
             : throw new OAuthProtocolException(

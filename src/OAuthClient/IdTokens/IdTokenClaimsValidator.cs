@@ -8,12 +8,6 @@ namespace OAuthClient;
 /// <summary>Validates the claims of an ID Token (OpenID Connect Core §3.1.3.7).</summary>
 internal static class IdTokenClaimsValidator
 {
-    // RFC 7519 §4.1.4 allows "some small leeway, usually no more than a few minutes".
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
-
-    // 9999-12-31T23:59:59Z, the last second that DateTimeOffset represents.
-    private const long LastSecond = 253_402_300_799;
-
     /// <summary>Validates the claims of an ID Token.</summary>
     /// <returns>The subject.</returns>
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
@@ -24,10 +18,9 @@ internal static class IdTokenClaimsValidator
                 $"The ID Token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that sent it."
             );
         ValidateAudience(claims, clientId, JwtType.IdToken);
-        // Not exp + ClockSkew: some servers send the year 9999 for "never", and the sum would overflow.
-        if (now - ClockSkew >= Time(claims, "exp", JwtType.IdToken))
+        if (NumericDate.HasPassed(NumericDate.Read(claims, "exp", JwtType.IdToken.Name), now))
             throw new OAuthProtocolException("The ID Token has expired.") { IsTransient = true };
-        if (Time(claims, "iat", JwtType.IdToken) > now + ClockSkew)
+        if (NumericDate.IsInFuture(NumericDate.Read(claims, "iat", JwtType.IdToken.Name), now))
             throw new OAuthProtocolException("The ID Token was issued in the future; check this machine's clock, or the server's.")
             {
                 IsTransient = true,
@@ -53,13 +46,9 @@ internal static class IdTokenClaimsValidator
             );
         if (claims.TryGetProperty("aud", out _) && !Audience(claims).Contains(clientId, StringComparer.Ordinal))
             throw new OAuthProtocolException($"The {token.Kind.Name}'s aud does not name this client: it was issued to another client.");
-        if (claims.TryGetProperty("exp", out _) && !(TryReadTime(claims, "exp") is { } end && now - ClockSkew < end))
+        if (claims.TryGetProperty("exp", out _) && !(NumericDate.TryRead(claims, "exp") is { } end && !NumericDate.HasPassed(end, now)))
             throw new OAuthProtocolException($"The {token.Kind.Name} has expired.") { IsTransient = true };
     }
-
-    /// <summary>Reads a time in seconds since 1970-01-01; <see langword="null"/> when the claim is absent or not a valid time.</summary>
-    public static DateTimeOffset? TryReadTime(JsonElement claims, string name) =>
-        Number(claims, name) is { } seconds and >= 0 and <= LastSecond ? DateTimeOffset.FromUnixTimeSeconds((long)seconds) : null;
 
     /// <summary>
     /// Validates <c>auth_time</c> after a request with <c>max_age</c>. The user can remove <c>max_age</c> from the request, so only
@@ -68,7 +57,7 @@ internal static class IdTokenClaimsValidator
     /// <exception cref="OAuthProtocolException">The user was authenticated too long ago, or <c>auth_time</c> is missing.</exception>
     public static void ValidateMaxAge(JsonElement claims, TimeSpan maxAge, DateTimeOffset now)
     {
-        if (now - ClockSkew - Time(claims, "auth_time", JwtType.IdToken) > maxAge)
+        if (now - NumericDate.ClockSkew - NumericDate.Read(claims, "auth_time", JwtType.IdToken.Name) > maxAge)
             throw new OAuthProtocolException(
                 "The user was authenticated (auth_time) longer ago than max_age allows; begin an authorization with Prompt = \"login\"."
             );
@@ -140,7 +129,11 @@ internal static class IdTokenClaimsValidator
                 "The refresh returned an ID Token whose nonce differs from the first one's (OpenID Connect Core §12.2); the response was "
                     + "discarded."
             );
-        if (Number(refreshed, "auth_time") is { } now && Number(first, "auth_time") is { } then && now != then)
+        if (
+            NumericDate.TryReadSeconds(refreshed, "auth_time") is { } now
+            && NumericDate.TryReadSeconds(first, "auth_time") is { } then
+            && now != then
+        )
             throw new OAuthProtocolException(
                 "The refresh returned an ID Token whose auth_time differs from the first one's (OpenID Connect Core §12.2), so it belongs "
                     + "to another sign-in; the response was discarded."
@@ -164,20 +157,4 @@ internal static class IdTokenClaimsValidator
         claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array ? claims.Texts("aud")!
         : claims.Text("aud") is { } single ? [single]
         : [];
-
-    /// <summary>Reads a required time in seconds since 1970-01-01.</summary>
-    /// <exception cref="OAuthProtocolException">The claim is missing or not a valid time.</exception>
-    public static DateTimeOffset Time(JsonElement claims, string name, JwtType kind)
-    {
-        double seconds =
-            Number(claims, name) ?? throw new OAuthProtocolException($"The {kind.Name} has no {name}, or its {name} is not a number.");
-        return seconds is >= 0 and <= LastSecond
-            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
-            : throw new OAuthProtocolException($"The {kind.Name}'s {name} is not a valid time.");
-    }
-
-    private static double? Number(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number)
-            ? number
-            : null;
 }

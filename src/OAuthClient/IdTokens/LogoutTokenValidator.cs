@@ -7,8 +7,6 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
-
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     // An older token may be a replay. A server that retries issues a new token.
@@ -62,16 +60,16 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
     {
         ValidateIssuer(claims, issuer);
         IdTokenClaimsValidator.ValidateAudience(claims, clientId, JwtType.LogoutToken);
-        var expiresAt = IdTokenClaimsValidator.Time(claims, "exp", JwtType.LogoutToken);
-        if (now - ClockSkew >= expiresAt)
+        var expiresAt = NumericDate.Read(claims, "exp", JwtType.LogoutToken.Name);
+        if (NumericDate.HasPassed(expiresAt, now))
             throw new OAuthProtocolException("The logout token has expired.") { IsTransient = true };
-        var issuedAt = IdTokenClaimsValidator.Time(claims, "iat", JwtType.LogoutToken);
-        if (issuedAt > now + ClockSkew)
+        var issuedAt = NumericDate.Read(claims, "iat", JwtType.LogoutToken.Name);
+        if (NumericDate.IsInFuture(issuedAt, now))
             throw new OAuthProtocolException("The logout token was issued in the future; check this machine's clock, or the server's.")
             {
                 IsTransient = true,
             };
-        if (now - ClockSkew - MaximumAge > issuedAt)
+        if (now - NumericDate.ClockSkew - MaximumAge > issuedAt)
             throw new OAuthProtocolException(
                 $"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's."
             )
@@ -88,7 +86,7 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
                 "The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4)."
             );
         // The maximum age is applied first: some servers send the year 9999 for "never", and adding the clock skew to it would overflow.
-        var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + ClockSkew;
+        var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + NumericDate.ClockSkew;
         var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt, id, acceptedUntil);
         return token is { Subject: null, SessionId: null }
             ? throw new OAuthProtocolException(

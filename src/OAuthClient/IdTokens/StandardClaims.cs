@@ -115,7 +115,7 @@ public sealed record StandardClaims
                 claims.TryGetProperty("address", out var address) && address.ValueKind == JsonValueKind.Object
                     ? AddressClaim.Of(address)
                     : null,
-            UpdatedAt = IdTokenClaimsValidator.TryReadTime(claims, "updated_at"),
+            UpdatedAt = NumericDate.TryRead(claims, "updated_at"),
         };
 
     private static bool? Boolean(JsonElement claims, string name) =>

@@ -75,17 +75,5 @@ public sealed class IntrospectedToken
     /// <returns>The text.</returns>
     public override string ToString() => $"IntrospectedToken, active: {IsActive}";
 
-    private DateTimeOffset? Time(string name)
-    {
-        if (!Claims.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
-            return null;
-        if (member.ValueKind != JsonValueKind.Number || !member.TryGetDouble(out double seconds) || seconds < 0)
-            throw new OAuthProtocolException(
-                $"The introspection response's {name} is not a number of seconds since 1970-01-01 (RFC 7662 §2.2)."
-            );
-        // Some servers send the year 9999 or later for "never".
-        return seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-            ? DateTimeOffset.MaxValue
-            : DateTimeOffset.FromUnixTimeSeconds((long)seconds);
-    }
+    private DateTimeOffset? Time(string name) => NumericDate.ReadIfPresent(Claims, name, JwtType.Introspection.Name);
 }

@@ -5,8 +5,6 @@ namespace OAuthClient;
 /// <summary>Validates the claims of a signed introspection response (RFC 9701 §5).</summary>
 internal static class IntrospectionJwtValidator
 {
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
-
     // The server creates the response for this request, so an older one is a replay.
     private static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
 
@@ -27,9 +25,16 @@ internal static class IntrospectionJwtValidator
                 "The introspection response's aud does not name this client: it was created for another client (RFC 9701 §5)."
             );
         var issuedAt =
-            Time(claims, "iat")
+            NumericDate.ReadIfPresent(claims, "iat", JwtType.Introspection.Name)
             ?? throw new OAuthProtocolException("The introspection response has no iat, so its age is not known (RFC 9701 §5).");
-        if (issuedAt > now + ClockSkew || now - issuedAt > MaximumAge || Time(claims, "exp") <= now - ClockSkew)
+        if (
+            NumericDate.IsInFuture(issuedAt, now)
+            || now - issuedAt > MaximumAge
+            || (
+                NumericDate.ReadIfPresent(claims, "exp", JwtType.Introspection.Name) is { } expiresAt
+                && NumericDate.HasPassed(expiresAt, now)
+            )
+        )
             throw new OAuthProtocolException(
                 "The introspection response is too old, has expired, or was issued in the future (iat, exp). Check this machine's clock, "
                     + "or the server's; otherwise the response may be a replay."
@@ -41,14 +46,5 @@ internal static class IntrospectionJwtValidator
             ?? throw new OAuthProtocolException(
                 "The introspection response has no token_introspection, which describes the token (RFC 9701 §5)."
             );
-    }
-
-    private static DateTimeOffset? Time(JsonElement claims, string name)
-    {
-        if (!claims.TryGetProperty(name, out var member))
-            return null;
-        return member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double seconds) && seconds is >= 0 and <= 253_402_300_799
-            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
-            : throw new OAuthProtocolException($"The introspection response's {name} is not a valid time (RFC 7519 §4.1).");
     }
 }
