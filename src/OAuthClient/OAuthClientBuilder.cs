@@ -76,12 +76,7 @@ public sealed class OAuthClientBuilder
                 configure?.Invoke(o.DynamicRegistration);
             }
         );
-        Services.AddKeyedSingleton(Name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(Name).Registration);
-        Services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<DynamicRegistration>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] DynamicRegistration")
-            )
-        );
+        OAuthClientServices.AddPart(Services, Name, client => client.Registration);
         return this;
     }
 

@@ -159,43 +159,14 @@ public static class OAuthClientServiceCollectionExtensions
             (provider, _) =>
                 BackgroundWork.RunIsolated((provider, name), static state => new OAuthClientServices(state.provider, state.name))
         );
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Tokens);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Client);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Health);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).ClaimSources);
-        services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<ClaimSourceReader>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")
-            )
-        );
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).SignIn);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Logout);
-        services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<OpenIdSignIn>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")
-            )
-        );
-        services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<OpenIdLogout>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")
-            )
-        );
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Introspection);
-        services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<ClientHealth>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClientHealth")
-            )
-        );
-        services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<TokenIntrospection>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] TokenIntrospection")
-            )
-        );
-        services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<IOAuthClient>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] IOAuthClient")
-            )
-        );
+        services.TryAddSingleton<IOAuthClientFactory, RegisteredOAuthClientFactory>();
+        OAuthClientServices.AddPart(services, name, client => client.Tokens);
+        OAuthClientServices.AddPart(services, name, client => client.Client);
+        OAuthClientServices.AddPart(services, name, client => client.SignIn);
+        OAuthClientServices.AddPart(services, name, client => client.Logout);
+        OAuthClientServices.AddPart(services, name, client => client.Introspection);
+        OAuthClientServices.AddPart(services, name, client => client.ClaimSources);
+        OAuthClientServices.AddPart(services, name, client => client.Health);
         return new OAuthClientBuilder(name, services, BackChannelHttpClientConfiguration.Register(services, name));
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -65,14 +66,15 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             logger
         );
         userAccessTokenProvider = new UserAccessTokenProvider(configuration, refresher, store, writes, backoff, telemetry, time, logger);
+        var remover = new GrantRemover(store, writes, backoff, interrupted);
         var revoker = new GrantRevoker(
             configuration,
             metadata,
             new RevocationEndpointClient(backChannel),
             userAccessTokenProvider,
             store,
+            remover,
             writes,
-            backoff,
             interrupted,
             time,
             logger
@@ -94,42 +96,32 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
         ClaimSources = new ClaimSourceReader(backChannel, signatures, configuration, metadata, time);
         Introspection = new(configuration, metadata, backChannel, signatures, time);
-        var terminator = new SessionTerminator(
-            store,
-            writes,
-            backoff,
-            interrupted,
-            new RecentLogoutTokens(time),
-            new ConsumedStates(time),
-            logger
-        );
+        var terminator = new SessionTerminator(store, remover, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         var sameUser = new SameUserRequirement();
-        DefaultOAuthClient client = new(
+        var flow = new AuthorizationCodeFlow(
             configuration,
             metadata,
+            [new QueryRequestTransport()],
+            [new PlainResponseDecoder()],
             tokenEndpoint,
-            new AuthorizationCompleter(
-                configuration,
-                metadata,
-                tokenEndpoint,
-                idTokens,
-                revoker,
-                terminator,
-                sameUser,
-                store,
-                telemetry,
-                time
-            ),
+            idTokens,
+            new GrantIssuer(store, revoker, terminator, sameUser, time),
+            store,
+            telemetry,
+            time
+        );
+        Client = new DefaultOAuthClient(
+            configuration,
+            metadata,
+            flow,
+            tokenEndpoint,
             Tokens,
             revoker,
-            new SignInValidator(configuration, store, time),
-            sameUser,
-            new UserInfoEndpointClient(backChannel, signatures, time),
+            new UserInfoClient(configuration, metadata, Tokens, new UserInfoEndpointClient(backChannel, signatures, time), store),
             store,
             time
         );
-        Client = client;
-        SignIn = new OpenIdSignIn(client);
+        SignIn = new OpenIdSignIn(configuration, flow, new SignInSessions(configuration, sameUser, store, time));
         Logout = new OpenIdLogout(
             configuration,
             metadata,
@@ -150,6 +142,18 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     public ClientHealth Health { get; }
     public TokenIntrospection Introspection { get; }
     public DynamicRegistration Registration { get; }
+
+    /// <summary>Registers a service of a client under its name, and without a name where it is the only client.</summary>
+    public static void AddPart<T>(IServiceCollection services, string name, Func<OAuthClientServices, T> select)
+        where T : class
+    {
+        services.AddKeyedSingleton(name, (provider, _) => select(provider.GetRequiredService<IOAuthClientFactory>().Find(name)!));
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<T>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault($"inject [FromKeyedServices(\"{{0}}\")] {typeof(T).Name}")
+            )
+        );
+    }
 
     /// <summary>Waits for refreshes in progress, because their new refresh tokens must be saved.</summary>
     public async ValueTask DisposeAsync()

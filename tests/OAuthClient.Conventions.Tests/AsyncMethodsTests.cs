@@ -20,6 +20,8 @@ public sealed class AsyncMethodsTests
             ["JwksCache.PrefetchAsync"] = "a step of the refresh that callers share",
             ["GrantWriteQueue.FlushAsync"] = "a step of the refresh that callers share",
             ["GrantWriteQueue.SaveAsync"] = "the result of a used refresh token must be saved even if the callers cancel",
+            ["GrantIssuer.IssueAsync"] = "the code or other credential is already used; cancellation would lose the tokens",
+            ["GrantRemover.RemoveAsync"] = "a removal that has begun is completed for all grants",
             ["GrantRevoker.RemoveSupersededAsync"] = "runs after a grant was saved; cancellation would leave both grants",
             ["SessionTerminator.TryEndNewAsync"] = "cancellation would leave a sign-in that has ended",
             ["DynamicClientPersistence.SaveAsync"] = "the response of the server must be saved even if the callers cancel",

@@ -12,6 +12,7 @@ internal static class FolderMap
         ["HttpHandler"] = ["AccessTokens", "Configuration", "Diagnostics", "Grants", "Protocol"],
         ["OpenIdConnect"] =
         [
+            "AccessTokens",
             "AuthorizationCode",
             "BackChannel",
             "Caching",
@@ -22,9 +23,45 @@ internal static class FolderMap
             "Grants/Storage",
             "IdTokens",
             "Jose",
+            "OpenIdConnect/Sessions",
+            "Protocol",
+            "Revocation",
+        ],
+        ["AuthorizationCode"] =
+        [
+            "Caching",
+            "Configuration",
+            "Diagnostics",
+            "Discovery",
+            "Grants",
+            "Grants/Issuance",
+            "Grants/Storage",
+            "IdTokens",
+            "Protocol",
+            "TokenEndpoint",
+        ],
+        ["Grants/Issuance"] =
+        [
+            "Configuration",
+            "Grants",
+            "Grants/Storage",
+            "IdTokens",
+            "Jose",
+            "OpenIdConnect/Sessions",
+            "Protocol",
+            "Revocation",
+        ],
+        ["OpenIdConnect/Sessions"] =
+        [
+            "Caching",
+            "Configuration",
+            "Diagnostics",
+            "Grants",
+            "Grants/Storage",
+            "IdTokens",
+            "Jose",
             "Protocol",
             "Refresh",
-            "Revocation",
         ],
         ["Introspection"] = ["BackChannel", "ClientAuthentication", "Configuration", "Discovery", "Jose", "Protocol"],
         ["DynamicRegistration"] =
@@ -81,7 +118,6 @@ internal static class FolderMap
         ["Grants"] = ["Configuration", "IdTokens", "Jose", "Protocol"],
         ["IdTokens"] = ["Configuration", "Discovery", "Jose", "Protocol"],
         ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Jose", "Protocol"],
-        ["AuthorizationCode"] = ["Configuration", "Protocol", "TokenEndpoint"],
         ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Protocol"],
         ["ClientAuthentication"] = ["Configuration", "Protocol"],
         ["BackChannel"] = ["Caching", "Configuration", "Diagnostics", "Protocol"],

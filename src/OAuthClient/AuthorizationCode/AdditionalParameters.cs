@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace OAuthClient;
 
 /// <summary>
-/// Adds the application's additional parameters to a front-channel request. Neither they nor the query of the endpoint may contain a
+/// Validates the application's additional parameters of a front-channel request. Neither they nor the query of the endpoint may contain a
 /// parameter that the library sets, and no parameter may occur twice (RFC 6749 §3.1).
 /// </summary>
 /// <param name="request">The name of the request, for messages.</param>
@@ -11,17 +11,13 @@ namespace OAuthClient;
 /// <param name="reserved">The names of the parameters that the library sets.</param>
 internal sealed class AdditionalParameters(string request, string type, FrozenSet<string> reserved)
 {
-    /// <summary>Creates a builder that starts with the endpoint and its query.</summary>
+    /// <summary>Validates the query of the endpoint.</summary>
     /// <exception cref="OAuthProtocolException">The query of the endpoint contains a parameter of the request.</exception>
-    public QueryStringBuilder Begin(Uri endpoint, IReadOnlyDictionary<string, string> further, Span<char> buffer)
+    public void ValidateEndpoint(Uri endpoint, IReadOnlyDictionary<string, string> further)
     {
         string query = endpoint.Query;
         if (query.Length <= 1)
-            return new(
-                query.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path),
-                hasQuery: false,
-                buffer
-            );
+            return;
         var taken = new HashSet<string>(further.Keys, StringComparer.OrdinalIgnoreCase);
         foreach (string part in query[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -34,13 +30,14 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
                 );
             }
         }
-        return new(endpoint.GetLeftPart(UriPartial.Query), hasQuery: true, buffer);
     }
 
     /// <summary>Validates the names of the additional parameters.</summary>
     /// <exception cref="ArgumentException">A name is reserved or empty.</exception>
     public void Validate(IReadOnlyDictionary<string, string> further)
     {
+        if (further.Count == 0)
+            return;
         foreach (string name in further.Keys)
         {
             if (string.IsNullOrWhiteSpace(name))
@@ -54,16 +51,5 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
                 );
             }
         }
-    }
-
-    /// <summary>Validates the additional parameters and adds them to the query.</summary>
-    /// <exception cref="ArgumentException">A name is reserved or empty.</exception>
-    public void Add(ref QueryStringBuilder query, IReadOnlyDictionary<string, string> further)
-    {
-        if (further.Count == 0)
-            return;
-        Validate(further);
-        foreach (var (name, value) in further)
-            query.Add(Uri.EscapeDataString(name), value);
     }
 }

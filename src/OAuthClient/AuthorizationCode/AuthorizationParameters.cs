@@ -21,6 +21,12 @@ public sealed class AuthorizationParameters
     public IReadOnlyCollection<Uri>? Resources { get; init; }
 
     /// <summary>
+    /// Gets the redirect URI of this request, which <see cref="RedirectUriSelector"/> must allow; <see langword="null"/> for that of the
+    /// options.
+    /// </summary>
+    internal Uri? RedirectUri { get; init; }
+
+    /// <summary>
     /// Gets or sets how the server prompts the user, for example <c>login</c>, <c>consent</c>, <c>select_account</c> or <c>none</c>. The
     /// default is <see langword="null"/>: the server decides.
     /// </summary>

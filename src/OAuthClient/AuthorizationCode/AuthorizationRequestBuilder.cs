@@ -8,10 +8,6 @@ namespace OAuthClient;
 /// </summary>
 internal static class AuthorizationRequestBuilder
 {
-    private const string ResponseTypeAndState = $"{ParameterNames.ResponseType}={ParameterNames.Code}&{ParameterNames.State}=";
-    private const string MethodAndChallenge =
-        $"{ParameterNames.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{ParameterNames.CodeChallenge}=";
-
     // Case-insensitive, because some servers read names so: "State" would be a second "state" for them.
     private static readonly AdditionalParameters Additional = new(
         "authorization",
@@ -49,12 +45,11 @@ internal static class AuthorizationRequestBuilder
         )
     );
 
-    /// <summary>Creates a pending authorization with a new state, nonce and code verifier.</summary>
+    /// <summary>Creates a request and its pending authorization with a new state, nonce and code verifier.</summary>
     /// <param name="configuration">The client's configuration.</param>
     /// <param name="server">The metadata of the server.</param>
     /// <param name="parameters">The parameters in addition to the options.</param>
     /// <param name="now">The current time.</param>
-    /// <param name="hasOtherServers">Whether a callback may come from another server.</param>
     /// <param name="renewsSignIn">
     /// Whether only the user who signed in by the client may complete it. The scope <c>openid</c> is then added.
     /// </param>
@@ -63,12 +58,11 @@ internal static class AuthorizationRequestBuilder
     /// <exception cref="OAuthProtocolException">
     /// The server does not support S256, or the query of its endpoint contains a parameter of the request.
     /// </exception>
-    public static PendingAuthorization Begin(
+    public static AuthorizationRequest Create(
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,
         AuthorizationParameters parameters,
         DateTimeOffset now,
-        bool hasOtherServers,
         bool renewsSignIn = false
     )
     {
@@ -78,11 +72,7 @@ internal static class AuthorizationRequestBuilder
                 $"{server.ServerId} has no authorization endpoint in its metadata; set AuthorizationEndpoint, or use a grant type that "
                     + "needs no browser."
             );
-        var redirectUri =
-            configuration.RedirectUri
-            ?? throw new InvalidOperationException(
-                $"Set RedirectUri for {configuration.DisplayName}: the server sends the browser there with the response."
-            );
+        string redirectUri = RedirectUriSelector.Select(configuration, parameters.RedirectUri);
         if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
@@ -102,24 +92,20 @@ internal static class AuthorizationRequestBuilder
         string[] random = SecureRandomString.Create(3);
         string state = random[0];
         var verifier = new CodeVerifier(random[1]);
-        bool requestsIdToken = ReferenceEquals(scopes, configuration.Scopes)
-            ? configuration.RequestsIdToken
-            : ScopeList.Contains(scopes, ScopeList.OpenId);
-        string? nonce = requestsIdToken ? random[2] : null;
+        string? nonce = ScopeList.Contains(scopes, ScopeList.OpenId) ? random[2] : null;
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
-        Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
-        verifier.WriteChallenge(challenge);
+        Additional.ValidateEndpoint(endpoint, parameters.Additional);
+        Additional.Validate(parameters.Additional);
 
-        return new PendingAuthorization
+        var pending = new PendingAuthorization
         {
-            Address = Write(configuration, endpoint, parameters, scopes, resources, state, challenge, nonce),
             ClientName = configuration.Name,
             Server = server.ServerId,
             Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
             RequiresIssuer = server.SendsIssuerInResponse,
-            RequiresRedirectPathMatch = !server.SendsIssuerInResponse && hasOtherServers,
-            RedirectUri = redirectUri.OriginalString,
+            RequiresRedirectPathMatch = !server.SendsIssuerInResponse && configuration.HasOtherServers,
+            RedirectUri = redirectUri,
             State = state,
             Nonce = nonce,
             MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
@@ -130,52 +116,53 @@ internal static class AuthorizationRequestBuilder
             ExpiresAt = now + configuration.PendingAuthorizationLifetime,
             RenewsSignIn = renewsSignIn,
         };
+        var list = Parameters(configuration, parameters, pending);
+        configuration.Adaptation.Adapt(list, configuration.Adaptation.AuthorizationParameters);
+        return new(endpoint, list, pending);
     }
 
-    private static string Write(
+    private static List<KeyValuePair<string, string>> Parameters(
         ClientConfiguration configuration,
-        Uri endpoint,
         AuthorizationParameters parameters,
-        IReadOnlyList<string> scopes,
-        IReadOnlyList<string> resources,
-        string state,
-        ReadOnlySpan<char> challenge,
-        string? nonce
+        PendingAuthorization pending
     )
     {
-        var query = Additional.Begin(endpoint, parameters.Additional, stackalloc char[512]);
         // Parameters without % come first, because Uri parses an address fast up to the first one.
-        query.AddEncoded(ResponseTypeAndState, state);
-        query.AddEncoded(MethodAndChallenge, challenge);
-        query.AddEncoded(ParameterNames.Nonce + "=", nonce);
-        query.Add(ParameterNames.ClientId, configuration.ClientId);
-        query.AddEncoded(ParameterNames.RedirectUri + "=", configuration.EncodedRedirectUri);
-        if (ReferenceEquals(scopes, configuration.Scopes))
-            query.AddEncoded(ParameterNames.Scope + "=", configuration.EncodedScopes);
-        else
-            query.AddList(ParameterNames.Scope, scopes);
-        query.Add(ParameterNames.ResponseMode, configuration.ResponseMode);
-        for (int i = 0; i < resources.Count; i++)
-            query.Add(ParameterNames.Resource, resources[i]);
-        AddParameters(ref query, parameters);
-        return query.ToTextAndClear();
-    }
-
-    private static void AddParameters(ref QueryStringBuilder query, AuthorizationParameters parameters)
-    {
-        query.Add(ParameterNames.Prompt, parameters.Prompt);
-        query.Add(ParameterNames.LoginHint, parameters.LoginHint);
+        var list = new List<KeyValuePair<string, string>>(10)
+        {
+            new(ParameterNames.ResponseType, ParameterNames.Code),
+            new(ParameterNames.State, pending.State),
+            new(ParameterNames.CodeChallengeMethod, CodeVerifier.ChallengeMethod),
+            new(ParameterNames.CodeChallenge, pending.CodeVerifier.Challenge()),
+        };
+        Add(ParameterNames.Nonce, pending.Nonce);
+        Add(ParameterNames.ClientId, configuration.ClientId);
+        Add(ParameterNames.RedirectUri, pending.RedirectUri);
+        Add(ParameterNames.Scope, pending.Scopes.Count == 0 ? null : configuration.Adaptation.JoinScopes(pending.Scopes));
+        Add(ParameterNames.ResponseMode, configuration.ResponseMode);
+        foreach (string resource in pending.Resources)
+            Add(ParameterNames.Resource, resource);
+        Add(ParameterNames.Prompt, parameters.Prompt);
+        Add(ParameterNames.LoginHint, parameters.LoginHint);
         if (parameters.MaxAge is { } age)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(parameters));
-            query.Add(ParameterNames.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+            Add(ParameterNames.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         }
-        query.Add(
+        Add(
             ParameterNames.AcrValues,
-            parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues))
+            parameters.AcrValues ?? (pending.RequiredAcrValues.Count == 0 ? null : string.Join(' ', pending.RequiredAcrValues))
         );
-        query.Add(ParameterNames.UiLocales, parameters.UiLocales);
-        Additional.Add(ref query, parameters.Additional);
+        Add(ParameterNames.UiLocales, parameters.UiLocales);
+        foreach (var (name, value) in parameters.Additional)
+            Add(name, value);
+        return list;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                list.Add(new(name, value));
+        }
     }
 
     private static string[] ValidateAcrValues(IReadOnlyCollection<string> required, bool requestsIdToken)

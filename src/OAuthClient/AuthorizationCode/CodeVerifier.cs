@@ -12,19 +12,17 @@ namespace OAuthClient;
 internal sealed class CodeVerifier(string value) : Secret(value)
 {
     public const string ChallengeMethod = "S256";
-    public const int ChallengeLength = 43;
 
     /// <summary>
-    /// Writes the code challenge, BASE64URL(SHA256(ASCII(code_verifier))) (RFC 7636 §4.2). The plain method is not supported.
+    /// Computes the code challenge, BASE64URL(SHA256(ASCII(code_verifier))) (RFC 7636 §4.2). The plain method is not supported.
     /// </summary>
-    /// <param name="destination">Receives <see cref="ChallengeLength"/> characters.</param>
-    public void WriteChallenge(Span<char> destination)
+    public string Challenge()
     {
         Span<byte> ascii = stackalloc byte[128];
         int length = Encoding.ASCII.GetBytes(Reveal(), ascii);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(ascii[..length], hash);
         CryptographicOperations.ZeroMemory(ascii);
-        Base64Url.EncodeToChars(hash, destination);
+        return Base64Url.EncodeToString(hash);
     }
 }

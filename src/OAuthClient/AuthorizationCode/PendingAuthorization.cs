@@ -49,7 +49,7 @@ public sealed class PendingAuthorization
     }
 
     /// <summary>Gets the authorization URI as text, because parsing it as <see cref="Uri"/> costs more than writing it.</summary>
-    internal string? Address { get; init; }
+    internal string? Address { get; set; }
     internal string Server { get; init; } = "";
     internal string? Issuer { get; init; }
     internal bool RequiresIssuer { get; init; }
@@ -78,6 +78,15 @@ public sealed class PendingAuthorization
     internal IReadOnlyList<string> Scopes { get; init; } = [];
     internal IReadOnlyList<string> Resources { get; init; } = [];
 
+    internal IdTokenRequirements IdTokenRequirements =>
+        new()
+        {
+            IsRequested = Nonce is not null,
+            Nonce = Nonce,
+            MaxAge = MaxAge,
+            AcrValues = RequiredAcrValues,
+        };
+
     /// <summary>Gets the hash of the state, for the record of used states, which thus contains no usable state.</summary>
     internal string StateFingerprint => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(State)));
 
@@ -91,11 +100,7 @@ public sealed class PendingAuthorization
     /// </summary>
     /// <param name="protect">Encrypts and authenticates the data, for example <c>IDataProtector.Protect</c>.</param>
     /// <returns>The encrypted data, as <paramref name="protect"/> returned them.</returns>
-    public byte[] Protect(Func<byte[], byte[]> protect)
-    {
-        ArgumentNullException.ThrowIfNull(protect);
-        return protect(PendingAuthorizationSerializer.Serialize(this));
-    }
+    public byte[] Protect(Func<byte[], byte[]> protect) => PendingState.Protect(this, protect, PendingAuthorizationSerializer.Serialize);
 
     /// <summary>Decrypts and deserializes a pending authorization that <see cref="Protect"/> serialized.</summary>
     /// <param name="data">The result of <see cref="Protect"/>.</param>
@@ -104,17 +109,6 @@ public sealed class PendingAuthorization
     /// <exception cref="OAuthProtocolException">
     /// The data were changed, are not a pending authorization, or were written by another version of the library.
     /// </exception>
-    public static PendingAuthorization Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(unprotect);
-        try
-        {
-            return PendingAuthorizationSerializer.Deserialize(unprotect(data));
-        }
-        catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or FormatException)
-        {
-            throw new OAuthProtocolException("The data are not a pending authorization, or were changed; begin a new one.", exception);
-        }
-    }
+    public static PendingAuthorization Unprotect(byte[] data, Func<byte[], byte[]> unprotect) =>
+        PendingState.Unprotect(data, unprotect, PendingAuthorizationSerializer.Deserialize, "authorization");
 }

@@ -13,49 +13,32 @@ internal ref struct QueryStringBuilder
     private int length;
     private string separator;
 
-    /// <param name="endpoint">The address before the first parameter.</param>
-    /// <param name="hasQuery">Whether the address has a query already.</param>
+    /// <param name="endpoint">The endpoint, whose query is kept (RFC 6749 §3.1).</param>
     /// <param name="buffer">The initial buffer. A larger one is rented if necessary.</param>
-    public QueryStringBuilder(string endpoint, bool hasQuery, Span<char> buffer)
+    public QueryStringBuilder(Uri endpoint, Span<char> buffer)
     {
         this.buffer = buffer;
+        bool hasQuery = endpoint.Query.Length > 1;
         separator = hasQuery ? "&" : "?";
-        Append(endpoint);
+        Append(
+            hasQuery ? endpoint.GetLeftPart(UriPartial.Query)
+            : endpoint.Query.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri
+            : endpoint.GetLeftPart(UriPartial.Path)
+        );
     }
 
     /// <summary>Adds a parameter; does nothing if the value is <see langword="null"/>.</summary>
-    /// <param name="name">The encoded name.</param>
+    /// <param name="name">The name, not encoded.</param>
     /// <param name="value">The value, not encoded.</param>
     public void Add(string name, string? value)
     {
         if (value is null)
             return;
-        BeginParameter(name);
+        Append(separator);
+        separator = "&";
+        AppendEncoded(name);
         Append("=");
         AppendEncoded(value);
-    }
-
-    /// <summary>Adds the values as one parameter, separated by spaces; does nothing if there are none.</summary>
-    public void AddList(string name, IReadOnlyList<string> values)
-    {
-        for (int i = 0; i < values.Count; i++)
-        {
-            if (i == 0)
-                BeginParameter(name);
-            Append(i == 0 ? "=" : "%20");
-            AppendEncoded(values[i]);
-        }
-    }
-
-    /// <summary>Adds an encoded value; does nothing if it is empty.</summary>
-    /// <param name="prefix">The text before the value, including the name and the equals sign.</param>
-    /// <param name="value">The encoded value.</param>
-    public void AddEncoded(string prefix, ReadOnlySpan<char> value)
-    {
-        if (value.IsEmpty)
-            return;
-        BeginParameter(prefix);
-        Append(value);
     }
 
     /// <summary>Returns the address and releases the buffer. Nothing can be added afterwards.</summary>
@@ -64,13 +47,6 @@ internal ref struct QueryStringBuilder
         string text = new(buffer[..length]);
         Use(null);
         return text;
-    }
-
-    private void BeginParameter(string prefix)
-    {
-        Append(separator);
-        separator = "&";
-        Append(prefix);
     }
 
     private void Append(ReadOnlySpan<char> text)

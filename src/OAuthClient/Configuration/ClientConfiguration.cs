@@ -32,9 +32,7 @@ internal sealed class ClientConfiguration
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
         Scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal)];
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
-        EncodedRedirectUri = RedirectUri is null ? null : Uri.EscapeDataString(RedirectUri.OriginalString);
-        EncodedScopes = Scopes.Count == 0 ? null : Uri.EscapeDataString(ScopeList.Join(Scopes));
-        RequestsIdToken = ScopeList.Contains(Scopes, ScopeList.OpenId);
+        Adaptation = options.Adaptation;
         ResponseMode = options.ResponseMode;
         IdTokenSigningAlgorithms =
             options.IdTokenSigningAlgorithms.Count > 0 ? [.. options.IdTokenSigningAlgorithms] : [DefaultIdTokenSigningAlgorithm];
@@ -120,14 +118,8 @@ internal sealed class ClientConfiguration
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
 
-    /// <summary>Gets <see cref="RedirectUri"/>, encoded for a query.</summary>
-    public string? EncodedRedirectUri { get; }
-
-    /// <summary>Gets <see cref="Scopes"/>, joined and encoded for a query.</summary>
-    public string? EncodedScopes { get; }
-
-    /// <summary>Gets whether <see cref="Scopes"/> contains <c>openid</c>.</summary>
-    public bool RequestsIdToken { get; }
+    /// <summary>Gets how the server deviates from the specifications.</summary>
+    public ServerAdaptation Adaptation { get; }
 
     public string? ResponseMode { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }

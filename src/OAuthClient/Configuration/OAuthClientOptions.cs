@@ -245,4 +245,7 @@ public sealed class OAuthClientOptions
     /// development. A warning is logged once when it is set. The default is <see langword="false"/>.
     /// </summary>
     public bool DangerouslyAllowHttpOnLoopback { get; set; }
+
+    /// <summary>How the server deviates from the specifications. A field, because the configuration binder binds each property.</summary>
+    internal ServerAdaptation Adaptation = ServerAdaptation.None;
 }

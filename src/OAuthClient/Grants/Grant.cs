@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -15,6 +16,7 @@ namespace OAuthClient;
 public sealed class Grant
 {
     private IssuerTemplate? allowedBy;
+    private StrongBox<JsonElement>? idTokenClaims;
     private long endsAtTicks = long.MaxValue;
 
     internal Grant(string id, string clientName, GrantOwner owner, string server, string clientId)
@@ -33,6 +35,7 @@ public sealed class Grant
         (FirstIdTokenIssuedAt, RenewalEndsAt) = (older.FirstIdTokenIssuedAt, older.RenewalEndsAt);
         (Scopes, Resources, CreatedAt) = (older.Scopes, older.Resources, older.CreatedAt);
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
+        idTokenClaims = older.idTokenClaims;
         UnknownMembers = older.UnknownMembers;
         Generation = older.Generation + 1;
     }
@@ -91,15 +94,15 @@ public sealed class Grant
     /// Gets a hash of the client, the server and <see cref="Subject"/>; <see langword="null"/> if there is no subject. A store finds grants
     /// by it without storing the subject in plain text. It is the same for all generations.
     /// </summary>
-    public string? SubjectFingerprint => Subject is null ? null : FingerprintOfSubject(ClientName, Server, Subject);
+    public string? SubjectFingerprint => Subject is null ? null : GrantFingerprint.OfSubject(ClientName, Server, Subject);
 
     /// <summary>
     /// Gets a hash of the client, the server and <see cref="SessionId"/>, or <see cref="SignInId"/> if the server states no session;
     /// <see langword="null"/> if there is neither.
     /// </summary>
     public string? SessionFingerprint =>
-        SessionId is not null ? FingerprintOfSession(ClientName, Server, SessionId)
-        : SignInId is not null ? FingerprintOfSignIn(ClientName, Server, SignInId)
+        SessionId is not null ? GrantFingerprint.OfSession(ClientName, Server, SessionId)
+        : SignInId is not null ? GrantFingerprint.OfSignIn(ClientName, Server, SignInId)
         : null;
 
     /// <summary>Gets the granted scopes: those that the server stated, or else those that were requested (RFC 6749 §5.1).</summary>
@@ -135,10 +138,20 @@ public sealed class Grant
     public RefreshToken? RefreshToken { get; internal init; }
 
     /// <summary>Gets the validated ID Token, or <see langword="null"/>.</summary>
-    public IdToken? IdToken { get; internal init; }
+    public IdToken? IdToken
+    {
+        get;
+        internal init
+        {
+            if (!ReferenceEquals(field, value))
+                idTokenClaims = null;
+            field = value;
+        }
+    }
 
     /// <summary>Gets the claims of the validated ID Token (OpenID Connect Core §2); <see langword="null"/> if there is none.</summary>
-    public JsonElement? IdTokenClaims => IdToken is null ? null : UnverifiedJwt.ClaimsOf(IdToken);
+    public JsonElement? IdTokenClaims =>
+        IdToken is null ? null : (idTokenClaims ??= new StrongBox<JsonElement>(UnverifiedJwt.ClaimsOf(IdToken))).Value;
 
     /// <summary>Gets the standard claims of the ID Token (OpenID Connect Core §5.1); <see langword="null"/> if there is none.</summary>
     public StandardClaims? StandardClaims => IdTokenClaims is { } claims ? StandardClaims.Of(claims) : null;
@@ -255,15 +268,6 @@ public sealed class Grant
         ArgumentNullException.ThrowIfNull(unprotect);
         return GrantSerializer.Deserialize(unprotect(data));
     }
-
-    internal static string FingerprintOfSubject(string clientName, string server, string subject) =>
-        Fingerprint.Of("sub", clientName, server, subject);
-
-    internal static string FingerprintOfSession(string clientName, string server, string sessionId) =>
-        Fingerprint.Of("sid", clientName, server, sessionId);
-
-    internal static string FingerprintOfSignIn(string clientName, string server, string signInId) =>
-        Fingerprint.Of("sign-in", clientName, server, signInId);
 
     internal static FrozenDictionary<string, AccessToken> With(AccessToken token) => GrantAccessTokens.Create(token);
 

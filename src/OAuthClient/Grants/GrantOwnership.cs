@@ -12,8 +12,11 @@ internal static class GrantOwnership
     /// <param name="owner">The owner.</param>
     /// <returns><see langword="true"/> if the grant belongs to both; otherwise, <see langword="false"/>.</returns>
     public static bool BelongsTo(Grant grant, ClientConfiguration configuration, GrantOwner owner) =>
-        grant.Owner.Equals(owner)
-        && string.Equals(grant.ClientName, configuration.Name, StringComparison.Ordinal)
+        grant.Owner.Equals(owner) && BelongsTo(grant, configuration);
+
+    /// <summary>Determines whether a grant was issued to the client, under its identifier and at its server.</summary>
+    public static bool BelongsTo(Grant grant, ClientConfiguration configuration) =>
+        string.Equals(grant.ClientName, configuration.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, configuration.ClientId, StringComparison.Ordinal)
         && string.Equals(grant.Server, configuration.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
 

@@ -25,6 +25,61 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
         return ReferenceEquals(inside, token.Reveal()) ? token : new IdToken(inside);
     }
 
+    /// <summary>Decrypts and validates the ID Token of a token response to a request of the user.</summary>
+    /// <param name="response">The token response.</param>
+    /// <param name="requirements">What the request requires of the token.</param>
+    /// <param name="configuration">The client that must be the audience.</param>
+    /// <param name="server">The server that must be the issuer.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>
+    /// The validated ID Token; <see langword="null"/> if none is required, and there is none or it was not requested and cannot be
+    /// validated.
+    /// </returns>
+    /// <exception cref="OAuthProtocolException">A required token is missing, or the token is not valid.</exception>
+    public async Task<ValidatedIdToken?> ValidateAsync(
+        TokenResponse response,
+        IdTokenRequirements requirements,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
+    )
+    {
+        if (response.IdToken is { } idToken && (requirements.IsRequested || CanValidate(server, configuration)))
+        {
+            var identity = await ValidateAsync(
+                    Decrypt(idToken, configuration),
+                    response.AccessToken,
+                    configuration,
+                    server,
+                    requirements.Nonce,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (requirements is { MaxAge: { } maxAge, IsRequested: true })
+                IdTokenClaimsValidator.ValidateMaxAge(identity.Claims, maxAge, time.GetUtcNow());
+            IdTokenClaimsValidator.ValidateAcr(identity.Claims, requirements.AcrValues);
+            return identity;
+        }
+        if (
+            response.IdToken is null
+            && requirements.IsRequested
+            && response.AccessToken.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)
+        )
+            throw new OAuthProtocolException(
+                "The scope openid was granted, but the token response has no ID Token (OpenID Connect Core §3.1.3.3)."
+            );
+        // An attacker who can remove max_age or acr_values from the address can also remove openid.
+        if (requirements.AcrValues.Count > 0)
+            throw new OAuthProtocolException(
+                "RequiredAcrValues are set, but no ID Token states how the user was authenticated (OpenID Connect Core §3.1.3.7)."
+            );
+        if (requirements is { MaxAge: not null, IsRequested: true })
+            throw new OAuthProtocolException(
+                "max_age and openid were requested, but no ID Token states when the user signed in (OpenID Connect Core §3.1.3.7)."
+            );
+        return null;
+    }
+
     /// <summary>Validates the signature and the claims of an ID Token.</summary>
     /// <param name="token">The token that <see cref="Decrypt"/> returned.</param>
     /// <param name="accessToken">The access token of the same response.</param>

@@ -56,14 +56,16 @@ internal static class EndSessionRequestBuilder
             return new() { ClientName = configuration.Name, ExpiresAt = expiresAt };
         bool expectsRedirect = configuration.PostLogoutRedirectUri is not null;
         string? state = expectsRedirect && !parameters.OmitState ? SecureRandomString.Create() : null;
-        var query = AdditionalNames.Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        AdditionalNames.ValidateEndpoint(endpoint, parameters.Additional);
+        var query = new QueryStringBuilder(endpoint, stackalloc char[512]);
         query.Add(ParameterNames.IdTokenHint, idToken?.Reveal() is { Length: <= MaximumHintLength } hint ? hint : null);
         query.Add(ParameterNames.LogoutHint, parameters.LogoutHint);
         query.Add(ParameterNames.ClientId, configuration.ClientId);
         query.Add(ParameterNames.PostLogoutRedirectUri, configuration.PostLogoutRedirectUri?.OriginalString);
-        query.AddEncoded(ParameterNames.State + "=", state);
+        query.Add(ParameterNames.State, state);
         query.Add(ParameterNames.UiLocales, parameters.UiLocales);
-        AdditionalNames.Add(ref query, parameters.Additional);
+        foreach (var (name, value) in parameters.Additional)
+            query.Add(name, value);
         return new()
         {
             ClientName = configuration.Name,

@@ -45,11 +45,7 @@ public sealed class PendingLogout
     /// <summary>Serializes and protects the pending logout, for example for a cookie.</summary>
     /// <param name="protect">A function that encrypts and authenticates, for example <c>IDataProtector.Protect</c>.</param>
     /// <returns>The result of <paramref name="protect"/>.</returns>
-    public byte[] Protect(Func<byte[], byte[]> protect)
-    {
-        ArgumentNullException.ThrowIfNull(protect);
-        return protect(PendingLogoutSerializer.Serialize(this));
-    }
+    public byte[] Protect(Func<byte[], byte[]> protect) => PendingState.Protect(this, protect, PendingLogoutSerializer.Serialize);
 
     /// <summary>Restores a pending logout from the result of <see cref="Protect"/>.</summary>
     /// <param name="data">The result of <see cref="Protect"/>.</param>
@@ -58,19 +54,8 @@ public sealed class PendingLogout
     /// </param>
     /// <returns>The pending logout.</returns>
     /// <exception cref="OAuthProtocolException">The data were changed, or are not a pending logout of this version.</exception>
-    public static PendingLogout Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(unprotect);
-        try
-        {
-            return PendingLogoutSerializer.Deserialize(unprotect(data));
-        }
-        catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or FormatException)
-        {
-            throw new OAuthProtocolException("The data are not a pending logout, or were changed.", exception);
-        }
-    }
+    public static PendingLogout Unprotect(byte[] data, Func<byte[], byte[]> unprotect) =>
+        PendingState.Unprotect(data, unprotect, PendingLogoutSerializer.Deserialize, "logout");
 
     /// <summary>Validates that the redirect belongs to this logout.</summary>
     /// <exception cref="InvalidOperationException">The logout expects no redirect.</exception>

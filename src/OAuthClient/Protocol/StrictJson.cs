@@ -50,6 +50,9 @@ internal static class StrictJson
     public static string? Text(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var member) ? TextOf(member, name) : null;
 
+    /// <summary>Gets a member; <see langword="default"/> if it is absent.</summary>
+    public static JsonElement Member(this JsonElement json, string name) => json.TryGetProperty(name, out var member) ? member : default;
+
     /// <summary>Reads the member <c>sub</c>, which identifies a user and becomes part of a grant owner.</summary>
     /// <param name="claims">The claims.</param>
     /// <param name="source">The name of the token or response that has the claims, for the message.</param>

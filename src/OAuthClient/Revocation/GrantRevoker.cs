@@ -10,8 +10,8 @@ internal sealed class GrantRevoker(
     RevocationEndpointClient revocation,
     UserAccessTokenProvider userAccessTokenProvider,
     IGrantStore store,
+    GrantRemover remover,
     GrantWriteQueue writes,
-    RefreshBackoff backoff,
     InterruptedRefreshes interrupted,
     TimeProvider time,
     ILogger logger
@@ -117,10 +117,7 @@ internal sealed class GrantRevoker(
                 _ = userAccessTokenProvider.ExclusivelyAsync(older, () => RevokeSupersededAsync(older, current), CancellationToken.None);
                 continue;
             }
-            await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
-            backoff.Clear(older);
-            interrupted.Remove(older);
-            writes.Discard(older);
+            await remover.RemoveAsync(older).ConfigureAwait(false);
         }
     }
 
@@ -163,10 +160,7 @@ internal sealed class GrantRevoker(
         // Another caller may have removed the grant during the wait.
         if (await AcquireExclusiveAsync(seen, current).ConfigureAwait(false) is not { } grant)
             return;
-        await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-        backoff.Clear(grant);
-        interrupted.Remove(grant);
-        writes.Discard(grant);
+        await remover.RemoveAsync(grant).ConfigureAwait(false);
         // A grant of another server, from before a change of the configuration, cannot be revoked at this server.
         if (!GrantOwnership.BelongsTo(grant, current, seen.Owner))
             return;

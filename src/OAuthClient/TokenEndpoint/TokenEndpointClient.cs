@@ -68,7 +68,7 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
             .ConfigureAwait(false);
         try
         {
-            var tokens = TokenResponseReader.Read(response, request, response.RequestedAt);
+            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation, response.RequestedAt);
             configuration.Refusals.Clear();
             return tokens;
         }

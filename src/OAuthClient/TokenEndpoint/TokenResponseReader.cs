@@ -1,7 +1,6 @@
+using System.Collections.Frozen;
 using System.Collections.ObjectModel;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 
 namespace OAuthClient;
@@ -14,25 +13,45 @@ internal static class TokenResponseReader
     // Ten years. A longer lifetime is an error of the server and could cause an overflow.
     private const long MaximumLifetimeSeconds = 315_360_000;
 
+    // The members with a property of their own. All others are kept as additional members.
+    private static readonly FrozenSet<string> Known = FrozenSet.Create(
+        StringComparer.Ordinal,
+        ParameterNames.AccessToken,
+        ParameterNames.TokenType,
+        ParameterNames.ExpiresIn,
+        ParameterNames.RefreshToken,
+        ParameterNames.Scope,
+        ParameterNames.IdToken
+    );
+
     /// <summary>Reads a response.</summary>
     /// <param name="response">The response.</param>
     /// <param name="request">The request that it answers.</param>
+    /// <param name="adaptation">How the server deviates from the specifications.</param>
     /// <param name="issuedAt">The time from which the lifetime of the access token counts.</param>
     /// <returns>The tokens.</returns>
     /// <exception cref="TokenEndpointException">The server refused the request.</exception>
     /// <exception cref="OAuthProtocolException">The response is malformed, or its token type is not supported.</exception>
-    public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
+    public static TokenResponse Read(
+        BackChannelResponse response,
+        TokenRequest request,
+        ServerAdaptation adaptation,
+        DateTimeOffset issuedAt
+    )
     {
         using var document = StrictJson.TryParse(response.Body);
-        var members = document is null ? default : TokenMembers.Of(document.RootElement);
         // Some servers respond with status 200 and an error, a page or nothing in the body. "error": null means no error.
-        if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
-            throw new TokenEndpointException(response.Failure(document?.RootElement));
+        if (!response.IsSuccess || document?.RootElement is not { } json || !IsAbsent(json.Member(ParameterNames.Error)))
+        {
+            var failure = response.Failure(document?.RootElement);
+            throw new TokenEndpointException(failure with { Error = adaptation.ErrorCode(failure.Error) });
+        }
+        var tokens = adaptation.FindTokens(json);
         string value =
-            StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken)
+            tokens.Text(ParameterNames.AccessToken)
             ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
         string type =
-            StrictJson.TextOf(members.TokenType, ParameterNames.TokenType)
+            tokens.Text(ParameterNames.TokenType)
             ?? throw new OAuthProtocolException(
                 "The token response has no token_type, so it is not known how to use the token (RFC 6749 §5.1)."
             );
@@ -45,25 +64,45 @@ internal static class TokenResponseReader
             );
         }
 
-        var expiresAt = Lifetime(members.ExpiresIn) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
+        var expiresAt = Lifetime(tokens.Member(ParameterNames.ExpiresIn)) is { } seconds
+            ? issuedAt.AddSeconds(seconds)
+            : (DateTimeOffset?)null;
         return new TokenResponse(
-            new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
-            StrictJson.TextOf(members.RefreshToken, ParameterNames.RefreshToken) is { } refreshToken
-                ? new RefreshToken(refreshToken)
-                : null,
-            StrictJson.TextOf(members.IdToken, ParameterNames.IdToken) is { } idToken ? new IdToken(idToken) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)members.Additional ?? ReadOnlyDictionary<string, JsonElement>.Empty
+            new AccessToken(
+                value,
+                issuedAt,
+                expiresAt,
+                Scopes(tokens.Member(ParameterNames.Scope), request, adaptation),
+                request.Resources
+            ),
+            tokens.Text(ParameterNames.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
+            tokens.Text(ParameterNames.IdToken) is { } idToken ? new IdToken(idToken) : null,
+            AdditionalMembers(json)
         );
+    }
+
+    // Copies, because the application may keep them.
+    private static IReadOnlyDictionary<string, JsonElement> AdditionalMembers(JsonElement json)
+    {
+        Dictionary<string, JsonElement>? additional = null;
+        foreach (var member in json.EnumerateObject())
+        {
+            if (!Known.Contains(member.Name))
+                (additional ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
+        }
+        return (IReadOnlyDictionary<string, JsonElement>?)additional ?? ReadOnlyDictionary<string, JsonElement>.Empty;
     }
 
     private static bool IsBearer(string? type) => string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase);
 
-    private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request)
+    private static bool IsAbsent(JsonElement member) => member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
+
+    private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request, ServerAdaptation adaptation)
     {
-        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        if (IsAbsent(member))
             return request.DefaultScopes;
         string scope = Bounded(StrictJson.TextOf(member, ParameterNames.Scope) ?? "");
-        return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : ScopeList.Split(scope);
+        return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : adaptation.SplitScopes(scope);
     }
 
     // Limited, because scopes are compared with each other throughout the lifetime of the grant.
@@ -76,7 +115,7 @@ internal static class TokenResponseReader
 
     private static long? Lifetime(JsonElement member)
     {
-        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        if (IsAbsent(member))
             return null;
         double seconds;
         if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
@@ -95,53 +134,5 @@ internal static class TokenResponseReader
         else
             throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
         return (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds);
-    }
-
-    /// <summary>The JSON of the members. An absent member is <see langword="default"/>.</summary>
-    private struct TokenMembers
-    {
-        public JsonElement Error;
-        public JsonElement AccessToken;
-        public JsonElement TokenType;
-        public JsonElement ExpiresIn;
-        public JsonElement RefreshToken;
-        public JsonElement Scope;
-        public JsonElement IdToken;
-
-        /// <summary>The other members. They are copies, because the application may keep them.</summary>
-        public Dictionary<string, JsonElement>? Additional;
-
-        public static TokenMembers Of(JsonElement json)
-        {
-            var members = default(TokenMembers);
-            foreach (var member in json.EnumerateObject())
-            {
-                var name = JsonMarshal.GetRawUtf8PropertyName(member);
-                if (name.Contains((byte)'\\'))
-                    name = Encoding.UTF8.GetBytes(member.Name);
-                if (name.SequenceEqual("access_token"u8))
-                    members.AccessToken = member.Value;
-                else if (name.SequenceEqual("token_type"u8))
-                    members.TokenType = member.Value;
-                else if (name.SequenceEqual("expires_in"u8))
-                    members.ExpiresIn = member.Value;
-                else if (name.SequenceEqual("refresh_token"u8))
-                    members.RefreshToken = member.Value;
-                else if (name.SequenceEqual("scope"u8))
-                    members.Scope = member.Value;
-                else if (name.SequenceEqual("id_token"u8))
-                    members.IdToken = member.Value;
-                else
-                    members.Add(member, isError: name.SequenceEqual("error"u8));
-            }
-            return members;
-        }
-
-        private void Add(JsonProperty member, bool isError)
-        {
-            if (isError)
-                Error = member.Value;
-            (Additional ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
-        }
     }
 }

@@ -128,7 +128,12 @@ public class AuthorizationRequestBuilderTests
 
         Assert.That(
             SampleRequest
-                .Begin(SampleConfiguration.Create(), server, new(), SampleConfiguration.Now, hasOtherServers)
+                .Begin(
+                    hasOtherServers ? SampleConfiguration.CreateBesideAnotherServer() : SampleConfiguration.Create(),
+                    server,
+                    new(),
+                    SampleConfiguration.Now
+                )
                 .RequiresRedirectPathMatch,
             Is.EqualTo(requiresPath)
         );

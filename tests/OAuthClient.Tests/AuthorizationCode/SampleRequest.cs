@@ -19,7 +19,11 @@ internal static class SampleRequest
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,
         AuthorizationParameters parameters,
-        DateTimeOffset now,
-        bool hasOtherServers = false
-    ) => AuthorizationRequestBuilder.Begin(configuration, server, parameters, now, hasOtherServers);
+        DateTimeOffset now
+    )
+    {
+        var request = AuthorizationRequestBuilder.Create(configuration, server, parameters, now);
+        request.Pending.Address = QueryRequestTransport.CreateAddress(request);
+        return request.Pending;
+    }
 }

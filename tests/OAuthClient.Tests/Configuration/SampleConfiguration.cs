@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace OAuthClient.Tests;
 
 /// <summary>Creates a minimal client and server configuration, which a test changes as needed.</summary>
@@ -31,4 +33,14 @@ internal static class SampleConfiguration
 
     public static ClientConfiguration Create(Action<OAuthClientOptions>? change = null, string name = "photos") =>
         new(name, Options(change));
+
+    /// <summary>Creates a client beside which another client of another server is registered.</summary>
+    public static ClientConfiguration CreateBesideAnotherServer()
+    {
+        var clients = new OAuthClientRegistry();
+        clients.Add("photos");
+        clients.Add("other");
+        var other = new ConfigureNamedOptions<OAuthClientOptions>("other", o => o.Issuer = new("https://other.example.com"));
+        return new("photos", Options(), new RedirectUriConflictDetector(clients, [other], []));
+    }
 }

@@ -176,4 +176,26 @@ public class GrantClaimsTests
         server.Script.Answers($$"""{"sub":"{{subject}}"}""");
         return await server.Client.GetUserInfoAsync(owner);
     }
+
+    [Test]
+    [Description(
+        "The ID Token is parsed once, also for the generations that follow it, because each use of a tenant's grant reads its iss"
+    )]
+    public async Task The_ID_Token_is_parsed_once()
+    {
+        await using OpenIdServer server = new();
+        var grant = await server.SignInAsync("alice");
+        Assert.That(grant.Issuer, Is.Not.Empty);
+        var next = grant.AfterGeneration(grant.Generation);
+
+        Assert.That(AllocatedByReading(grant), Is.Zero);
+        Assert.That(AllocatedByReading(next), Is.Zero);
+    }
+
+    private static long AllocatedByReading(Grant grant)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        _ = grant.IdTokenClaims;
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
 }

@@ -1,10 +1,16 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Determines whether a sign-in is still valid. It runs for each request of a signed-in user, so a valid sign-in is usually found in the
-/// store's cache. A sign-in that has ended is cached for a short time, because its cookie may arrive with many requests.
+/// The application's sessions that began with a sign-in. Each request of a signed-in user asks whether its session is still valid, so a
+/// valid one is usually found in the store's cache. A session that has ended is cached for a short time, because its cookie may arrive with
+/// many requests.
 /// </summary>
-internal sealed class SignInValidator(ClientConfigurationProvider configuration, IGrantStore store, TimeProvider time)
+internal sealed class SignInSessions(
+    ClientConfigurationProvider configuration,
+    SameUserRequirement sameUser,
+    IGrantStore store,
+    TimeProvider time
+)
 {
     private const int Capacity = 10_000;
 
@@ -17,6 +23,7 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
     /// <inheritdoc cref="OpenIdSignIn.IsSignedInAsync"/>
     public async ValueTask<bool> IsValidAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
+        sameUser.NoteSignIn();
         var current = await configuration.GetRegisteredAsync(clock.Now, cancellationToken).ConfigureAwait(false);
         if (signInId is null)
         {
@@ -46,6 +53,40 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
             .ConfigureAwait(false);
     }
 
+    /// <summary>Gets the identifier of the active session to which a new sign-in belongs, or creates one.</summary>
+    /// <param name="grants">The owner's grants.</param>
+    /// <param name="current">The client.</param>
+    /// <param name="owner">The user who signs in.</param>
+    /// <param name="session">The session at the server; <see langword="null"/> if the server names none.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>
+    /// A new identifier unless the session is active, so that a session that has ended does not become valid with the next sign-in.
+    /// </returns>
+    public static string Continue(
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current,
+        GrantOwner owner,
+        string? session,
+        DateTimeOffset now
+    ) =>
+        session is null
+            ? SecureRandomString.Create()
+            : Active(grants, current, owner, now)
+                .FirstOrDefault(grant => string.Equals(grant.SessionId, session, StringComparison.Ordinal))
+                ?.SignInId
+                ?? SecureRandomString.Create();
+
+    /// <summary>Gets the end of the owner's sign-in. A grant that renews the sign-in ends then, and does not extend it.</summary>
+    public static DateTimeOffset EndOf(IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, DateTimeOffset now) =>
+        Active(grants, current, owner, now).Max(grant => grant.SignInExpiresAt) ?? now + current.SignInLifetime;
+
+    private static IEnumerable<Grant> Active(
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current,
+        GrantOwner owner,
+        DateTimeOffset now
+    ) => grants.Where(grant => grant.SignInExpiresAt > now && GrantOwnership.BelongsTo(grant, current, owner));
+
     private async ValueTask<bool> IsAmongGrantsAsync(
         GrantOwner owner,
         string? sessionId,
@@ -71,8 +112,8 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
     )
     {
         string? fingerprint =
-            sessionId is not null ? Grant.FingerprintOfSession(current.Name, current.ConfiguredMetadata.ServerId, sessionId)
-            : signInId is not null ? Grant.FingerprintOfSignIn(current.Name, current.ConfiguredMetadata.ServerId, signInId)
+            sessionId is not null ? GrantFingerprint.OfSession(current.Name, current.ConfiguredMetadata.ServerId, sessionId)
+            : signInId is not null ? GrantFingerprint.OfSignIn(current.Name, current.ConfiguredMetadata.ServerId, signInId)
             : null;
         if (fingerprint is null)
             return false;

@@ -10,9 +10,12 @@ namespace OAuthClient;
 /// </remarks>
 public sealed class OpenIdSignIn
 {
-    private readonly DefaultOAuthClient client;
+    private readonly ClientConfigurationProvider configuration;
+    private readonly AuthorizationCodeFlow flow;
+    private readonly SignInSessions sessions;
 
-    internal OpenIdSignIn(DefaultOAuthClient client) => this.client = client;
+    internal OpenIdSignIn(ClientConfigurationProvider configuration, AuthorizationCodeFlow flow, SignInSessions sessions) =>
+        (this.configuration, this.flow, this.sessions) = (configuration, flow, sessions);
 
     /// <summary>
     /// Completes a sign-in as <see cref="IOAuthClient.CompleteAuthorizationAsync"/> completes an authorization. The owner of the grant is
@@ -35,7 +38,15 @@ public sealed class OpenIdSignIn
         PendingAuthorization pending,
         AuthorizationResponse response,
         CancellationToken cancellationToken = default
-    ) => client.CompleteSignInAsync(pending, response, cancellationToken);
+    )
+    {
+        ArgumentNullException.ThrowIfNull(pending);
+        return pending.Nonce is not null
+            ? flow.CompleteAsync(pending, response, owner: null, cancellationToken)
+            : throw new InvalidOperationException(
+                "The authorization was begun without the scope openid, so no ID Token identifies the user; add openid to Scopes."
+            );
+    }
 
     /// <summary>
     /// Begins an authorization for a user who is already signed in by this client, for example to request further scopes. Complete it with
@@ -55,7 +66,7 @@ public sealed class OpenIdSignIn
     public Task<PendingAuthorization> BeginRenewalAsync(
         AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default
-    ) => client.BeginRenewalAsync(parameters, cancellationToken);
+    ) => flow.BeginAsync(parameters, renewsSignIn: true, cancellationToken);
 
     /// <summary>
     /// Determines whether an issuer is the client's server or one of its tenants whose users may sign in
@@ -63,7 +74,7 @@ public sealed class OpenIdSignIn
     /// </summary>
     /// <param name="issuer">The <c>iss</c> parameter of the request. The comparison is ordinal.</param>
     /// <returns><see langword="true"/> if users of this issuer may sign in; otherwise, <see langword="false"/>.</returns>
-    public bool IsIssuer(string? issuer) => client.IsIssuer(issuer);
+    public bool IsIssuer(string? issuer) => configuration.Current.ConfiguredMetadata.IsIssuer(issuer);
 
     /// <summary>
     /// Determines whether a user who signed in by this server is still signed in. The sign-in ends when the user signs out here or at the
@@ -89,5 +100,11 @@ public sealed class OpenIdSignIn
         string? sessionId,
         string? signInId = null,
         CancellationToken cancellationToken = default
-    ) => client.IsSignedInAsync(owner, sessionId, signInId, cancellationToken);
+    )
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        return owner.IsClient
+            ? throw new ArgumentException("The client itself does not sign in; pass the resource owner.", nameof(owner))
+            : sessions.IsValidAsync(owner, sessionId, signInId, cancellationToken);
+    }
 }

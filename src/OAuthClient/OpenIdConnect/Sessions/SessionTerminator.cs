@@ -15,9 +15,7 @@ namespace OAuthClient;
 /// </remarks>
 internal sealed class SessionTerminator(
     IGrantStore store,
-    GrantWriteQueue writes,
-    RefreshBackoff backoff,
-    InterruptedRefreshes interrupted,
+    GrantRemover remover,
     RecentLogoutTokens recentLogouts,
     ConsumedStates usedTokens,
     ILogger logger
@@ -44,8 +42,8 @@ internal sealed class SessionTerminator(
         recentLogouts.Add(token, current.PendingAuthorizationLifetime);
         string server = current.ConfiguredMetadata.ServerId;
         string fingerprint = token.Subject is { } subject
-            ? Grant.FingerprintOfSubject(current.Name, server, subject)
-            : Grant.FingerprintOfSession(current.Name, server, token.SessionId!);
+            ? GrantFingerprint.OfSubject(current.Name, server, subject)
+            : GrantFingerprint.OfSession(current.Name, server, token.SessionId!);
         var removed = new HashSet<string>(StringComparer.Ordinal);
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
         // Repeated until no new grant is found, because a login may be completed meanwhile.
@@ -56,10 +54,7 @@ internal sealed class SessionTerminator(
         {
             foreach (var grant in matching)
             {
-                await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-                backoff.Clear(grant);
-                interrupted.Remove(grant);
-                writes.Discard(grant);
+                await remover.RemoveAsync(grant).ConfigureAwait(false);
             }
             grants = await store.FindByFingerprintAsync(fingerprint, CancellationToken.None).ConfigureAwait(false);
         }
@@ -80,7 +75,7 @@ internal sealed class SessionTerminator(
         if (grant.FirstIdTokenIssuedAt is not { } issuedAt)
             return false;
         // Many servers set iat when the code is redeemed. The user may have been authenticated, and have signed out, long before that.
-        var authenticatedAt = grant.IdTokenClaims is { } claims ? IdTokenClaimsValidator.TryReadTime(claims, "auth_time") : null;
+        var authenticatedAt = grant.IdTokenClaims is { } claims ? NumericDate.TryRead(claims, "auth_time") : null;
         if (
             !recentLogouts.AnyAfter(issuedAt, lastSequence, token => IsNamed(grant, token) && Matches(grant, current, token, issuedAt))
             && !(
@@ -95,7 +90,7 @@ internal sealed class SessionTerminator(
         {
             return false;
         }
-        await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
+        await remover.RemoveAsync(grant).ConfigureAwait(false);
         Log.SessionEnded(logger, current.Name, 1);
         return true;
     }
@@ -122,9 +117,7 @@ internal sealed class SessionTerminator(
     private static bool Matches(Grant grant, ClientConfiguration current, LogoutToken token, DateTimeOffset? startedAt) =>
         // Both times are from the server's clock. A session of the same second may have begun before the logout, so it ends.
         !(startedAt > token.IssuedAt)
-        && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
-        && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
-        && string.Equals(grant.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
+        && GrantOwnership.BelongsTo(grant, current)
         // All tenants share the server's identifier, but a tenant's token may end only sessions of its own users.
         && (current.IssuerTemplate is null || string.Equals(grant.Issuer, token.Issuer, StringComparison.Ordinal))
         && (token.Subject is null || string.Equals(grant.Subject, token.Subject, StringComparison.Ordinal))

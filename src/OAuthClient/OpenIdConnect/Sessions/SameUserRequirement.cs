@@ -18,14 +18,16 @@ internal sealed class SameUserRequirement
     /// <summary>Validates a completed authorization.</summary>
     /// <param name="owner">The owner of the new grant.</param>
     /// <param name="identity">The ID Token of the response, or <see langword="null"/> when there is none.</param>
-    /// <param name="pending">The pending authorization.</param>
+    /// <param name="requestedIdToken">Whether the request contained the scope <c>openid</c>.</param>
+    /// <param name="renewsSignIn">Whether only the user who signed in by the client may receive the grant.</param>
     /// <param name="grants">The owner's grants. They may have been removed, so they are not the only evidence of a sign-in.</param>
     /// <param name="server">The authorization server.</param>
     /// <exception cref="OAuthProtocolException">Another user completed the authorization, or the user is not known.</exception>
     public void Validate(
         GrantOwner owner,
         ValidatedIdToken? identity,
-        PendingAuthorization pending,
+        bool requestedIdToken,
+        bool renewsSignIn,
         IReadOnlyList<Grant> grants,
         AuthorizationServerMetadata server
     )
@@ -33,12 +35,12 @@ internal sealed class SameUserRequirement
         if (
             owner.Kind != GrantOwnerKind.Subject
             || !IsOf(server, owner.Issuer!)
-            || !(pending.RenewsSignIn || Volatile.Read(ref usersSignIn) || grants.Any(grant => grant.SignInId is not null))
+            || !(renewsSignIn || Volatile.Read(ref usersSignIn) || grants.Any(grant => grant.SignInId is not null))
         )
         {
             return;
         }
-        if (identity is null && (pending.RenewsSignIn || pending.Nonce is not null))
+        if (identity is null && (renewsSignIn || requestedIdToken))
         {
             throw new OAuthProtocolException(
                 "The authorization requested openid, but the response has no ID Token that proves that the user is still the one who "

@@ -1,0 +1,11 @@
+namespace OAuthClient;
+
+/// <summary>An authorization request that is not encoded yet (RFC 6749 §4.1.1).</summary>
+/// <param name="Endpoint">The authorization endpoint. It may have a query of its own.</param>
+/// <param name="Parameters">The parameters by their names at the server.</param>
+/// <param name="Pending">The pending authorization, which has no address yet.</param>
+internal sealed record AuthorizationRequest(
+    Uri Endpoint,
+    IReadOnlyList<KeyValuePair<string, string>> Parameters,
+    PendingAuthorization Pending
+);

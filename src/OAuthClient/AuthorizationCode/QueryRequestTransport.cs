@@ -1,0 +1,23 @@
+namespace OAuthClient;
+
+/// <summary>Sends the parameters in the query of the authorization endpoint (RFC 6749 §4.1.1).</summary>
+internal sealed class QueryRequestTransport : IAuthorizationRequestTransport
+{
+    public bool CanSend(ClientConfiguration configuration, AuthorizationServerMetadata server) => true;
+
+    public ValueTask<string> CreateAddressAsync(
+        AuthorizationRequest request,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
+    ) => new(CreateAddress(request));
+
+    /// <summary>Adds the encoded parameters to the query of the endpoint.</summary>
+    public static string CreateAddress(AuthorizationRequest request)
+    {
+        var query = new QueryStringBuilder(request.Endpoint, stackalloc char[512]);
+        foreach (var (name, value) in request.Parameters)
+            query.Add(name, value);
+        return query.ToTextAndClear();
+    }
+}

@@ -1,0 +1,46 @@
+namespace OAuthClient;
+
+/// <summary>Selects the redirect URI of an authorization: the one of the options, or one that counts as equal to it.</summary>
+internal static class RedirectUriSelector
+{
+    /// <summary>Selects the redirect URI.</summary>
+    /// <param name="configuration">The client's configuration.</param>
+    /// <param name="requested">The redirect URI of this request; <see langword="null"/> for that of the options.</param>
+    /// <returns>The redirect URI as it is sent to the server.</returns>
+    /// <exception cref="InvalidOperationException">The client has no redirect URI.</exception>
+    /// <exception cref="ArgumentException">The requested redirect URI is not that of the client.</exception>
+    public static string Select(ClientConfiguration configuration, Uri? requested)
+    {
+        var configured =
+            configuration.RedirectUri
+            ?? throw new InvalidOperationException(
+                $"Set RedirectUri for {configuration.DisplayName}: the server sends the browser there with the response."
+            );
+        if (requested is null)
+            return configured.OriginalString;
+        return Matches(requested, configured)
+            ? requested.OriginalString
+            : throw new ArgumentException(
+                $"{requested.OriginalString} is not the RedirectUri of {configuration.DisplayName}, {configured.OriginalString}; only the "
+                    + "port of a loopback address may differ (RFC 8252 §7.3).",
+                nameof(requested)
+            );
+    }
+
+    // A native program listens on any free port, so the server must accept any port of a loopback literal.
+    private static bool Matches(Uri requested, Uri configured) =>
+        string.Equals(requested.OriginalString, configured.OriginalString, StringComparison.Ordinal)
+        || (
+            requested.IsAbsoluteUri
+            && requested.Scheme == Uri.UriSchemeHttp
+            && configured.Scheme == Uri.UriSchemeHttp
+            && IsLoopbackLiteral(configured)
+            && string.Equals(requested.Host, configured.Host, StringComparison.Ordinal)
+            && string.Equals(requested.UserInfo, configured.UserInfo, StringComparison.Ordinal)
+            && string.Equals(requested.PathAndQuery, configured.PathAndQuery, StringComparison.Ordinal)
+            && string.Equals(requested.Fragment, configured.Fragment, StringComparison.Ordinal)
+        );
+
+    private static bool IsLoopbackLiteral(Uri uri) =>
+        uri is { IsLoopback: true, HostNameType: UriHostNameType.IPv4 or UriHostNameType.IPv6 };
+}

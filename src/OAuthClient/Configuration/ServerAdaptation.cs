@@ -1,0 +1,68 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Describes how one server deviates from the specifications. What writes requests and reads responses asks it, so that a deviation is data
+/// and no condition in the code.
+/// </summary>
+internal sealed record ServerAdaptation
+{
+    /// <summary>Gets the adaptation to a server that conforms to the specifications.</summary>
+    public static readonly ServerAdaptation None = new();
+
+    /// <summary>Gets the server's names of request parameters, by their standard names.</summary>
+    public FrozenDictionary<string, string> ParameterNames { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Gets the further parameters of each authorization request.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> AuthorizationParameters { get; init; } = [];
+
+    /// <summary>Gets the further parameters of each token request.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> TokenParameters { get; init; } = [];
+
+    /// <summary>Gets the character that separates scopes in requests and responses.</summary>
+    public char ScopeSeparator { get; init; } = ' ';
+
+    /// <summary>Gets the standard error codes, by the words that the server uses for them (RFC 6749 §5.2).</summary>
+    public FrozenDictionary<string, string> ErrorCodes { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Gets the names of the members that lead to the tokens in a token response; empty if they stand at its top.</summary>
+    public IReadOnlyList<string> TokenPath { get; init; } = [];
+
+    /// <summary>Renames the parameters of a request, and adds further ones.</summary>
+    public void Adapt(List<KeyValuePair<string, string>> parameters, IReadOnlyList<KeyValuePair<string, string>> further)
+    {
+        if (ParameterNames.Count > 0)
+        {
+            for (int i = 0; i < parameters.Count; i++)
+            {
+                if (ParameterNames.TryGetValue(parameters[i].Key, out string? name))
+                    parameters[i] = new(name, parameters[i].Value);
+            }
+        }
+        parameters.AddRange(further);
+    }
+
+    /// <summary>Joins scopes for a request (RFC 6749 §3.3).</summary>
+    public string JoinScopes(IReadOnlyCollection<string> scopes) => string.Join(ScopeSeparator, scopes);
+
+    /// <summary>Splits the scopes of a response.</summary>
+    public IReadOnlyList<string> SplitScopes(string scope) =>
+        ScopeList.Split(ScopeSeparator == ' ' ? scope : scope.Replace(ScopeSeparator, ' '));
+
+    /// <summary>Gets the standard error code for a word of the server.</summary>
+    public string? ErrorCode(string? error) => error is not null && ErrorCodes.TryGetValue(error, out string? standard) ? standard : error;
+
+    /// <summary>Finds the object of a token response that contains the tokens; the response itself if the path leads nowhere.</summary>
+    public JsonElement FindTokens(JsonElement response)
+    {
+        var found = response;
+        foreach (string name in TokenPath)
+        {
+            if (found.ValueKind != JsonValueKind.Object || !found.TryGetProperty(name, out found))
+                return response;
+        }
+        return found.ValueKind == JsonValueKind.Object ? found : response;
+    }
+}

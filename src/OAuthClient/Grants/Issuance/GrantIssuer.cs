@@ -1,0 +1,68 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Creates and stores the grant of a token response. It does not depend on the grant type by which the tokens were requested.
+/// </summary>
+internal sealed class GrantIssuer(
+    IGrantStore store,
+    GrantRevoker revoker,
+    SessionTerminator terminator,
+    SameUserRequirement sameUser,
+    TimeProvider time
+)
+{
+    /// <summary>Gets the number of the last logout token. Read it before the tokens are requested.</summary>
+    public long LogoutSequence => terminator.LogoutSequence;
+
+    /// <summary>
+    /// Stores a new grant, and removes the grants of the owner that it replaces. It takes no cancellation token, because the code or other
+    /// credential is already used.
+    /// </summary>
+    /// <returns>The stored grant.</returns>
+    /// <exception cref="OAuthProtocolException">
+    /// No ID Token states who signed in, another user received the tokens, or the user signed out meanwhile.
+    /// </exception>
+    public async Task<Grant> IssueAsync(GrantIssuance issuance)
+    {
+        var (response, identity, current, server) = issuance;
+        var owner = issuance.Owner ?? OwnerOf(identity);
+        bool isSignIn = issuance.Owner is null;
+        var now = time.GetUtcNow();
+        string? session = identity?.Claims.TextIfAny("sid") is { Length: > 0 } named ? named : null;
+        // Read from the store, so that a sign-in that ended at another node is not continued.
+        var others = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+        if (isSignIn)
+            sameUser.NoteSignIn();
+        else
+            sameUser.Validate(owner, identity, issuance.RequestedIdToken, issuance.RenewsSignIn, others, server);
+        var grant = new Grant(SecureRandomString.Create(), current.Name, owner, server.ServerId, current.ClientId)
+        {
+            Subject = identity?.Subject,
+            SessionId = session,
+            SignInId = isSignIn ? SignInSessions.Continue(others, current, owner, session, now) : null,
+            SignInExpiresAt = isSignIn ? now + current.SignInLifetime : null,
+            RenewalEndsAt = issuance.RenewsSignIn ? SignInSessions.EndOf(others, current, owner, now) : null,
+            FirstIdTokenIssuedAt = identity is null ? null : NumericDate.TryRead(identity.Claims, "iat"),
+            Scopes = response.AccessToken.Scopes,
+            Resources = issuance.Resources,
+            CreatedAt = now,
+            RefreshToken = response.RefreshToken,
+            IdToken = identity?.Token,
+            Tokens = Grant.With(response.AccessToken),
+        };
+        await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
+        if (await terminator.TryEndNewAsync(grant, current, issuance.LogoutSequence).ConfigureAwait(false))
+            throw new OAuthProtocolException(
+                "The user signed out at the server while the authorization was completed, so nothing was stored. Begin a new authorization."
+            );
+        await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
+        return grant;
+    }
+
+    private static GrantOwner OwnerOf(ValidatedIdToken? identity) =>
+        identity is not null
+            ? GrantOwner.Subject(identity.Issuer, identity.Subject)
+            : throw new OAuthProtocolException(
+                "The token response has no ID Token, so it does not state who signed in (OpenID Connect Core §3.1.3.3)."
+            );
+}

@@ -1,0 +1,77 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Tests how requests and responses are adapted to a server that deviates from the specifications.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class ServerAdaptationTests
+{
+    [Test]
+    [Description("A server with other parameter names, another scope separator and further parameters receives the request in its form")]
+    public void An_authorization_request_is_adapted()
+    {
+        var adaptation = new ServerAdaptation
+        {
+            ParameterNames = new Dictionary<string, string> { ["client_id"] = "app_id" }.ToFrozenDictionary(),
+            AuthorizationParameters = [new("access_type", "offline")],
+            ScopeSeparator = ',',
+        };
+
+        var query = QueryPairs.Single(
+            SampleRequest
+                .Begin(o =>
+                {
+                    o.Adaptation = adaptation;
+                    o.Scopes = ["one", "two"];
+                })
+                .AuthorizationUri
+        );
+
+        Assert.That(query["app_id"], Is.EqualTo("client-id"));
+        Assert.That(query.ContainsKey("client_id"), Is.False);
+        Assert.That(query["access_type"], Is.EqualTo("offline"));
+        Assert.That(query["scope"], Is.EqualTo("one,two"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §4.1.1: without a deviation, names and values are those of the specification")]
+    public void A_conforming_server_needs_no_adaptation()
+    {
+        List<KeyValuePair<string, string>> parameters = [new("client_id", "1")];
+        ServerAdaptation.None.Adapt(parameters, ServerAdaptation.None.TokenParameters);
+
+        Assert.That(parameters, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "1") }));
+        Assert.That(ServerAdaptation.None.SplitScopes("a,b c"), Is.EqualTo(new[] { "a,b", "c" }));
+        Assert.That(ServerAdaptation.None.ErrorCode("bad_refresh_token"), Is.EqualTo("bad_refresh_token"));
+    }
+
+    [Test]
+    [Description("A server's scopes and error words are read as those of the specification")]
+    public void Scopes_and_errors_are_read()
+    {
+        var adaptation = new ServerAdaptation
+        {
+            ScopeSeparator = ',',
+            ErrorCodes = new Dictionary<string, string> { ["bad_refresh_token"] = "invalid_grant" }.ToFrozenDictionary(),
+        };
+
+        Assert.That(adaptation.SplitScopes("a,b,,a"), Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(adaptation.ErrorCode("bad_refresh_token"), Is.EqualTo("invalid_grant"));
+        Assert.That(adaptation.ErrorCode("other"), Is.EqualTo("other"));
+        Assert.That(adaptation.ErrorCode(null), Is.Null);
+    }
+
+    [TestCase("""{"authed_user":{"access_token":"inner"},"access_token":"outer"}""", "inner")]
+    [TestCase("""{"access_token":"outer"}""", "outer")]
+    [TestCase("""{"authed_user":"x","access_token":"outer"}""", "outer")]
+    [Description("The tokens are found where the server writes them, and otherwise where the specification does (RFC 6749 §5.1)")]
+    public void The_tokens_of_a_response_are_found(string response, string expected)
+    {
+        using var document = JsonDocument.Parse(response);
+        var found = new ServerAdaptation { TokenPath = ["authed_user"] }.FindTokens(document.RootElement);
+
+        Assert.That(found.GetProperty("access_token").GetString(), Is.EqualTo(expected));
+    }
+}
