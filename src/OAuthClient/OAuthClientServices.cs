@@ -33,10 +33,11 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             logger,
             services.GetKeyedService<ResiliencePipelineConfiguration>(name)
         );
+        var endpoints = new EndpointClient(backChannel);
         var metadata = new ServerMetadataCache(backChannel, time);
         var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time));
         var idTokens = new IdTokenValidator(signatures, time);
-        var endpoint = new RegistrationEndpointClient(backChannel, time);
+        var endpoint = new RegistrationEndpointClient(endpoints, time);
         var persistence = new DynamicClientPersistence(configuration, services.GetRequiredService<IDynamicClientStore>(), logger);
         Registration = new(
             configuration,
@@ -44,7 +45,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new RegistrationLifecycle(configuration, metadata, endpoint, persistence, time, logger),
             persistence
         );
-        var tokenEndpoint = new TokenEndpointClient(backChannel, time, logger);
+        var tokenEndpoint = new TokenEndpointClient(endpoints, time, logger);
         var backoff = new RefreshBackoff();
         var interrupted = new InterruptedRefreshes();
         writes = new GrantWriteQueue(store, time, logger);
@@ -68,7 +69,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var revoker = new GrantRevoker(
             configuration,
             metadata,
-            new RevocationEndpointClient(backChannel),
+            new RevocationEndpointClient(endpoints),
             userAccessTokenProvider,
             store,
             writes,
@@ -92,8 +93,8 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             telemetry,
             time
         );
-        ClaimSources = new ClaimSourceReader(backChannel, signatures, configuration, metadata, time);
-        Introspection = new(configuration, metadata, backChannel, signatures, time);
+        ClaimSources = new ClaimSourceReader(endpoints, signatures, configuration, metadata, time);
+        Introspection = new(configuration, metadata, endpoints, signatures, time);
         var terminator = new SessionTerminator(
             store,
             writes,
@@ -124,7 +125,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             revoker,
             new SignInValidator(configuration, store, time),
             sameUser,
-            new UserInfoEndpointClient(backChannel, signatures, time),
+            new UserInfoEndpointClient(endpoints, signatures, time),
             store,
             time
         );

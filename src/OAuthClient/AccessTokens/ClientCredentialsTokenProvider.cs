@@ -219,6 +219,6 @@ internal sealed class ClientCredentialsTokenProvider(
         // After a reload of the configuration, a token of another client or server is not used.
         public bool IsFor(ClientConfiguration current) =>
             string.Equals(ClientId, current.ClientId, StringComparison.Ordinal)
-            && string.Equals(Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
+            && string.Equals(Server, current.ServerId, StringComparison.Ordinal);
     }
 }

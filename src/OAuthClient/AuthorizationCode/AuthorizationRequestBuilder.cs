@@ -73,7 +73,7 @@ internal static class AuthorizationRequestBuilder
     )
     {
         var endpoint =
-            server.AuthorizationEndpoint
+            server.Find(ServerEndpoint.Authorization)
             ?? throw new OAuthException(
                 $"{server.ServerId} has no authorization endpoint in its metadata; set AuthorizationEndpoint, or use a grant type that "
                     + "needs no browser."

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
@@ -18,7 +17,7 @@ internal sealed class BackChannelCall(
 
     // A pause that the server requests in response to a request that must not affect others holds for this request only.
     private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
-    private byte[]? form;
+    private readonly List<string> credentials = [];
     private int attempts;
     private bool hasWaited;
 
@@ -38,6 +37,16 @@ internal sealed class BackChannelCall(
     /// <returns><see langword="true"/> if no connection was made.</returns>
     public bool IsConnectionFault(Exception fault) =>
         TransientErrors.IsTransient(fault) && (tracker is not null ? !tracker.MayHaveBeenSent : TransientErrors.IsConnectionFault(fault));
+
+    /// <summary>Gets the credentials of all attempts, which no message may contain.</summary>
+    public IReadOnlyList<string> Credentials
+    {
+        get
+        {
+            lock (credentials)
+                return [.. credentials];
+        }
+    }
 
     /// <summary>Gets a value indicating whether the server must receive the request at most once.</summary>
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
@@ -96,19 +105,26 @@ internal sealed class BackChannelCall(
         using var linked = cancellationToken.CanBeCanceled
             ? CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken)
             : null;
+        SingleSendRequestMessage? message = null;
         HttpResponseMessage? response = null;
         try
         {
-            using var message = CreateMessage();
+            message = await CreateMessageAsync(requestedAt, (linked ?? timeout).Token).ConfigureAwait(false);
             response = await client
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (linked ?? timeout).Token)
                 .ConfigureAwait(false);
-            tracker?.ResponseReceived(isRejectedUnread: response.StatusCode == HttpStatusCode.TooManyRequests);
             pause.Record(response);
-            using var received = response.Content;
-            response.Content = await BufferedResponseContent
-                .ReadAsync(received, requestedAt, request, (linked ?? timeout).Token)
-                .ConfigureAwait(false);
+            try
+            {
+                using var received = response.Content;
+                response.Content = await BufferedResponseContent
+                    .ReadAsync(received, requestedAt, request, (linked ?? timeout).Token)
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                tracker?.ResponseReceived(RejectionClassifier.IsUnprocessed(response));
+            }
             return response;
         }
         catch (Exception exception)
@@ -121,9 +137,14 @@ internal sealed class BackChannelCall(
                 throw hasAttemptTimeout
                     ? Timeout(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout))
                     : Timeout(exception);
-            if (response is null && exception is HttpRequestException fault)
+            // Without a message the authentication failed, not the endpoint.
+            if (message is not null && response is null && exception is HttpRequestException fault)
                 throw Describe(fault);
             throw;
+        }
+        finally
+        {
+            message?.Dispose();
         }
     }
 
@@ -170,17 +191,25 @@ internal sealed class BackChannelCall(
         );
     }
 
-    // A message and its content can be sent once, so each attempt has its own.
-    private SingleSendRequestMessage CreateMessage()
+    // A message and its content can be sent once, and an assertion or a proof of the authentication accepted once, so each attempt has its
+    // own.
+    private async ValueTask<SingleSendRequestMessage> CreateMessageAsync(DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
+        AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt);
+        if (request.Authenticate is { } authenticate)
+        {
+            await authenticate(attempt, cancellationToken).ConfigureAwait(false);
+            lock (credentials)
+                credentials.AddRange(attempt.Secrets);
+        }
         var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
-        if (request.Form is not null)
-            message.Content = new FormContent(form ??= FormContent.Encode(request.Form));
+        if (attempt.Form is not null)
+            message.Content = new FormContent(FormContent.Encode(attempt.Form));
         else if (request.Json is not null)
             message.Content = new FormContent(request.Json, "application/json");
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
-        if (request.Authorization is not null)
-            message.Headers.TryAddWithoutValidation("Authorization", request.Authorization);
+        if (attempt.Authorization is not null)
+            message.Headers.TryAddWithoutValidation("Authorization", attempt.Authorization);
         return message;
     }
 }

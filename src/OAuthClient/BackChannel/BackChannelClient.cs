@@ -75,7 +75,7 @@ internal sealed class BackChannelClient(
             message.Content as BufferedResponseContent
             ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
         var retryAfter = message.IsSuccessStatusCode ? null : RetryAfterPause.Read(message, time);
-        return new BackChannelResponse(request, message.StatusCode, content, retryAfter);
+        return new BackChannelResponse(request, message.StatusCode, content, retryAfter, call.Credentials);
     }
 
     private static async Task<Attempt> AttemptAsync(BackChannelCall call, CancellationToken cancellationToken)

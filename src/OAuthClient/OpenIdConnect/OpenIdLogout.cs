@@ -207,7 +207,7 @@ public sealed class OpenIdLogout
     {
         try
         {
-            return (await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false)).EndSessionEndpoint;
+            return (await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false)).Find(ServerEndpoint.EndSession);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

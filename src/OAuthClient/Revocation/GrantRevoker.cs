@@ -173,7 +173,7 @@ internal sealed class GrantRevoker(
         try
         {
             var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-            if (server.RevocationEndpoint is null)
+            if (server.Find(ServerEndpoint.Revocation) is null)
                 Log.NoRevocationEndpoint(logger, grant.ClientName);
             else
                 await RevokeAsync(grant, current, server, failures).ConfigureAwait(false);
