@@ -55,7 +55,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         metrics.ObserveUnsavedGrants(name, () => writes.UnsavedCount);
         var telemetry = new ClientTelemetry(name, metrics, refreshes, time);
         var refresher = new GrantRefresher(
-            configuration,
             new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger),
             writes,
             store,
@@ -67,7 +66,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
         userAccessTokenProvider = new UserAccessTokenProvider(configuration, refresher, store, writes, backoff, telemetry, time, logger);
         var revoker = new GrantRevoker(
-            configuration,
             metadata,
             new RevocationEndpointClient(endpoints),
             userAccessTokenProvider,

@@ -9,7 +9,7 @@ internal static class TransientErrors
     public static bool IsTransient(HttpResponseMessage response) =>
         RejectionClassifier.IsUnprocessed(response) || IsServerError(response.StatusCode);
 
-    /// <summary>Determines whether a status is a server error. A rejection such as 429 is not: it shows that the server is available.</summary>
+    /// <summary>Determines whether a status is a server error. 429 is not: it shows that the server is available.</summary>
     public static bool IsServerError(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError;
 

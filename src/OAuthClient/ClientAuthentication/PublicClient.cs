@@ -4,7 +4,8 @@ namespace OAuthClient;
 internal sealed class PublicClient(ClientConfiguration configuration) : IClientAuthentication
 {
     public string InvalidClientAdvice =>
-        ": ClientSecret is not set, so the request was sent as that of a public client; set it if the server issued one, and check ClientId.";
+        ": ClientSecret is not set, so the request was sent as that of a public client; set it if the server issued one, and check "
+        + "ClientId.";
 
     public ValueTask ApplyAsync(AuthenticatedRequest request, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {

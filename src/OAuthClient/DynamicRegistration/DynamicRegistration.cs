@@ -145,8 +145,8 @@ public sealed class DynamicRegistration
         RunExclusiveAsync(
             async () =>
             {
-                var known = await persistence.FindAsync(configuration.Current, CancellationToken.None).ConfigureAwait(false);
                 var current = configuration.Current;
+                var known = await persistence.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
                 return known switch
                 {
                     null => throw new OAuthException(
