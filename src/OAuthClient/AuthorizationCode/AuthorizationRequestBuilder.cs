@@ -72,12 +72,7 @@ internal static class AuthorizationRequestBuilder
         bool renewsSignIn = false
     )
     {
-        var endpoint =
-            server.Find(ServerEndpoint.Authorization)
-            ?? throw new OAuthException(
-                $"{server.ServerId} has no authorization endpoint in its metadata; set AuthorizationEndpoint, or use a grant type that "
-                    + "needs no browser."
-            );
+        var endpoint = server.Get(ServerEndpoint.Authorization);
         var redirectUri =
             configuration.RedirectUri
             ?? throw new InvalidOperationException(

@@ -12,35 +12,27 @@ internal sealed class AuthenticatedRequest(
     DateTimeOffset startedAt
 )
 {
-    private readonly List<KeyValuePair<string, string>>? form = form is null ? null : [.. form];
-    private readonly List<string> secrets = [];
-
     public HttpMethod Method => method;
     public Uri Endpoint => endpoint;
     public DateTimeOffset StartedAt => startedAt;
 
-    /// <summary>Gets the form with the parameters of the authentication.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>>? Form => form;
+    /// <summary>Gets the form, to which the authentication adds its parameters.</summary>
+    public List<KeyValuePair<string, string>> Form { get; } = [.. form ?? []];
 
     /// <summary>Gets the value of the Authorization header.</summary>
     public string? Authorization { get; private set; }
 
     /// <summary>Gets the values that no message may contain.</summary>
-    public IReadOnlyList<string> Secrets => secrets;
+    public List<string> Secrets { get; } = [];
 
     /// <summary>Adds a parameter to the form.</summary>
-    /// <exception cref="InvalidOperationException">The request has no form.</exception>
-    public void Add(string name, string value) =>
-        (form ?? throw new InvalidOperationException($"The request to {ServerTextSanitizer.WithoutQuery(endpoint)} has no form.")).Add(
-            new(name, value)
-        );
+    public void Add(string name, string value) => Form.Add(new(name, value));
 
     /// <summary>Adds a parameter whose value no message may contain.</summary>
-    /// <exception cref="InvalidOperationException">The request has no form.</exception>
     public void AddSecret(string name, string value)
     {
         Add(name, value);
-        secrets.Add(value);
+        Secrets.Add(value);
     }
 
     /// <summary>Sets the Authorization header.</summary>
@@ -50,8 +42,8 @@ internal sealed class AuthenticatedRequest(
     public void Authorize(string scheme, string credentials, string? secret = null)
     {
         Authorization = scheme + " " + credentials;
-        secrets.Add(credentials);
+        Secrets.Add(credentials);
         if (secret is not null)
-            secrets.Add(secret);
+            Secrets.Add(secret);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 
@@ -17,7 +18,7 @@ internal sealed class BackChannelCall(
 
     // A pause that the server requests in response to a request that must not affect others holds for this request only.
     private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
-    private readonly List<string> credentials = [];
+    private readonly ConcurrentQueue<string> credentials = new();
     private int attempts;
     private bool hasWaited;
 
@@ -39,14 +40,7 @@ internal sealed class BackChannelCall(
         TransientErrors.IsTransient(fault) && (tracker is not null ? !tracker.MayHaveBeenSent : TransientErrors.IsConnectionFault(fault));
 
     /// <summary>Gets the credentials of all attempts, which no message may contain.</summary>
-    public IReadOnlyList<string> Credentials
-    {
-        get
-        {
-            lock (credentials)
-                return [.. credentials];
-        }
-    }
+    public IReadOnlyCollection<string> Credentials => credentials;
 
     /// <summary>Gets a value indicating whether the server must receive the request at most once.</summary>
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
@@ -159,7 +153,7 @@ internal sealed class BackChannelCall(
     /// <param name="inner">The cause.</param>
     /// <returns>The exception.</returns>
     public RequestNotSentException NotSent(string reason, Exception? inner = null) =>
-        new($"No request was sent to the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}): {reason}.", inner);
+        new($"No request was sent to the {request.DisplayName}: {reason}.", inner);
 
     /// <summary>Formats a duration in whole seconds for messages.</summary>
     /// <param name="time">The duration.</param>
@@ -168,7 +162,7 @@ internal sealed class BackChannelCall(
 
     private TaskCanceledException Timeout(Exception inner, TimeSpan limit, string option) =>
         new(
-            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) did not complete its response within "
+            $"The {request.DisplayName} did not complete its response within "
                 + $"{limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
             new TimeoutException(inner.Message, inner),
             CancellationToken.None
@@ -184,8 +178,7 @@ internal sealed class BackChannelCall(
         // The message of the network names at most the host; this one also names the endpoint.
         return new HttpRequestException(
             fault.HttpRequestError,
-            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) could not be reached or did not respond: "
-                + fault.Message,
+            $"The {request.DisplayName} could not be reached or did not respond: " + fault.Message,
             fault,
             fault.StatusCode
         );
@@ -197,13 +190,10 @@ internal sealed class BackChannelCall(
     {
         AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt);
         if (request.Authenticate is { } authenticate)
-        {
             await authenticate(attempt, cancellationToken).ConfigureAwait(false);
-            lock (credentials)
-                credentials.AddRange(attempt.Secrets);
-        }
+        attempt.Secrets.ForEach(credentials.Enqueue);
         var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
-        if (attempt.Form is not null)
+        if (attempt.Form.Count > 0)
             message.Content = new FormContent(FormContent.Encode(attempt.Form));
         else if (request.Json is not null)
             message.Content = new FormContent(request.Json, "application/json");

@@ -52,8 +52,7 @@ internal sealed class BackChannelClient(
             Log.HttpOnLoopbackAllowed(logger, name);
         if (!EndpointSecurity.IsSafe(request.Endpoint, configuration.AllowHttpOnLoopback))
             throw new OAuthProtocolException(
-                $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; no request was "
-                    + "sent. Set an https address."
+                $"The {request.DisplayName} does not use https; no request was " + "sent. Set an https address."
             );
 
         var availability = AvailabilityOf(request.Endpoint);

@@ -58,8 +58,14 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// <summary>Gets the end of the message about <c>invalid_client</c>; <see langword="null"/> for the general advice.</summary>
     public string? InvalidClientAdvice { get; init; }
 
-    /// <summary>Gets the secrets in the request, besides those of <see cref="Authenticate"/>. They are removed from messages.</summary>
-    public IReadOnlyList<string> Secrets { get; init; } = [];
+    /// <summary>
+    /// Gets the secrets in the request, besides those of <see cref="Authenticate"/>. They are removed from messages. A secret that the
+    /// client does not have is <see langword="null"/>.
+    /// </summary>
+    public IReadOnlyList<string?> Secrets { get; init; } = [];
+
+    /// <summary>Gets the name and the address of the endpoint for messages.</summary>
+    public string DisplayName => $"{EndpointName} ({ServerTextSanitizer.WithoutQuery(Endpoint)})";
 
     /// <summary>Returns the method and the address, without form and credentials.</summary>
     public override string ToString() => $"{Method} {ServerTextSanitizer.WithoutQuery(Endpoint)}";

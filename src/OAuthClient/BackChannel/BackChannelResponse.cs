@@ -9,7 +9,7 @@ internal sealed class BackChannelResponse(
     HttpStatusCode statusCode,
     BufferedResponseContent content,
     TimeSpan? retryAfter,
-    IReadOnlyList<string> credentials
+    IReadOnlyCollection<string> credentials
 )
 {
     public HttpStatusCode StatusCode => statusCode;
@@ -58,7 +58,7 @@ internal sealed class BackChannelResponse(
     /// <param name="furtherSecrets">Further secrets to remove.</param>
     /// <returns>The sanitized text.</returns>
     public string? Clean(string? text, params IEnumerable<string> furtherSecrets) =>
-        ServerTextSanitizer.Clean(text, [.. request.Secrets, .. credentials, .. furtherSecrets]);
+        ServerTextSanitizer.Clean(text, [.. request.Secrets.OfType<string>(), .. credentials, .. furtherSecrets]);
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";
 }

@@ -8,8 +8,6 @@ namespace OAuthClient;
 /// </summary>
 internal sealed record AuthorizationServerMetadata
 {
-    private static readonly IReadOnlyDictionary<ServerEndpoint, Uri> NoEndpoints = ReadOnlyDictionary<ServerEndpoint, Uri>.Empty;
-
     /// <summary>Gets the issuer identifier exactly as the server states it; <see langword="null"/> if it is not known.</summary>
     public string? Issuer { get; init; }
 
@@ -19,8 +17,8 @@ internal sealed record AuthorizationServerMetadata
     /// </summary>
     public IssuerTemplate? IssuerTemplate { get; init; }
 
-    /// <summary>Gets the known endpoints.</summary>
-    public IReadOnlyDictionary<ServerEndpoint, Uri> Endpoints { get; init; } = NoEndpoints;
+    /// <summary>Gets the addresses of the endpoints; <see langword="null"/> for one that is not known.</summary>
+    public IReadOnlyDictionary<ServerEndpoint, Uri?> Endpoints { get; init; } = ReadOnlyDictionary<ServerEndpoint, Uri?>.Empty;
 
     /// <summary>Gets a value indicating whether every authorization response has the parameter <c>iss</c> (RFC 9207 §3).</summary>
     public bool SendsIssuerInResponse { get; init; }
@@ -30,18 +28,6 @@ internal sealed record AuthorizationServerMetadata
 
     /// <summary>Gets the identifier under which grants of this server are stored. It differs between servers.</summary>
     public string ServerId => Issuer ?? Find(ServerEndpoint.Token)?.AbsoluteUri ?? "";
-
-    /// <summary>Creates the metadata of a server from the endpoints in the options.</summary>
-    /// <param name="options">The options.</param>
-    /// <param name="issuerTemplate">The template of the issuers of the tokens.</param>
-    /// <returns>The metadata.</returns>
-    public static AuthorizationServerMetadata From(OAuthClientOptions options, IssuerTemplate? issuerTemplate) =>
-        new()
-        {
-            Issuer = options.Issuer?.OriginalString,
-            IssuerTemplate = issuerTemplate,
-            Endpoints = Collect(endpoint => endpoint.ConfiguredIn(options)),
-        };
 
     /// <summary>Returns the address of an endpoint; <see langword="null"/> if it is not known.</summary>
     public Uri? Find(ServerEndpoint endpoint) => Endpoints.GetValueOrDefault(endpoint);
@@ -59,7 +45,7 @@ internal sealed record AuthorizationServerMetadata
         this with
         {
             IssuerTemplate = configured.IssuerTemplate,
-            Endpoints = Collect(endpoint => configured.Find(endpoint) ?? Find(endpoint)),
+            Endpoints = ServerEndpoint.FindAll(endpoint => configured.Find(endpoint) ?? Find(endpoint)),
         };
 
     /// <summary>Determines whether an issuer is this server, or one of its allowed tenants.</summary>
@@ -96,7 +82,7 @@ internal sealed record AuthorizationServerMetadata
         return new()
         {
             Issuer = json.Text("issuer"),
-            Endpoints = Collect(endpoint =>
+            Endpoints = ServerEndpoint.FindAll(endpoint =>
                 // A server cannot request a certificate at an address without TLS.
                 (endpoint.HasCertificateAlias && aliases is { } direct ? Address(direct, endpoint, mayBeHttpOnLoopback: false) : null)
                 ?? Address(json, endpoint, allowHttpOnLoopback)
@@ -122,16 +108,5 @@ internal sealed record AuthorizationServerMetadata
             }
             return uri;
         }
-    }
-
-    private static Dictionary<ServerEndpoint, Uri> Collect(Func<ServerEndpoint, Uri?> find)
-    {
-        Dictionary<ServerEndpoint, Uri> found = [];
-        foreach (var endpoint in ServerEndpoint.All)
-        {
-            if (find(endpoint) is { } address)
-                found.Add(endpoint, address);
-        }
-        return found;
     }
 }

@@ -49,7 +49,12 @@ internal sealed class ClientConfiguration
             options.RefreshLease ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } limit && limit < defaultLease ? limit : defaultLease);
         RefreshDeadline = RefreshLease * 2 / 3 < BackChannelDeadline ? RefreshLease * 2 / 3 : BackChannelDeadline;
         AllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback;
-        ConfiguredMetadata = AuthorizationServerMetadata.From(options, IssuerTemplate);
+        ConfiguredMetadata = new()
+        {
+            Issuer = options.Issuer?.OriginalString,
+            IssuerTemplate = IssuerTemplate,
+            Endpoints = ServerEndpoint.FindAll(endpoint => endpoint.Configured(options)),
+        };
         ServerId = ConfiguredMetadata.ServerId;
     }
 

@@ -27,7 +27,7 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
         var request = new BackChannelRequest(ServerEndpoint.Registration.Name, endpoint)
         {
             Json = RegistrationRequestBuilder.ForRegistration(current, options, method),
-            Secrets = SecretsOf(options),
+            Secrets = [options.SoftwareStatement],
         };
         var response = await endpoints
             .SendWithTokenAsync(request, options.InitialAccessToken, current, cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
             Json = RegistrationRequestBuilder.ForUpdate(known, current, options, method),
             // Sending the same metadata twice has no further effect.
             RetryMode = RetryMode.Idempotent,
-            Secrets = [.. SecretsOf(known), .. SecretsOf(options)],
+            Secrets = [known.ClientSecret?.Reveal(), options.SoftwareStatement],
         };
         return Read(
             await ManageAsync(known, request, current, cancellationToken).ConfigureAwait(false),
@@ -85,7 +85,7 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
     }
 
     private static BackChannelRequest RequestFor(DynamicClient known) =>
-        new("client configuration endpoint", known.ManagementUri!) { Secrets = SecretsOf(known) };
+        new("client configuration endpoint", known.ManagementUri!) { Secrets = [known.ClientSecret?.Reveal()] };
 
     private Task<BackChannelResponse> ManageAsync(
         DynamicClient known,
@@ -93,10 +93,6 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
         ClientConfiguration current,
         CancellationToken cancellationToken
     ) => endpoints.SendWithTokenAsync(request, known.RegistrationAccessToken!.Reveal(), current, cancellationToken);
-
-    private static string[] SecretsOf(DynamicClient known) => known.ClientSecret is { } secret ? [secret.Reveal()] : [];
-
-    private static string[] SecretsOf(DynamicRegistrationOptions options) => options.SoftwareStatement is { } statement ? [statement] : [];
 
     // The registered method by the server's name, because TlsClientAuth has two names.
     private static string NameOf(DynamicClient known) =>

@@ -49,15 +49,10 @@ public class AuthorizationServerMetadataTests
     public void An_empty_document_is_read()
     {
         var server = Read("{}");
+        AuthorizationServerMetadata empty = new();
 
-        Assert.That(server.Endpoints, Is.Empty);
-        Assert.That(
-            server with
-            {
-                Endpoints = server.Endpoints,
-            },
-            Is.EqualTo(new AuthorizationServerMetadata { Endpoints = server.Endpoints })
-        );
+        Assert.That(server.Endpoints.Values, Is.All.Null);
+        Assert.That(server with { Endpoints = empty.Endpoints }, Is.EqualTo(empty));
         Assert.That(server.ServerId, Is.Empty);
         Assert.That(Read("{\"token_endpoint\":\"https://S.example.com:443/t\"}").ServerId, Is.EqualTo("https://s.example.com/t"));
     }

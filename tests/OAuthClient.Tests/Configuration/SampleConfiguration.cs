@@ -12,7 +12,7 @@ internal static class SampleConfiguration
         new()
         {
             Issuer = Issuer,
-            Endpoints = new Dictionary<ServerEndpoint, Uri>
+            Endpoints = new Dictionary<ServerEndpoint, Uri?>
             {
                 [ServerEndpoint.Authorization] = new("https://server.example.com/authorize"),
                 [ServerEndpoint.Token] = new("https://server.example.com/token"),
@@ -21,13 +21,11 @@ internal static class SampleConfiguration
         };
 
     /// <summary>Returns the metadata with another address of an endpoint, or without it.</summary>
-    public static AuthorizationServerMetadata With(this AuthorizationServerMetadata server, ServerEndpoint endpoint, Uri? address)
-    {
-        var endpoints = server.Endpoints.Where(known => known.Key != endpoint).ToDictionary();
-        if (address is not null)
-            endpoints.Add(endpoint, address);
-        return server with { Endpoints = endpoints };
-    }
+    public static AuthorizationServerMetadata With(this AuthorizationServerMetadata server, ServerEndpoint endpoint, Uri? address) =>
+        server with
+        {
+            Endpoints = ServerEndpoint.FindAll(known => known == endpoint ? address : server.Find(known)),
+        };
 
     public static OAuthClientOptions Options(Action<OAuthClientOptions>? change = null)
     {
