@@ -70,8 +70,8 @@ internal sealed class DefaultOAuthClient(
     public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         EnsureResourceOwner(owner);
-        await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        await revoker.RevokeAllAsync(owner, cancellationToken).ConfigureAwait(false);
+        var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        await revoker.RevokeAllAsync(owner, current, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)

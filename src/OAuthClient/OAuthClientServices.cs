@@ -34,10 +34,11 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             logger,
             services.GetKeyedService<ResiliencePipelineConfiguration>(name)
         );
+        var endpoints = new EndpointClient(backChannel);
         var metadata = new ServerMetadataCache(backChannel, time);
         var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time));
         var idTokens = new IdTokenValidator(signatures, time);
-        var endpoint = new RegistrationEndpointClient(backChannel, time);
+        var endpoint = new RegistrationEndpointClient(endpoints, time);
         var persistence = new DynamicClientPersistence(configuration, services.GetRequiredService<IDynamicClientStore>(), logger);
         Registration = new(
             configuration,
@@ -45,7 +46,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new RegistrationLifecycle(configuration, metadata, endpoint, persistence, time, logger),
             persistence
         );
-        var tokenEndpoint = new TokenEndpointClient(backChannel, time, logger);
+        var tokenEndpoint = new TokenEndpointClient(endpoints, time, logger);
         var backoff = new RefreshBackoff();
         var interrupted = new InterruptedRefreshes();
         writes = new GrantWriteQueue(store, time, logger);
@@ -55,7 +56,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         metrics.ObserveUnsavedGrants(name, () => writes.UnsavedCount);
         var telemetry = new ClientTelemetry(name, metrics, refreshes, time);
         var refresher = new GrantRefresher(
-            configuration,
             new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger),
             writes,
             store,
@@ -68,9 +68,8 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         userAccessTokenProvider = new UserAccessTokenProvider(configuration, refresher, store, writes, backoff, telemetry, time, logger);
         var remover = new GrantRemover(store, writes, backoff, interrupted);
         var revoker = new GrantRevoker(
-            configuration,
             metadata,
-            new RevocationEndpointClient(backChannel),
+            new RevocationEndpointClient(endpoints),
             userAccessTokenProvider,
             store,
             remover,
@@ -94,8 +93,8 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             telemetry,
             time
         );
-        ClaimSources = new ClaimSourceReader(backChannel, signatures, configuration, metadata, time);
-        Introspection = new(configuration, metadata, backChannel, signatures, time);
+        ClaimSources = new ClaimSourceReader(endpoints, signatures, configuration, metadata, time);
+        Introspection = new(configuration, metadata, endpoints, signatures, time);
         var terminator = new SessionTerminator(store, remover, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         var sameUser = new SameUserRequirement();
         var flow = new AuthorizationCodeFlow(
@@ -117,7 +116,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             tokenEndpoint,
             Tokens,
             revoker,
-            new UserInfoClient(configuration, metadata, Tokens, new UserInfoEndpointClient(backChannel, signatures, time), store),
+            new UserInfoClient(configuration, metadata, Tokens, new UserInfoEndpointClient(endpoints, signatures, time), store),
             store,
             time
         );

@@ -14,6 +14,9 @@ public class CountingStore : DispatchProxy
     /// <summary>Gets or sets a value indicating whether reads fail, as with an unreachable database.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Gets or sets the delegate that is called before each read.</summary>
+    public Action? OnRead { get; set; }
+
     public static IGrantStore Around(IGrantStore inner, out CountingStore counter)
     {
         var store = Create<IGrantStore, CountingStore>();
@@ -27,6 +30,7 @@ public class CountingStore : DispatchProxy
         if (targetMethod!.Name.StartsWith("Find", StringComparison.Ordinal))
         {
             Interlocked.Increment(ref reads);
+            OnRead?.Invoke();
             if (IsAway)
                 throw new IOException("The database is away.");
         }

@@ -146,7 +146,7 @@ public class StoredSamplesTests
         Line(text, "LastConfirmedAt", Moment(client.LastConfirmedAt));
         Line(text, "SecretIssuedAt", Moment(client.SecretIssuedAt));
         Line(text, "SecretExpiresAt", Moment(client.SecretExpiresAt));
-        Line(text, "Authentication", ClientAuthenticationNames.Of(client.Authentication));
+        Line(text, "Authentication", ClientAuthenticationMethods.Of(client.Authentication).Names[0]);
         Line(text, "Metadata", client.Metadata.GetRawText());
         Line(text, "ClientSecret", client.ClientSecret?.Reveal());
         Line(text, "ManagementUri", client.ManagementUri?.OriginalString);

@@ -129,7 +129,7 @@ internal sealed class ClientCredentialsTokenProvider(
                         token.ReplacesRejected = rejected is not null;
                         Share(current, request, token);
                     }
-                    CachedToken cached = new(current.ClientId, current.ConfiguredMetadata.ServerId, token);
+                    CachedToken cached = new(current.ClientId, current.ServerId, token);
                     tokens.Set(selection.Key, cached, ExpiryOf(token, current), time.GetUtcNow());
                     failures.TryRemove(selection.Key, out _);
                     operation.Succeeded(isFetched);
@@ -219,6 +219,6 @@ internal sealed class ClientCredentialsTokenProvider(
         // After a reload of the configuration, a token of another client or server is not used.
         public bool IsFor(ClientConfiguration current) =>
             string.Equals(ClientId, current.ClientId, StringComparison.Ordinal)
-            && string.Equals(Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
+            && string.Equals(Server, current.ServerId, StringComparison.Ordinal);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class DistributedClientTokenCache(
     /// Creates the key of a token from server, client, scopes and resources, length-prefixed so that different values have different keys.
     /// </summary>
     public static string Key(ClientConfiguration current, ClientCredentialsRequest request) =>
-        AccessTokenKey.LengthPrefixed([current.ConfiguredMetadata.ServerId, current.ClientId])
+        AccessTokenKey.LengthPrefixed([current.ServerId, current.ClientId])
         + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key;
 
     /// <summary>Finds a token.</summary>

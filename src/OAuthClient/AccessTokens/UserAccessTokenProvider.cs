@@ -144,11 +144,11 @@ internal sealed class UserAccessTokenProvider
             if (state == AccessTokenState.RefreshDue)
             {
                 if (backoff.CanRefreshEarly(grant, now) && !flights.IsRunning(grant.Id))
-                    StartEarlyRenewal(grant, selection, current.Name);
+                    StartEarlyRenewal(grant, selection, current);
                 return known!;
             }
             backoff.FindRecentFailure(grant, selection, now)?.Throw();
-            var renewal = await JoinOrStartRenewal(grant, selection, rejected, early: false)
+            var renewal = await JoinOrStartRenewal(grant, selection, rejected, current, early: false)
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             // A renewal for other scopes, even a failed one, is not used, nor one whose grant was replaced or ended; the loop reads the
@@ -209,7 +209,13 @@ internal sealed class UserAccessTokenProvider
                 isForRejectedToken: isForRejectedToken
             );
 
-    private Task<Renewal?> JoinOrStartRenewal(Grant grant, AccessTokenKey selection, AccessToken? rejected, bool early)
+    private Task<Renewal?> JoinOrStartRenewal(
+        Grant grant,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        ClientConfiguration current,
+        bool early
+    )
     {
         var caller = Telemetry.Caller;
         return flights.JoinOrStart(
@@ -219,7 +225,8 @@ internal sealed class UserAccessTokenProvider
                 using var operation = telemetry.Refresh(isClient: false, CauseOf(grant, selection, rejected, early), caller);
                 try
                 {
-                    if (await refresher.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)
+                    RefreshContext context = new(current, grant.Owner, selection, rejected);
+                    if (await refresher.RunAsync(context, grant).ConfigureAwait(false) is not { } outcome)
                     {
                         operation.Ended();
                         return null;
@@ -247,10 +254,10 @@ internal sealed class UserAccessTokenProvider
         : grant.Find(selection.Key) is null ? RefreshCause.Missing
         : RefreshCause.Expired;
 
-    private void StartEarlyRenewal(Grant grant, AccessTokenKey selection, string clientName)
+    private void StartEarlyRenewal(Grant grant, AccessTokenKey selection, ClientConfiguration current)
     {
-        var renewal = JoinOrStartRenewal(grant, selection, rejected: null, early: true);
-        _ = BackgroundWork.RunIsolated(renewal, ended => LogFailureAsync(ended, clientName));
+        var renewal = JoinOrStartRenewal(grant, selection, rejected: null, current, early: true);
+        _ = BackgroundWork.RunIsolated(renewal, ended => LogFailureAsync(ended, current.Name));
     }
 
     private async Task LogFailureAsync(Task<Renewal?> renewal, string clientName)

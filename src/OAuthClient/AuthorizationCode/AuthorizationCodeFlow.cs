@@ -102,7 +102,7 @@ internal sealed class AuthorizationCodeFlow(
             pending,
             response,
             current.Name,
-            current.ConfiguredMetadata.ServerId,
+            current.ServerId,
             time.GetUtcNow()
         );
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))

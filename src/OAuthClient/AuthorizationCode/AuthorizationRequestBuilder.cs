@@ -66,12 +66,7 @@ internal static class AuthorizationRequestBuilder
         bool renewsSignIn = false
     )
     {
-        var endpoint =
-            server.AuthorizationEndpoint
-            ?? throw new OAuthException(
-                $"{server.ServerId} has no authorization endpoint in its metadata; set AuthorizationEndpoint, or use a grant type that "
-                    + "needs no browser."
-            );
+        var endpoint = server.Get(ServerEndpoint.Authorization);
         string redirectUri = RedirectUriSelector.Select(configuration, parameters.RedirectUri);
         if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
         {
@@ -117,7 +112,7 @@ internal static class AuthorizationRequestBuilder
             RenewsSignIn = renewsSignIn,
         };
         var list = Parameters(configuration, parameters, pending);
-        configuration.Adaptation.Adapt(list, configuration.Adaptation.AuthorizationParameters);
+        configuration.Adaptation.Rename(list);
         return new(endpoint, list, pending);
     }
 
@@ -156,6 +151,7 @@ internal static class AuthorizationRequestBuilder
         Add(ParameterNames.UiLocales, parameters.UiLocales);
         foreach (var (name, value) in parameters.Additional)
             Add(name, value);
+        list.AddRange(configuration.Adaptation.AuthorizationParameters);
         return list;
 
         void Add(string name, string? value)

@@ -6,5 +6,5 @@ namespace OAuthClient;
 internal sealed record Attempt(HttpResponseMessage? Answer, Exception? Fault)
 {
     /// <summary>Gets a value indicating whether another attempt can succeed.</summary>
-    public bool IsTransientFailure => Answer is null || TransientErrors.IsTransient(Answer.StatusCode);
+    public bool IsTransientFailure => Answer is null || TransientErrors.IsTransient(Answer);
 }

@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
@@ -18,7 +18,7 @@ internal sealed class BackChannelCall(
 
     // A pause that the server requests in response to a request that must not affect others holds for this request only.
     private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
-    private byte[]? form;
+    private readonly ConcurrentQueue<string> credentials = new();
     private int attempts;
     private bool hasWaited;
 
@@ -38,6 +38,9 @@ internal sealed class BackChannelCall(
     /// <returns><see langword="true"/> if no connection was made.</returns>
     public bool IsConnectionFault(Exception fault) =>
         TransientErrors.IsTransient(fault) && (tracker is not null ? !tracker.MayHaveBeenSent : TransientErrors.IsConnectionFault(fault));
+
+    /// <summary>Gets the credentials of all attempts, which no message may contain.</summary>
+    public IReadOnlyCollection<string> Credentials => credentials;
 
     /// <summary>Gets a value indicating whether the server must receive the request at most once.</summary>
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
@@ -96,19 +99,26 @@ internal sealed class BackChannelCall(
         using var linked = cancellationToken.CanBeCanceled
             ? CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken)
             : null;
+        SingleSendRequestMessage? message = null;
         HttpResponseMessage? response = null;
         try
         {
-            using var message = CreateMessage();
+            message = await CreateMessageAsync(requestedAt, (linked ?? timeout).Token).ConfigureAwait(false);
             response = await client
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (linked ?? timeout).Token)
                 .ConfigureAwait(false);
-            tracker?.ResponseReceived(isRejectedUnread: response.StatusCode == HttpStatusCode.TooManyRequests);
             pause.Record(response);
-            using var received = response.Content;
-            response.Content = await BufferedResponseContent
-                .ReadAsync(received, requestedAt, request, (linked ?? timeout).Token)
-                .ConfigureAwait(false);
+            try
+            {
+                using var received = response.Content;
+                response.Content = await BufferedResponseContent
+                    .ReadAsync(received, requestedAt, request, (linked ?? timeout).Token)
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                tracker?.ResponseReceived(RejectionClassifier.IsUnprocessed(response));
+            }
             return response;
         }
         catch (Exception exception)
@@ -121,9 +131,14 @@ internal sealed class BackChannelCall(
                 throw hasAttemptTimeout
                     ? Timeout(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout))
                     : Timeout(exception);
-            if (response is null && exception is HttpRequestException fault)
+            // Without a message the authentication failed, not the endpoint.
+            if (message is not null && response is null && exception is HttpRequestException fault)
                 throw Describe(fault);
             throw;
+        }
+        finally
+        {
+            message?.Dispose();
         }
     }
 
@@ -138,7 +153,7 @@ internal sealed class BackChannelCall(
     /// <param name="inner">The cause.</param>
     /// <returns>The exception.</returns>
     public RequestNotSentException NotSent(string reason, Exception? inner = null) =>
-        new($"No request was sent to the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}): {reason}.", inner);
+        new($"No request was sent to the {request.DisplayName}: {reason}.", inner);
 
     /// <summary>Formats a duration in whole seconds for messages.</summary>
     /// <param name="time">The duration.</param>
@@ -147,7 +162,7 @@ internal sealed class BackChannelCall(
 
     private TaskCanceledException Timeout(Exception inner, TimeSpan limit, string option) =>
         new(
-            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) did not complete its response within "
+            $"The {request.DisplayName} did not complete its response within "
                 + $"{limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
             new TimeoutException(inner.Message, inner),
             CancellationToken.None
@@ -163,24 +178,28 @@ internal sealed class BackChannelCall(
         // The message of the network names at most the host; this one also names the endpoint.
         return new HttpRequestException(
             fault.HttpRequestError,
-            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) could not be reached or did not respond: "
-                + fault.Message,
+            $"The {request.DisplayName} could not be reached or did not respond: " + fault.Message,
             fault,
             fault.StatusCode
         );
     }
 
-    // A message and its content can be sent once, so each attempt has its own.
-    private SingleSendRequestMessage CreateMessage()
+    // A message and its content can be sent once, and an assertion or a proof of the authentication accepted once, so each attempt has its
+    // own.
+    private async ValueTask<SingleSendRequestMessage> CreateMessageAsync(DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
+        AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt);
+        if (request.Authenticate is { } authenticate)
+            await authenticate(attempt, cancellationToken).ConfigureAwait(false);
+        attempt.Secrets.ForEach(credentials.Enqueue);
         var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
-        if (request.Form is not null)
-            message.Content = new FormContent(form ??= FormContent.Encode(request.Form));
+        if (attempt.Form.Count > 0)
+            message.Content = new FormContent(FormContent.Encode(attempt.Form));
         else if (request.Json is not null)
             message.Content = new FormContent(request.Json, "application/json");
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
-        if (request.Authorization is not null)
-            message.Headers.TryAddWithoutValidation("Authorization", request.Authorization);
+        if (attempt.Authorization is not null)
+            message.Headers.TryAddWithoutValidation("Authorization", attempt.Authorization);
         return message;
     }
 }

@@ -52,8 +52,7 @@ internal sealed class BackChannelClient(
             Log.HttpOnLoopbackAllowed(logger, name);
         if (!EndpointSecurity.IsSafe(request.Endpoint, configuration.AllowHttpOnLoopback))
             throw new OAuthProtocolException(
-                $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; no request was "
-                    + "sent. Set an https address."
+                $"The {request.DisplayName} does not use https; no request was " + "sent. Set an https address."
             );
 
         var availability = AvailabilityOf(request.Endpoint);
@@ -75,7 +74,7 @@ internal sealed class BackChannelClient(
             message.Content as BufferedResponseContent
             ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
         var retryAfter = message.IsSuccessStatusCode ? null : RetryAfterPause.Read(message, time);
-        return new BackChannelResponse(request, message.StatusCode, content, retryAfter);
+        return new BackChannelResponse(request, message.StatusCode, content, retryAfter, call.Credentials);
     }
 
     private static async Task<Attempt> AttemptAsync(BackChannelCall call, CancellationToken cancellationToken)

@@ -9,6 +9,11 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 
     private readonly HttpMethod? method;
 
+    /// <summary>Creates a request to an endpoint of the server.</summary>
+    /// <exception cref="OAuthException">The server has no such endpoint.</exception>
+    public BackChannelRequest(ServerEndpoint endpoint, AuthorizationServerMetadata server)
+        : this(endpoint.Name, server.Get(endpoint)) { }
+
     /// <summary>Gets the form; <see langword="null"/> if the request has none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>>? Form { get; init; }
 
@@ -39,25 +44,28 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// <summary>Gets the tracker of whether the body was sent; <see langword="null"/> to use a new one.</summary>
     public SendTracker? SendTracker { get; init; }
 
-    /// <summary>Gets the value of the Authorization header.</summary>
-    public string? Authorization { get; init; }
+    /// <summary>
+    /// Gets the delegate that authenticates the request. It is called for each attempt, so that an assertion or a proof is fresh. The
+    /// default is <see langword="null"/>: the request is not authenticated.
+    /// </summary>
+    public Func<AuthenticatedRequest, CancellationToken, ValueTask>? Authenticate { get; init; }
 
     public string Accept { get; init; } = "application/json";
 
     /// <summary>Gets the maximum length of the response body in bytes, after decompression.</summary>
     public int MaximumResponseLength { get; init; } = 1024 * 1024;
 
-    /// <summary>Gets a value indicating whether the request is that of a public client, for the advice in messages.</summary>
-    public bool IsPublicClient { get; init; }
+    /// <summary>Gets the end of the message about <c>invalid_client</c>; <see langword="null"/> for the general advice.</summary>
+    public string? InvalidClientAdvice { get; init; }
 
-    /// <summary>Gets a value indicating whether the client authenticates with a certificate, for the advice in messages.</summary>
-    public bool UsesCertificate { get; init; }
+    /// <summary>
+    /// Gets the secrets in the request, besides those of <see cref="Authenticate"/>. They are removed from messages. A secret that the
+    /// client does not have is <see langword="null"/>.
+    /// </summary>
+    public IReadOnlyList<string?> Secrets { get; init; } = [];
 
-    /// <summary>Gets the secrets in the request, besides <see cref="ClientSecret"/>. They are removed from messages.</summary>
-    public IReadOnlyList<string> Secrets { get; init; } = [];
-
-    /// <summary>Gets the client secret. It is removed from messages.</summary>
-    public ClientSecret? ClientSecret { get; init; }
+    /// <summary>Gets the name and the address of the endpoint for messages.</summary>
+    public string DisplayName => $"{EndpointName} ({ServerTextSanitizer.WithoutQuery(Endpoint)})";
 
     /// <summary>Returns the method and the address, without form and credentials.</summary>
     public override string ToString() => $"{Method} {ServerTextSanitizer.WithoutQuery(Endpoint)}";

@@ -8,7 +8,8 @@ internal sealed class BackChannelResponse(
     BackChannelRequest request,
     HttpStatusCode statusCode,
     BufferedResponseContent content,
-    TimeSpan? retryAfter
+    TimeSpan? retryAfter,
+    IReadOnlyCollection<string> credentials
 )
 {
     public HttpStatusCode StatusCode => statusCode;
@@ -41,8 +42,7 @@ internal sealed class BackChannelResponse(
             ErrorDescription = Clean(json?.TextIfAny(ParameterNames.ErrorDescription)),
             ErrorUri = Clean(json?.TextIfAny(ParameterNames.ErrorUri)),
             RetryAfter = retryAfter,
-            IsPublicClient = request.IsPublicClient,
-            UsesCertificate = request.UsesCertificate,
+            InvalidClientAdvice = request.InvalidClientAdvice,
             UnexpectedContent =
                 json is not null ? "with a JSON object that has no error code"
                 : Body.Length == 0 ? "without a body"
@@ -52,23 +52,13 @@ internal sealed class BackChannelResponse(
         };
 
     /// <summary>
-    /// Sanitizes text of the server and removes the secrets of the request, including the credentials of Basic authentication.
+    /// Sanitizes text of the server and removes the secrets of the request, including the credentials of each attempt.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="furtherSecrets">Further secrets to remove.</param>
     /// <returns>The sanitized text.</returns>
     public string? Clean(string? text, params IEnumerable<string> furtherSecrets) =>
-        ServerTextSanitizer.Clean(
-            text,
-            [
-                .. request.Secrets,
-                .. request.ClientSecret is { } secret ? [secret.Reveal()] : Enumerable.Empty<string>(),
-                .. furtherSecrets,
-                .. request.Authorization is { } header
-                    ? [header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..]]
-                    : Enumerable.Empty<string>(),
-            ]
-        );
+        ServerTextSanitizer.Clean(text, [.. request.Secrets.OfType<string>(), .. credentials, .. furtherSecrets]);
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";
 }

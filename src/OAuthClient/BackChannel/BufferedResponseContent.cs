@@ -75,7 +75,7 @@ internal sealed class BufferedResponseContent : HttpContent
     private static HttpRequestException TooLong(BackChannelRequest request) =>
         new(
             HttpRequestError.ConfigurationLimitExceeded,
-            $"The response of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) is longer than "
+            $"The response of the {request.DisplayName} is longer than "
                 + $"{request.MaximumResponseLength} bytes and was rejected. Check the address."
         );
 
@@ -83,7 +83,7 @@ internal sealed class BufferedResponseContent : HttpContent
     private static HttpRequestException Incomplete(BackChannelRequest request, Exception fault) =>
         new(
             (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
-            $"The response of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) is incomplete.",
+            $"The response of the {request.DisplayName} is incomplete.",
             fault
         );
 

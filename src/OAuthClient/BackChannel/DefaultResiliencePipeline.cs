@@ -167,7 +167,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
         var call = attempt.Context.Properties.GetValue(CallKey, null!);
         bool isTransient = attempt.Outcome.Exception is { } fault
             ? TransientErrors.IsTransient(fault)
-            : TransientErrors.IsTransient(attempt.Outcome.Result!.StatusCode);
+            : TransientErrors.IsTransient(attempt.Outcome.Result!);
         if (!isTransient || !call.CanBeSent)
             return false;
         // Half of the delay is random, so that nodes that failed at the same time do not retry at the same time.

@@ -5,7 +5,7 @@ internal enum RetryMode
 {
     /// <summary>
     /// The server must receive the request at most once, because it contains a code or a refresh token. It is retried only if it was
-    /// certainly not sent, or was rejected with 429.
+    /// certainly not sent, or was rejected unprocessed (<see cref="RejectionClassifier"/>).
     /// </summary>
     IfNotSent,
 

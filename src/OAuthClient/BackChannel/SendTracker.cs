@@ -15,7 +15,7 @@ internal sealed class SendTracker
     public Func<bool>? CanSend { get; init; }
 
     /// <summary>
-    /// Gets a value indicating whether the server may have processed the request. A response with 429 means that it has not (RFC 6585 §4).
+    /// Gets a value indicating whether the server may have processed the request.
     /// </summary>
     public bool MayHaveBeenSent => Volatile.Read(ref mayHaveBeenSent) != 0;
 
@@ -37,8 +37,8 @@ internal sealed class SendTracker
     }
 
     /// <summary>Records that the server has responded. A handler that simulates the network can respond without reading the body.</summary>
-    /// <param name="isRejectedUnread"><see langword="true"/> if the status is 429.</param>
-    public void ResponseReceived(bool isRejectedUnread) => Volatile.Write(ref mayHaveBeenSent, isRejectedUnread ? 0 : 1);
+    /// <param name="isRejectedUnprocessed">Whether the response proves that the server did not act on the request.</param>
+    public void ResponseReceived(bool isRejectedUnprocessed) => Volatile.Write(ref mayHaveBeenSent, isRejectedUnprocessed ? 0 : 1);
 
     /// <summary>Creates the exception for a body that is sent a second time.</summary>
     public static InvalidOperationException SecondSend() =>

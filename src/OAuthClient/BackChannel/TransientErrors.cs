@@ -6,7 +6,8 @@ namespace OAuthClient;
 /// <summary>Determines which errors are transient, so that a retry can succeed.</summary>
 internal static class TransientErrors
 {
-    public static bool IsTransient(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests || IsServerError(status);
+    public static bool IsTransient(HttpResponseMessage response) =>
+        RejectionClassifier.IsUnprocessed(response) || IsServerError(response.StatusCode);
 
     /// <summary>Determines whether a status is a server error. 429 is not: it shows that the server is available.</summary>
     public static bool IsServerError(HttpStatusCode status) =>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OAuthClient;
 
 /// <summary>
@@ -53,15 +51,9 @@ internal sealed class ClientConfiguration
         {
             Issuer = options.Issuer?.OriginalString,
             IssuerTemplate = IssuerTemplate,
-            AuthorizationEndpoint = options.AuthorizationEndpoint,
-            TokenEndpoint = options.TokenEndpoint,
-            RevocationEndpoint = options.RevocationEndpoint,
-            IntrospectionEndpoint = options.IntrospectionEndpoint,
-            RegistrationEndpoint = options.RegistrationEndpoint,
-            UserInfoEndpoint = options.UserInfoEndpoint,
-            JwksUri = options.JwksUri,
-            EndSessionEndpoint = options.EndSessionEndpoint,
+            Endpoints = ServerEndpoint.FindAll(endpoint => endpoint.Configured(options)),
         };
+        ServerId = ConfiguredMetadata.ServerId;
     }
 
     public string Name { get; }
@@ -96,17 +88,6 @@ internal sealed class ClientConfiguration
     /// Gets whether the back channel presents a certificate. Requests then go to the server's <c>mtls_endpoint_aliases</c> (RFC 8705 §5).
     /// </summary>
     public bool HasClientCertificate { get; }
-
-    /// <summary>Gets whether the client authenticates by its certificate (RFC 8705 §2).</summary>
-    public bool AuthenticatesByCertificate =>
-        HasClientCertificate && ClientSecret is null && ClientAuthentication is null or ClientAuthenticationMethod.TlsClientAuth;
-
-    /// <summary>Gets whether the client is confidential: it can authenticate (RFC 6749 §2.1).</summary>
-    public bool IsConfidential => ClientSecret is not null || AuthenticatesByCertificate;
-
-    /// <summary>Gets or sets the cached value of the Basic Authorization header.</summary>
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public string? BasicCredentials { get; set; }
 
     public Uri? Issuer { get; }
 
@@ -149,12 +130,15 @@ internal sealed class ClientConfiguration
     /// <summary>Gets the endpoints that the options set.</summary>
     public AuthorizationServerMetadata ConfiguredMetadata { get; }
 
-    public bool UsesDiscovery => Issuer is not null && ConfiguredMetadata.TokenEndpoint is null;
+    /// <summary>Gets the identifier of the server, computed once because each API call compares it.</summary>
+    public string ServerId { get; }
+
+    public bool UsesDiscovery => Issuer is not null && ConfiguredMetadata.Find(ServerEndpoint.Token) is null;
 
     /// <summary>Returns a copy with the registered credentials, or this instance if they belong to another server.</summary>
     public ClientConfiguration WithRegisteredCredentials(DynamicClient? registered)
     {
-        if (DynamicRegistration is null || !string.Equals(registered?.Server, ConfiguredMetadata.ServerId, StringComparison.Ordinal))
+        if (DynamicRegistration is null || !string.Equals(registered?.Server, ServerId, StringComparison.Ordinal))
             return this;
         var copy = (ClientConfiguration)MemberwiseClone();
         (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (
@@ -162,7 +146,7 @@ internal sealed class ClientConfiguration
             registered.ClientSecret,
             registered.Authentication
         );
-        (copy.Registered, copy.Refusals, copy.BasicCredentials) = (registered, new(), null);
+        (copy.Registered, copy.Refusals) = (registered, new());
         return copy;
     }
 

@@ -91,7 +91,9 @@ internal sealed class ClientConfigurationProvider
         Volatile.Write(ref readAt, long.MinValue);
     }
 
-    private ValueTask<ClientConfiguration> GetRegisteredAsync(ClientConfiguration current, CancellationToken cancellationToken) =>
+    /// <summary>Adds the credentials to the configuration that an operation started with.</summary>
+    /// <exception cref="OAuthException">The client cannot be registered.</exception>
+    public ValueTask<ClientConfiguration> GetRegisteredAsync(ClientConfiguration current, CancellationToken cancellationToken) =>
         current.DynamicRegistration is null || registrar is null ? new(current) : registrar(current, cancellationToken);
 
     private Snapshot Read()

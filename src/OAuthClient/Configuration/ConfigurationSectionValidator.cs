@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -6,46 +7,15 @@ namespace OAuthClient;
 /// <summary>Validates a configuration section before it is bound, because the binder ignores most mistakes.</summary>
 internal static class ConfigurationSectionValidator
 {
+    private static readonly PropertyInfo[] Properties = typeof(OAuthClientOptions).GetProperties();
+
+    private static readonly string[] Names = [.. Properties.Select(property => property.Name)];
+
     private static readonly string[] Lists =
     [
-        nameof(OAuthClientOptions.Scopes),
-        nameof(OAuthClientOptions.Resources),
-        nameof(OAuthClientOptions.IdTokenSigningAlgorithms),
-        nameof(OAuthClientOptions.DecryptionKeys),
-        nameof(OAuthClientOptions.AllowedTenants),
-    ];
-
-    /// <summary>The names of all options. A test compares them with the type.</summary>
-    internal static readonly IReadOnlyList<string> Names =
-    [
-        .. Lists,
-        nameof(OAuthClientOptions.DefaultAccessTokenLifetime),
-        nameof(OAuthClientOptions.AuthorizationEndpoint),
-        nameof(OAuthClientOptions.BackChannelAttemptTimeout),
-        nameof(OAuthClientOptions.BackChannelDeadline),
-        nameof(OAuthClientOptions.ClientAuthentication),
-        nameof(OAuthClientOptions.ClientId),
-        nameof(OAuthClientOptions.ClientSecret),
-        nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback),
-        nameof(OAuthClientOptions.EndSessionEndpoint),
-        nameof(OAuthClientOptions.IntrospectionEndpoint),
-        nameof(OAuthClientOptions.Issuer),
-        nameof(OAuthClientOptions.IssuerTemplate),
-        nameof(OAuthClientOptions.RefusePrivateAddresses),
-        nameof(OAuthClientOptions.JwksUri),
-        nameof(OAuthClientOptions.PendingAuthorizationLifetime),
-        nameof(OAuthClientOptions.PostLogoutRedirectUri),
-        nameof(OAuthClientOptions.RedirectUri),
-        nameof(OAuthClientOptions.RefreshLease),
-        nameof(OAuthClientOptions.RefreshTokenGracePeriod),
-        nameof(OAuthClientOptions.RegistrationEndpoint),
-        nameof(OAuthClientOptions.RevokeSupersededGrants),
-        nameof(OAuthClientOptions.ResponseMode),
-        nameof(OAuthClientOptions.RevocationEndpoint),
-        nameof(OAuthClientOptions.SignedIntrospectionResponses),
-        nameof(OAuthClientOptions.SignInLifetime),
-        nameof(OAuthClientOptions.TokenEndpoint),
-        nameof(OAuthClientOptions.UserInfoEndpoint),
+        .. Properties
+            .Where(property => property.PropertyType.IsGenericType && !property.PropertyType.IsValueType)
+            .Select(property => property.Name),
     ];
 
     /// <exception cref="OptionsValidationException">A key is unknown, a list has a single value, or the section is empty.</exception>

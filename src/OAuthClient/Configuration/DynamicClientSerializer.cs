@@ -69,28 +69,25 @@ internal static class DynamicClientSerializer
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
 
-    // The format has names of its own, so that a member of the enumeration can be renamed.
+    // The format has names of its own for these methods; the name of another method is that of its member.
     private static string Name(ClientAuthenticationMethod method) =>
         method switch
         {
-            ClientAuthenticationMethod.None => "None",
             ClientAuthenticationMethod.ClientSecretBasic => "Basic",
             ClientAuthenticationMethod.ClientSecretPost => "Body",
             ClientAuthenticationMethod.TlsClientAuth => "Certificate",
-            _ => throw new InvalidOperationException($"{nameof(ClientAuthenticationMethod)}.{method} has no name in the store format."),
+            _ when Enum.IsDefined(method) => method.ToString(),
+            _ => throw new InvalidOperationException($"There is no {nameof(ClientAuthenticationMethod)} {method}."),
         };
 
     private static ClientAuthenticationMethod Method(string name) =>
-        name switch
-        {
-            "None" => ClientAuthenticationMethod.None,
-            "Basic" => ClientAuthenticationMethod.ClientSecretBasic,
-            "Body" => ClientAuthenticationMethod.ClientSecretPost,
-            "Certificate" => ClientAuthenticationMethod.TlsClientAuth,
-            _ => throw new FormatException(
-                "The client uses a method of authentication that this package version does not support; update the package on this node."
-            ),
-        };
+        Enum.GetValues<ClientAuthenticationMethod>()
+            .Where(method => Name(method) == name)
+            .Cast<ClientAuthenticationMethod?>()
+            .FirstOrDefault()
+        ?? throw new FormatException(
+            "The client uses a method of authentication that this package version does not support; update the package on this node."
+        );
 }
 
 /// <summary>The JSON of a stored client. Its member names do not change with those of <see cref="DynamicClient"/>.</summary>

@@ -67,7 +67,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         if (o.ClientAuthentication is ClientAuthenticationMethod.None && o.ClientSecret is not null)
             failures.Add("ClientAuthentication is None but there is a ClientSecret, which would never be sent; remove one of the two.");
         if (o.ClientAuthentication is { } method && !Enum.IsDefined(method))
-            failures.Add("ClientAuthentication must be None, ClientSecretBasic, ClientSecretPost or TlsClientAuth.");
+            failures.Add($"ClientAuthentication must be one of {string.Join(", ", Enum.GetNames<ClientAuthenticationMethod>())}.");
         if (o.ClientAuthentication is ClientAuthenticationMethod.TlsClientAuth && o.ClientCertificate is null)
             failures.Add(
                 "ClientAuthentication is TlsClientAuth, but there is no certificate; set it with AddOAuthClient(…).UseClientCertificate(…)."
@@ -84,20 +84,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
             failures.Add(
                 "set Issuer to the server's address, so that its endpoints are discovered, or set TokenEndpoint and AuthorizationEndpoint."
             );
-        foreach (
-            var (name, uri) in new[]
-            {
-                (nameof(o.Issuer), o.Issuer),
-                (nameof(o.AuthorizationEndpoint), o.AuthorizationEndpoint),
-                (nameof(o.TokenEndpoint), o.TokenEndpoint),
-                (nameof(o.RevocationEndpoint), o.RevocationEndpoint),
-                (nameof(o.IntrospectionEndpoint), o.IntrospectionEndpoint),
-                (nameof(o.RegistrationEndpoint), o.RegistrationEndpoint),
-                (nameof(o.UserInfoEndpoint), o.UserInfoEndpoint),
-                (nameof(o.JwksUri), o.JwksUri),
-                (nameof(o.EndSessionEndpoint), o.EndSessionEndpoint),
-            }
-        )
+        foreach (var (name, uri) in ServerEndpoint.All.Select(e => (e.OptionName, e.Configured(o))).Prepend((nameof(o.Issuer), o.Issuer)))
         {
             if (uri is null)
                 continue;
@@ -110,7 +97,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
                     : $"{name} must use https."
                 );
             }
-            else if (uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
+            else if (!ServerEndpoint.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback))
             {
                 failures.Add($"{name} must have neither a fragment nor a user name.");
             }

@@ -30,18 +30,13 @@ internal sealed record ServerAdaptation
     /// <summary>Gets the names of the members that lead to the tokens in a token response; empty if they stand at its top.</summary>
     public IReadOnlyList<string> TokenPath { get; init; } = [];
 
-    /// <summary>Renames the parameters of a request, and adds further ones.</summary>
-    public void Adapt(List<KeyValuePair<string, string>> parameters, IReadOnlyList<KeyValuePair<string, string>> further)
+    /// <summary>Gives the parameters of a request the server's names.</summary>
+    public void Rename(List<KeyValuePair<string, string>> parameters)
     {
-        if (ParameterNames.Count > 0)
-        {
-            for (int i = 0; i < parameters.Count; i++)
-            {
-                if (ParameterNames.TryGetValue(parameters[i].Key, out string? name))
-                    parameters[i] = new(name, parameters[i].Value);
-            }
-        }
-        parameters.AddRange(further);
+        if (ParameterNames.Count == 0)
+            return;
+        for (int i = 0; i < parameters.Count; i++)
+            parameters[i] = new(ParameterNames.GetValueOrDefault(parameters[i].Key, parameters[i].Key), parameters[i].Value);
     }
 
     /// <summary>Joins scopes for a request (RFC 6749 §3.3).</summary>

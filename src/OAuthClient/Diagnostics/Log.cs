@@ -19,13 +19,6 @@ internal static partial class Log
     public static partial void HttpOnLoopbackAllowed(ILogger logger, string clientName);
 
     [LoggerMessage(
-        102,
-        LogLevel.Warning,
-        "WebFinger allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback). Remove the setting in production"
-    )]
-    public static partial void WebFingerHttpOnLoopbackAllowed(ILogger logger);
-
-    [LoggerMessage(
         103,
         LogLevel.Warning,
         "WebFinger allows connections to private addresses (DangerouslyAllowPrivateAddresses), and users' input determines "

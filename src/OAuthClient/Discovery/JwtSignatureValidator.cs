@@ -40,7 +40,7 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
         }
         return keys.ValidateSignatureAsync(
             token,
-            server.JwksUri
+            server.Find(ServerEndpoint.Keys)
                 ?? throw new OAuthProtocolException(
                     $"The {token.Kind.Name} is signed with {token.Algorithm}, but the address of the server's keys is not known, so the "
                         + "signature cannot be validated. Set JwksUri."
@@ -53,5 +53,5 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
 
     /// <summary>Fetches the server's keys before a token arrives. A failure is ignored: it is reported when a token is validated.</summary>
     public Task PrefetchKeysAsync(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
-        server.JwksUri is { } jwksUri ? keys.PrefetchAsync(jwksUri, configuration) : Task.CompletedTask;
+        server.Find(ServerEndpoint.Keys) is { } jwksUri ? keys.PrefetchAsync(jwksUri, configuration) : Task.CompletedTask;
 }

@@ -89,17 +89,7 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
     }
 
     private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata discovered, AuthorizationServerMetadata configured) =>
-        discovered with
-        {
-            IssuerTemplate = configured.IssuerTemplate,
-            AuthorizationEndpoint = configured.AuthorizationEndpoint ?? discovered.AuthorizationEndpoint,
-            RevocationEndpoint = configured.RevocationEndpoint ?? discovered.RevocationEndpoint,
-            RegistrationEndpoint = configured.RegistrationEndpoint ?? discovered.RegistrationEndpoint,
-            IntrospectionEndpoint = configured.IntrospectionEndpoint ?? discovered.IntrospectionEndpoint,
-            UserInfoEndpoint = configured.UserInfoEndpoint ?? discovered.UserInfoEndpoint,
-            JwksUri = configured.JwksUri ?? discovered.JwksUri,
-            EndSessionEndpoint = configured.EndSessionEndpoint ?? discovered.EndSessionEndpoint,
-        };
+        discovered.OverriddenBy(configured);
 
     private sealed record CacheEntry(
         ClientConfiguration Registration,

@@ -18,21 +18,21 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
     {
         if (
             Volatile.Read(ref unsaved) is { } pending
-            && string.Equals(pending.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
+            && string.Equals(pending.Server, current.ServerId, StringComparison.Ordinal)
         )
             return await SaveAsync(pending).ConfigureAwait(false);
-        var stored = await store.FindAsync(current.Name, current.ConfiguredMetadata.ServerId, cancellationToken).ConfigureAwait(false);
+        var stored = await store.FindAsync(current.Name, current.ServerId, cancellationToken).ConfigureAwait(false);
         // The store's result is checked, because one server's credentials must not be sent to another.
         if (
             stored is not null
             && (
-                !string.Equals(stored.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
+                !string.Equals(stored.Server, current.ServerId, StringComparison.Ordinal)
                 || !string.Equals(stored.ClientName, current.Name, StringComparison.Ordinal)
             )
         )
             throw new OAuthException(
                 $"The IDynamicClientStore returned another registration than that of {current.DisplayName} at "
-                    + $"{current.ConfiguredMetadata.ServerId}; it must compare both names character by character."
+                    + $"{current.ServerId}; it must compare both names character by character."
             );
         if (!IsSame(stored, current.Registered))
             configuration.SetCredentials(stored);

@@ -145,15 +145,15 @@ public sealed class DynamicRegistration
         RunExclusiveAsync(
             async () =>
             {
-                var known = await persistence.FindAsync(configuration.Current, CancellationToken.None).ConfigureAwait(false);
                 var current = configuration.Current;
+                var known = await persistence.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
                 return known switch
                 {
                     null => throw new OAuthException(
-                        $"{current.DisplayName} is not registered at {current.ConfiguredMetadata.ServerId}; call RegisterAsync first."
+                        $"{current.DisplayName} is not registered at {current.ServerId}; call RegisterAsync first."
                     ),
                     { CanBeManaged: false } when !allowUnmanageable => throw new OAuthException(
-                        $"{current.ConfiguredMetadata.ServerId} issued no registration_client_uri and registration_access_token, so the "
+                        $"{current.ServerId} issued no registration_client_uri and registration_access_token, so the "
                             + "registration cannot be managed (RFC 7592). Change it at the server."
                     ),
                     _ => await work(current.WithRegisteredCredentials(known)).ConfigureAwait(false),

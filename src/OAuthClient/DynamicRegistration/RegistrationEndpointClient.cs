@@ -3,7 +3,7 @@ using System.Net;
 namespace OAuthClient;
 
 /// <summary>Sends the requests that register a client (RFC 7591 §3) and that read, update and delete it (RFC 7592 §2).</summary>
-internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, TimeProvider time)
+internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeProvider time)
 {
     /// <exception cref="EndpointException">The server refused the request.</exception>
     /// <exception cref="OAuthException">
@@ -16,25 +16,21 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
     )
     {
         var endpoint =
-            server.RegistrationEndpoint
+            server.Find(ServerEndpoint.Registration)
             ?? throw new OAuthException(
                 $"{server.ServerId} names no registration endpoint, so {current.DisplayName} cannot register itself there; set "
                     + "RegistrationEndpoint if the server has one, or register the client manually and set ClientId."
             );
         var options = current.DynamicRegistration!;
         // The configured method applies, whichever method an earlier registration had.
-        string method = ClientAuthenticationNames.Choose(current.ConfiguredAuthentication, current, server);
-        var response = await backChannel
-            .SendAsync(
-                new BackChannelRequest("registration endpoint", endpoint)
-                {
-                    Json = RegistrationRequestBuilder.ForRegistration(current, options, method),
-                    Authorization = options.InitialAccessToken is { } token ? "Bearer " + token : null,
-                    Secrets = [.. new[] { options.InitialAccessToken, options.SoftwareStatement }.OfType<string>()],
-                },
-                current,
-                cancellationToken
-            )
+        string method = ClientAuthenticationMethods.ChooseToRegister(current.ConfiguredAuthentication, current, server);
+        var request = new BackChannelRequest(ServerEndpoint.Registration.Name, endpoint)
+        {
+            Json = RegistrationRequestBuilder.ForRegistration(current, options, method),
+            Secrets = [options.SoftwareStatement],
+        };
+        var response = await endpoints
+            .SendWithTokenAsync(request, options.InitialAccessToken, current, cancellationToken)
             .ConfigureAwait(false);
         return Read(response, current, endpoint, known: null, method);
     }
@@ -42,7 +38,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
     /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
     public async Task<DynamicClient> ReadAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken)
     {
-        var response = await backChannel.SendAsync(Manage(known), current, cancellationToken).ConfigureAwait(false);
+        var response = await ManageAsync(known, RequestFor(known), current, cancellationToken).ConfigureAwait(false);
         return Read(response, current, known.ManagementUri!, known, NameOf(known));
     }
 
@@ -56,18 +52,18 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
     {
         var options = current.DynamicRegistration!;
         string method = current.ConfiguredAuthentication is { } stated
-            ? ClientAuthenticationNames.Choose(stated, current, server)
+            ? ClientAuthenticationMethods.ChooseToRegister(stated, current, server)
             : NameOf(known);
-        var request = Manage(known) with
+        var request = RequestFor(known) with
         {
             Method = HttpMethod.Put,
             Json = RegistrationRequestBuilder.ForUpdate(known, current, options, method),
             // Sending the same metadata twice has no further effect.
             RetryMode = RetryMode.Idempotent,
-            Secrets = [known.RegistrationAccessToken!.Reveal(), .. new[] { options.SoftwareStatement }.OfType<string>()],
+            Secrets = [known.ClientSecret?.Reveal(), options.SoftwareStatement],
         };
         return Read(
-            await backChannel.SendAsync(request, current, cancellationToken).ConfigureAwait(false),
+            await ManageAsync(known, request, current, cancellationToken).ConfigureAwait(false),
             current,
             known.ManagementUri!,
             known,
@@ -79,8 +75,8 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
     /// <exception cref="EndpointException">The server refused the request.</exception>
     public async Task DeleteAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken)
     {
-        var request = Manage(known) with { Method = HttpMethod.Delete, RetryMode = RetryMode.Idempotent };
-        var response = await backChannel.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
+        var request = RequestFor(known) with { Method = HttpMethod.Delete, RetryMode = RetryMode.Idempotent };
+        var response = await ManageAsync(known, request, current, cancellationToken).ConfigureAwait(false);
         if (
             !response.IsSuccess
             && response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.Gone)
@@ -88,17 +84,20 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
             throw new EndpointException(response.Failure(response.Json()));
     }
 
-    private static BackChannelRequest Manage(DynamicClient known) =>
-        new("client configuration endpoint", known.ManagementUri!)
-        {
-            Authorization = "Bearer " + known.RegistrationAccessToken!.Reveal(),
-            Secrets = [known.RegistrationAccessToken.Reveal()],
-            ClientSecret = known.ClientSecret,
-        };
+    private static BackChannelRequest RequestFor(DynamicClient known) =>
+        new("client configuration endpoint", known.ManagementUri!) { Secrets = [known.ClientSecret?.Reveal()] };
+
+    private Task<BackChannelResponse> ManageAsync(
+        DynamicClient known,
+        BackChannelRequest request,
+        ClientConfiguration current,
+        CancellationToken cancellationToken
+    ) => endpoints.SendWithTokenAsync(request, known.RegistrationAccessToken!.Reveal(), current, cancellationToken);
 
     // The registered method by the server's name, because TlsClientAuth has two names.
     private static string NameOf(DynamicClient known) =>
-        known.Metadata.TextIfAny(RegistrationRequestBuilder.AuthenticationMethod) ?? ClientAuthenticationNames.Of(known.Authentication);
+        known.Metadata.TextIfAny(RegistrationRequestBuilder.AuthenticationMethod)
+        ?? ClientAuthenticationMethods.Of(known.Authentication).Names[0];
 
     private DynamicClient Read(BackChannelResponse response, ClientConfiguration current, Uri endpoint, DynamicClient? known, string method)
     {

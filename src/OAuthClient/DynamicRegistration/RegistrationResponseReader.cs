@@ -39,33 +39,31 @@ internal static class RegistrationResponseReader
             );
         if (FindMismatch(json, current) is { } mismatch)
             throw new OAuthException(
-                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} with {mismatch} (RFC 7591 §3.2.1)."
+                $"{current.ServerId} registered {current.DisplayName} with {mismatch} (RFC 7591 §3.2.1)."
             );
         string methodName = json.Text(RegistrationRequestBuilder.AuthenticationMethod) ?? authenticationMethod;
         var method =
-            ClientAuthenticationNames.Find(methodName)
+            ClientAuthenticationMethods.Find(methodName)
             ?? throw new OAuthException(
-                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for "
-                    + $"{ClientAuthenticationNames.Printable(methodName)}, which this library does not support; set ClientAuthentication."
+                $"{current.ServerId} registered {current.DisplayName} for "
+                    + $"{ClientAuthenticationMethods.Printable(methodName)}, which this library does not support; set ClientAuthentication."
             );
-        bool needsSecret = method is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
-        var (secret, end) = needsSecret ? Secret(json, known, now) : default;
-        if (needsSecret && secret is null)
+        var (secret, end) = method.NeedsSecret ? Secret(json, known, now) : default;
+        if (method.NeedsSecret && secret is null)
             throw new OAuthProtocolException(
                 $"The registration response has no client_secret, which {methodName} needs (RFC 7591 §3.2.1)."
             );
-        if (method == ClientAuthenticationMethod.TlsClientAuth && !current.HasClientCertificate)
+        if (method.FindObstacle(current) is { } obstacle)
             throw new OAuthException(
-                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {methodName}, and it has no certificate; "
-                    + "set one with UseClientCertificate."
+                $"{current.ServerId} registered {current.DisplayName} for {methodName}, and {obstacle}."
             );
         var (uri, token) = Management(json, current, endpoint, known);
-        return new(current.Name, current.ConfiguredMetadata.ServerId, clientId)
+        return new(current.Name, current.ServerId, clientId)
         {
             RegisteredAt = known?.RegisteredAt ?? now,
             LastConfirmedAt = now,
             Generation = (known?.Generation ?? 0) + 1,
-            Authentication = method,
+            Authentication = method.Method,
             ClientSecret = secret,
             SecretIssuedAt = known is not null && known.SecretExpiresAt == end && known.ClientSecret == secret ? known.SecretIssuedAt : now,
             SecretExpiresAt = end,
@@ -138,10 +136,7 @@ internal static class RegistrationResponseReader
         if (json.Text("registration_client_uri") is { } text)
         {
             uri =
-                Uri.TryCreate(text, UriKind.Absolute, out var address)
-                && EndpointSecurity.IsSafe(address, current.AllowHttpOnLoopback)
-                && address.Fragment.Length == 0
-                && address.UserInfo.Length == 0
+                Uri.TryCreate(text, UriKind.Absolute, out var address) && ServerEndpoint.IsSafe(address, current.AllowHttpOnLoopback)
                     ? address
                     : throw new OAuthProtocolException(
                         "The registration response's registration_client_uri is not an absolute https address without user and fragment "

@@ -18,7 +18,7 @@ internal static class GrantOwnership
     public static bool BelongsTo(Grant grant, ClientConfiguration configuration) =>
         string.Equals(grant.ClientName, configuration.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, configuration.ClientId, StringComparison.Ordinal)
-        && string.Equals(grant.Server, configuration.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
+        && string.Equals(grant.Server, configuration.ServerId, StringComparison.Ordinal);
 
     /// <summary>
     /// Determines whether a grant may be used: it belongs to the owner and the client, and its tenant is allowed. This is checked at each

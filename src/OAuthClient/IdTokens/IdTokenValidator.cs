@@ -8,7 +8,7 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
     /// </summary>
     public static bool CanValidate(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
         server.Issuer is not null
-        && (server.JwksUri is not null || configuration.IdTokenSigningAlgorithms.All(SignatureAlgorithms.IsSymmetric));
+        && (server.Find(ServerEndpoint.Keys) is not null || configuration.IdTokenSigningAlgorithms.All(SignatureAlgorithms.IsSymmetric));
 
     /// <summary>Fetches the server's keys before a token arrives. A failure is ignored: it is reported when a token is validated.</summary>
     public Task PrefetchKeysAsync(AuthorizationServerMetadata server, ClientConfiguration configuration) =>

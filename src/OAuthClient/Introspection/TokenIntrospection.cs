@@ -13,21 +13,21 @@ public sealed class TokenIntrospection
 {
     private readonly ClientConfigurationProvider configuration;
     private readonly ServerMetadataCache metadata;
-    private readonly BackChannelClient backChannel;
+    private readonly EndpointClient endpoints;
     private readonly JwtSignatureValidator signatures;
     private readonly TimeProvider time;
 
     internal TokenIntrospection(
         ClientConfigurationProvider configuration,
         ServerMetadataCache metadata,
-        BackChannelClient backChannel,
+        EndpointClient endpoints,
         JwtSignatureValidator signatures,
         TimeProvider time
     )
     {
         this.configuration = configuration;
         this.metadata = metadata;
-        this.backChannel = backChannel;
+        this.endpoints = endpoints;
         this.signatures = signatures;
         this.time = time;
     }
@@ -82,7 +82,7 @@ public sealed class TokenIntrospection
         return IntrospectAsync(token.Reveal(), hint, cancellationToken);
     }
 
-    private async Task<BackChannelResponse> SendAsync(
+    private Task<BackChannelResponse> SendAsync(
         string token,
         string? tokenTypeHint,
         ClientConfiguration current,
@@ -90,33 +90,18 @@ public sealed class TokenIntrospection
         CancellationToken cancellationToken
     )
     {
-        var endpoint =
-            server.IntrospectionEndpoint
-            ?? throw new OAuthException(
-                $"The metadata of {server.ServerId} names no introspection endpoint; set IntrospectionEndpoint if the server has one."
-            );
-        var form = new List<KeyValuePair<string, string>>(4) { new(ParameterNames.Token, token) };
+        var form = new List<KeyValuePair<string, string>> { new(ParameterNames.Token, token) };
         if (tokenTypeHint is not null)
             form.Add(new(ParameterNames.TokenTypeHint, tokenTypeHint));
-        string? authorization = ClientAuthenticator.Authenticate(current, server, form);
-        return await backChannel
-            .SendAsync(
-                new BackChannelRequest("introspection endpoint", endpoint)
-                {
-                    Form = form,
-                    // Introspection does not change the token.
-                    RetryMode = RetryMode.Idempotent,
-                    Accept = current.SignedIntrospectionResponses ? "application/token-introspection+jwt" : "application/json",
-                    Authorization = authorization,
-                    IsPublicClient = current.ClientSecret is null,
-                    UsesCertificate = current.AuthenticatesByCertificate,
-                    Secrets = [token],
-                    ClientSecret = current.ClientSecret,
-                },
-                current,
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        var request = new BackChannelRequest(ServerEndpoint.Introspection, server)
+        {
+            Form = form,
+            // Introspection does not change the token.
+            RetryMode = RetryMode.Idempotent,
+            Accept = current.SignedIntrospectionResponses ? "application/token-introspection+jwt" : "application/json",
+            Secrets = [token],
+        };
+        return endpoints.SendAsync(request, current, server, cancellationToken);
     }
 
     private async Task<JsonElement> ReadSignedAsync(

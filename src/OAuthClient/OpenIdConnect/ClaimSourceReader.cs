@@ -8,21 +8,21 @@ namespace OAuthClient;
 /// </summary>
 public sealed class ClaimSourceReader
 {
-    private readonly BackChannelClient backChannel;
+    private readonly EndpointClient endpoints;
     private readonly JwtSignatureValidator signatures;
     private readonly ClientConfigurationProvider configuration;
     private readonly ServerMetadataCache metadata;
     private readonly TimeProvider time;
 
     internal ClaimSourceReader(
-        BackChannelClient backChannel,
+        EndpointClient endpoints,
         JwtSignatureValidator signatures,
         ClientConfigurationProvider configuration,
         ServerMetadataCache metadata,
         TimeProvider time
     ) =>
-        (this.backChannel, this.signatures, this.configuration, this.metadata, this.time) = (
-            backChannel,
+        (this.endpoints, this.signatures, this.configuration, this.metadata, this.time) = (
+            endpoints,
             signatures,
             configuration,
             metadata,
@@ -79,13 +79,10 @@ public sealed class ClaimSourceReader
 
     private async Task<string> FetchAsync(ClaimSource source, ClientConfiguration current, CancellationToken cancellationToken)
     {
-        var request = new BackChannelRequest("claim source", source.Endpoint!)
-        {
-            Accept = "application/jwt",
-            Authorization = source.AccessToken?.AuthorizationHeader,
-            Secrets = source.AccessToken is { } token ? [token.Reveal()] : [],
-        };
-        var response = await backChannel.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
+        var request = new BackChannelRequest("claim source", source.Endpoint!) { Accept = "application/jwt" };
+        var response = await endpoints
+            .SendWithTokenAsync(request, source.AccessToken?.Reveal(), current, cancellationToken)
+            .ConfigureAwait(false);
         var json = response.Json();
         return response.IsSuccess && json is null && response.Body.Length > 0
             ? Encoding.UTF8.GetString(response.Body.Span).Trim()

@@ -72,7 +72,7 @@ public sealed class OpenIdLogout
             .ThenByDescending(grant => grant.SignInId is not null)
             .FirstOrDefault();
         await revoker
-            .SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken)
+            .SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), current, cancellationToken)
             .ConfigureAwait(false);
         var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
         return EndSessionRequestBuilder.Begin(current, endpoint, parameters, hint?.IdToken, time.GetUtcNow());
@@ -115,8 +115,9 @@ public sealed class OpenIdLogout
     {
         ArgumentNullException.ThrowIfNull(logoutToken);
         // Any client on the network can post a logout token, so the checks that need neither the server nor the store run first.
-        var unverified = LogoutTokenValidator.Parse(logoutToken, configuration.Current);
-        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var current = configuration.Current;
+        var unverified = LogoutTokenValidator.Parse(logoutToken, current);
+        current = await configuration.GetRegisteredAsync(current, cancellationToken).ConfigureAwait(false);
         var token = logoutTokens.ValidateClaims(unverified, current);
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         await logoutTokens.ValidateSignatureAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
@@ -182,7 +183,7 @@ public sealed class OpenIdLogout
             )
         )
             throw new OAuthProtocolException("The front-channel logout request names another session than the user's.");
-        await revoker.SignOutAsync(owner, Matches, cancellationToken).ConfigureAwait(false);
+        await revoker.SignOutAsync(owner, Matches, current, cancellationToken).ConfigureAwait(false);
 
         bool Matches(Grant grant) =>
             (issuer is null || IsFrom(grant, issuer))
@@ -207,7 +208,7 @@ public sealed class OpenIdLogout
     {
         try
         {
-            return (await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false)).EndSessionEndpoint;
+            return (await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false)).Find(ServerEndpoint.EndSession);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

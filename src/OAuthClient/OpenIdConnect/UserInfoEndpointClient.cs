@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>Sends userinfo requests with the user's access token (OpenID Connect Core §5.3).</summary>
-internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtSignatureValidator signatures, TimeProvider time)
+internal sealed class UserInfoEndpointClient(EndpointClient endpoints, JwtSignatureValidator signatures, TimeProvider time)
 {
     /// <summary>Sends a userinfo request and validates the response.</summary>
     /// <param name="token">The user's access token.</param>
@@ -26,18 +26,8 @@ internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtS
         CancellationToken cancellationToken
     )
     {
-        var endpoint =
-            server.UserInfoEndpoint
-            ?? throw new OAuthException(
-                $"The metadata of {server.ServerId} names no userinfo endpoint; set UserInfoEndpoint if the server has one."
-            );
-        var request = new BackChannelRequest("userinfo endpoint", endpoint)
-        {
-            Accept = "application/json, application/jwt",
-            Authorization = token.AuthorizationHeader,
-            Secrets = [token.Reveal()],
-        };
-        var response = await backChannel.SendAsync(request, configuration, cancellationToken).ConfigureAwait(false);
+        var request = new BackChannelRequest(ServerEndpoint.UserInfo, server) { Accept = "application/json, application/jwt" };
+        var response = await endpoints.SendWithTokenAsync(request, token.Reveal(), configuration, cancellationToken).ConfigureAwait(false);
         var json = response.Json();
         if (response.IsSuccess && json is null && string.Equals(response.MediaType, "application/jwt", StringComparison.OrdinalIgnoreCase))
             json = await ReadJwtAsync(response, configuration, server, cancellationToken).ConfigureAwait(false);

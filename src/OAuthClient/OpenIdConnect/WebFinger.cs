@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
@@ -13,19 +12,16 @@ public sealed class WebFinger
 {
     private const string IssuerRelation = "http://openid.net/specs/connect/1.0/issuer";
     private const int MaximumLength = 64 * 1024;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    private readonly IHttpClientFactory clients;
-    private readonly WebFingerOptions options;
-    private readonly TimeProvider time;
+    private readonly BackChannelClient backChannel;
+    private readonly ClientConfiguration configuration;
     private readonly SingleFlight<string, Uri> lookups;
 
     internal WebFinger(IHttpClientFactory clients, WebFingerOptions options, TimeProvider time, ILogger logger)
     {
-        (this.clients, this.options, this.time) = (clients, options, time);
+        backChannel = new(WebFingerOptions.ClientName, clients, time, logger);
+        configuration = new(WebFingerOptions.ClientName, new() { DangerouslyAllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback });
         lookups = new(StringComparer.Ordinal, time);
-        if (options.DangerouslyAllowHttpOnLoopback)
-            Log.WebFingerHttpOnLoopbackAllowed(logger);
         if (options.DangerouslyAllowPrivateAddresses)
             Log.WebFingerPrivateAddressesAllowed(logger);
     }
@@ -46,7 +42,7 @@ public sealed class WebFinger
     public async Task<Uri> FindIssuerAsync(string identifier, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(identifier);
-        var (resource, origin) = WebFingerIdentifier.Normalise(identifier, options.DangerouslyAllowHttpOnLoopback);
+        var (resource, origin) = WebFingerIdentifier.Normalise(identifier, configuration.AllowHttpOnLoopback);
         var request = new BackChannelRequest(
             "WebFinger endpoint",
             new($"{origin}/.well-known/webfinger?resource={Uri.EscapeDataString(resource)}&rel={Uri.EscapeDataString(IssuerRelation)}")
@@ -54,6 +50,8 @@ public sealed class WebFinger
         {
             Accept = "application/jrd+json, application/json",
             MaximumResponseLength = MaximumLength,
+            // A user chooses the host, which must not receive several requests for one input.
+            RetryMode = RetryMode.Never,
         };
         // Callers are usually anonymous users: concurrent lookups of one identifier share a request, and a failure is cached.
         var answer = lookups.JoinOrStart(request.Endpoint.AbsoluteUri, () => LookUpAsync(request, origin));
@@ -62,7 +60,7 @@ public sealed class WebFinger
 
     private async Task<Uri> LookUpAsync(BackChannelRequest request, string origin)
     {
-        var response = await SendAsync(request).ConfigureAwait(false);
+        var response = await backChannel.SendAsync(request, configuration, CancellationToken.None).ConfigureAwait(false);
         var json = response.Json();
         if (response.StatusCode != HttpStatusCode.OK || json is not { } descriptor)
             throw new EndpointException(response.Failure(json));
@@ -84,45 +82,12 @@ public sealed class WebFinger
         // OpenID Connect Discovery §2.1: https, without query and fragment.
         return
             Uri.TryCreate(href, UriKind.Absolute, out var issuer)
-            && EndpointSecurity.IsSafe(issuer, options.DangerouslyAllowHttpOnLoopback)
-            && issuer.Query.Length + issuer.Fragment.Length + issuer.UserInfo.Length == 0
+            && ServerEndpoint.IsSafe(issuer, configuration.AllowHttpOnLoopback)
+            && issuer.Query.Length == 0
             ? issuer
             : throw new OAuthProtocolException(
                 $"{origin} names '{ServerTextSanitizer.Clean(href)}' as the issuer; an issuer must be an https address without user, query "
                     + "and fragment (OpenID Connect Discovery §2)."
             );
-    }
-
-    private async Task<BackChannelResponse> SendAsync(BackChannelRequest request)
-    {
-        using var deadline = new CancellationTokenSource(Deadline, time);
-        using var message = new HttpRequestMessage(HttpMethod.Get, request.Endpoint);
-        message.Headers.TryAddWithoutValidation("Accept", request.Accept);
-        try
-        {
-            var sentAt = time.GetUtcNow();
-            var client = BackgroundWork.RunIsolated(
-                clients,
-                static all => all.CreateClient(BackChannelClient.ClientNamePrefix + WebFingerOptions.ClientName)
-            );
-            using var answer = await client
-                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token)
-                .ConfigureAwait(false);
-            var body = await BufferedResponseContent.ReadAsync(answer.Content, sentAt, request, deadline.Token).ConfigureAwait(false);
-            return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);
-        }
-        catch (HttpRequestException exception) when (exception.InnerException is OAuthProtocolException)
-        {
-            ExceptionDispatchInfo.Throw(exception.InnerException);
-            throw;
-        }
-        catch (OperationCanceledException exception) when (deadline.IsCancellationRequested)
-        {
-            throw new TaskCanceledException(
-                $"{request.Endpoint.Host} did not respond to the WebFinger request within {Deadline.TotalSeconds} seconds.",
-                new TimeoutException(exception.Message, exception),
-                CancellationToken.None
-            );
-        }
     }
 }

@@ -10,11 +10,11 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
     public string? ErrorUri { get; init; }
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Gets a value indicating whether the request was sent without a secret, as by a public client.</summary>
-    public bool IsPublicClient { get; init; }
-
-    /// <summary>Gets a value indicating whether the client authenticated with a certificate.</summary>
-    public bool UsesCertificate { get; init; }
+    /// <summary>
+    /// Gets the end of the message about <c>invalid_client</c>, which depends on how the client authenticates; <see langword="null"/> for
+    /// the general advice.
+    /// </summary>
+    public string? InvalidClientAdvice { get; init; }
 
     /// <summary>
     /// Gets the end of the message, which says what the developer can do; <see langword="null"/> to derive it from the error code.
@@ -40,14 +40,9 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
         Hint
         ?? Error switch
         {
-            ErrorCodes.InvalidClient when UsesCertificate =>
-                ": check ClientId. Check that the certificate of UseClientCertificate is the one that the server has registered for the "
-                    + "client (RFC 8705 §2), that it has not expired, and that the server requests a certificate at this address.",
-            ErrorCodes.InvalidClient when IsPublicClient =>
-                ": ClientSecret is not set, so the request was sent as that of a public client; set it if the server issued one, and "
-                    + "check ClientId.",
-            ErrorCodes.InvalidClient =>
-                ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body (ClientAuthentication).",
+            ErrorCodes.InvalidClient => InvalidClientAdvice
+                ?? ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body "
+                    + "(ClientAuthentication).",
             ErrorCodes.InvalidScope => ": check Scopes against the scopes that the server allows for this client.",
             ErrorCodes.UnauthorizedClient =>
                 ": the server does not allow this client to use this grant type; allow it in the client's registration at the server.",

@@ -8,7 +8,6 @@ namespace OAuthClient;
 /// refreshes the same grant; the store's lease ensures it among processes.
 /// </summary>
 internal sealed class GrantRefresher(
-    ClientConfigurationProvider configuration,
     RefreshTokenClient client,
     GrantWriteQueue grants,
     IGrantStore store,
@@ -24,9 +23,8 @@ internal sealed class GrantRefresher(
 
     /// <returns>The token; <see langword="null"/> if the grant was removed or replaced meanwhile.</returns>
     /// <exception cref="ReauthorizationRequiredException">The server rejected the refresh token.</exception>
-    public async Task<AccessTokenResult?> RunAsync(Grant seen, AccessTokenKey selection, AccessToken? rejected)
+    public async Task<AccessTokenResult?> RunAsync(RefreshContext context, Grant seen)
     {
-        var context = new RefreshContext(configuration.Current, seen.Owner, selection, rejected);
         // Slow requests that need no lease are sent before it is acquired.
         var server = await client.PrepareAsync(seen, context.Registration).ConfigureAwait(false);
         if (await grants.FlushAsync(seen).ConfigureAwait(false) is not { } latest)
@@ -64,7 +62,7 @@ internal sealed class GrantRefresher(
                                     older =>
                                         older.Refreshed(
                                             save.Response,
-                                            selection.Key,
+                                            context.Selection.Key,
                                             time.GetUtcNow(),
                                             hasMoved: older.Generation != save.Grant.Generation
                                         )

@@ -37,7 +37,6 @@ internal static class RefreshTokenOutcomes
     private static RefreshTokenOutcome Of(TokenEndpointException rejection) =>
         rejection switch
         {
-            { StatusCode: HttpStatusCode.TooManyRequests } => RefreshTokenOutcome.NotSent,
             { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
             // The server may have failed after it rotated the refresh token. A Retry-After header does not exclude that.
             { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } => RefreshTokenOutcome.Ambiguous,

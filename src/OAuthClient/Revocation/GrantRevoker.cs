@@ -5,7 +5,6 @@ namespace OAuthClient;
 
 /// <summary>Removes and revokes grants: at the application's request, or because a newer grant of the same owner replaces them.</summary>
 internal sealed class GrantRevoker(
-    ClientConfigurationProvider configuration,
     ServerMetadataCache metadata,
     RevocationEndpointClient revocation,
     UserAccessTokenProvider userAccessTokenProvider,
@@ -24,9 +23,9 @@ internal sealed class GrantRevoker(
     /// Removes all grants of an owner, and then revokes them, so that they are not used even if the server cannot be reached.
     /// </summary>
     /// <exception cref="EndpointException">The server did not revoke a token.</exception>
-    public async Task RevokeAllAsync(GrantOwner owner, CancellationToken cancellationToken)
+    public async Task RevokeAllAsync(GrantOwner owner, ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (await RemoveAndRevokeAsync(owner, static _ => true, cancellationToken).ConfigureAwait(false) is [var first, ..])
+        if (await RemoveAndRevokeAsync(owner, static _ => true, current, cancellationToken).ConfigureAwait(false) is [var first, ..])
             ExceptionDispatchInfo.Throw(first.Fault);
     }
 
@@ -34,41 +33,48 @@ internal sealed class GrantRevoker(
     /// Removes the selected grants of an owner, and then revokes them. If the server does not revoke a token, the failure is logged and the
     /// user is signed out nevertheless.
     /// </summary>
-    public async Task SignOutAsync(GrantOwner owner, Predicate<Grant> isSelected, CancellationToken cancellationToken)
+    public async Task SignOutAsync(
+        GrantOwner owner,
+        Predicate<Grant> isSelected,
+        ClientConfiguration current,
+        CancellationToken cancellationToken
+    )
     {
-        var failures = await RemoveAndRevokeAsync(owner, isSelected, cancellationToken).ConfigureAwait(false);
+        var failures = await RemoveAndRevokeAsync(owner, isSelected, current, cancellationToken).ConfigureAwait(false);
         if (failures.FirstOrDefault(failure => !failure.IsRemoved) is { } notRemoved)
             ExceptionDispatchInfo.Throw(notRemoved.Fault);
         if (failures is [var first, ..])
-            Log.NotRevoked(logger, configuration.Name, first.Fault.GetType().Name);
+            Log.NotRevoked(logger, current.Name, first.Fault.GetType().Name);
     }
 
     private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
         GrantOwner owner,
         Predicate<Grant> isSelected,
+        ClientConfiguration current,
         CancellationToken cancellationToken
     )
     {
-        var grants = await store.FindCurrentAsync(configuration.Name, owner, cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // Continues after a cancellation, so that a closed browser does not leave tokens that are not revoked.
-        return await RemoveAndRevokeAsync(owner, isSelected, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await RemoveAndRevokeAsync(owner, isSelected, grants, current).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // Reads the store again after the removals, because a store may first return a cached list without the newest grant.
     private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
         GrantOwner owner,
         Predicate<Grant> isSelected,
-        IReadOnlyList<Grant> grants
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current
     )
     {
         var failures = new List<Failure>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (grants.Where(grant => isSelected(grant) && seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
         {
-            await RemoveAndRevokeAsync(unseen, failures).ConfigureAwait(false);
+            await RemoveAndRevokeAsync(unseen, current, failures).ConfigureAwait(false);
             try
             {
-                grants = await store.FindCurrentAsync(configuration.Name, owner, CancellationToken.None).ConfigureAwait(false);
+                grants = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception exception)
             {
@@ -78,9 +84,8 @@ internal sealed class GrantRevoker(
         return failures;
     }
 
-    private async Task RemoveAndRevokeAsync(IReadOnlyList<Grant> grants, List<Failure> failures)
+    private async Task RemoveAndRevokeAsync(IReadOnlyList<Grant> grants, ClientConfiguration current, List<Failure> failures)
     {
-        var current = configuration.Current;
         foreach (var grant in grants)
         {
             try
@@ -167,7 +172,7 @@ internal sealed class GrantRevoker(
         try
         {
             var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-            if (server.RevocationEndpoint is null)
+            if (server.Find(ServerEndpoint.Revocation) is null)
                 Log.NoRevocationEndpoint(logger, grant.ClientName);
             else
                 await RevokeAsync(grant, current, server, failures).ConfigureAwait(false);

@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>Revokes tokens (RFC 7009).</summary>
-internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
+internal sealed class RevocationEndpointClient(EndpointClient endpoints)
 {
     /// <exception cref="EndpointException">The server did not revoke the token.</exception>
     public async Task RevokeAsync(
@@ -11,24 +11,18 @@ internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
         CancellationToken cancellationToken
     )
     {
-        var form = new List<KeyValuePair<string, string>>(4)
+        var request = new BackChannelRequest(ServerEndpoint.Revocation, server)
         {
-            new(ParameterNames.Token, token.Reveal()),
-            new(ParameterNames.TokenTypeHint, token is RefreshToken ? ParameterNames.RefreshToken : ParameterNames.AccessToken),
-        };
-        string? authorization = ClientAuthenticator.Authenticate(configuration, server, form);
-        var request = new BackChannelRequest("revocation endpoint", server.RevocationEndpoint!)
-        {
-            Form = form,
+            Form =
+            [
+                new(ParameterNames.Token, token.Reveal()),
+                new(ParameterNames.TokenTypeHint, token is RefreshToken ? ParameterNames.RefreshToken : ParameterNames.AccessToken),
+            ],
             // §2.2: revoking a token a second time is not an error.
             RetryMode = RetryMode.Idempotent,
-            Authorization = authorization,
-            IsPublicClient = configuration.ClientSecret is null,
-            UsesCertificate = configuration.AuthenticatesByCertificate,
             Secrets = [token.Reveal()],
-            ClientSecret = configuration.ClientSecret,
         };
-        var response = await backChannel.SendAsync(request, configuration, cancellationToken).ConfigureAwait(false);
+        var response = await endpoints.SendAsync(request, configuration, server, cancellationToken).ConfigureAwait(false);
         // §2.2: the server responds with 200 also for a token that it does not know. §2.2.1: a server need not support each type of token.
         if (response.IsSuccess)
             return;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the responses.</summary>
-internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimeProvider time, ILogger logger)
+internal sealed class TokenEndpointClient(EndpointClient endpoints, TimeProvider time, ILogger logger)
 {
     /// <summary>Sends a token request and reads the response.</summary>
     /// <exception cref="TokenEndpointException">The server refused the request.</exception>
@@ -35,34 +35,26 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
     )
     {
         request.EnsureAllowed(configuration);
-        var endpoint =
-            server.TokenEndpoint
-            ?? throw new OAuthException($"{server.ServerId} names no token endpoint in its metadata; set TokenEndpoint.");
-
         var form = new List<KeyValuePair<string, string>>(8) { new(ParameterNames.GrantType, request.GrantType) };
         foreach (var parameter in request.Parameters())
             form.Add(parameter);
         if (request.Scopes is { Count: > 0 } scopes)
-            form.Add(new(ParameterNames.Scope, ScopeList.Join(scopes)));
+            form.Add(new(ParameterNames.Scope, configuration.Adaptation.JoinScopes(scopes)));
         foreach (string resource in request.Resources)
             form.Add(new(ParameterNames.Resource, resource));
-        string? authorization = ClientAuthenticator.Authenticate(configuration, server, form);
-
-        var response = await backChannel
+        form.AddRange(configuration.Adaptation.TokenParameters);
+        var response = await endpoints
             .SendAsync(
-                new BackChannelRequest("token endpoint", endpoint)
+                new BackChannelRequest(ServerEndpoint.Token, server)
                 {
                     Form = form,
                     RetryMode = request.RetryMode,
                     AffectsOtherRequests = request.AffectsOtherRequests,
                     SendTracker = tracker,
-                    Authorization = authorization,
-                    IsPublicClient = configuration.ClientSecret is null,
-                    UsesCertificate = configuration.AuthenticatesByCertificate,
                     Secrets = request.Secrets,
-                    ClientSecret = configuration.ClientSecret,
                 },
                 configuration,
+                server,
                 cancellationToken
             )
             .ConfigureAwait(false);

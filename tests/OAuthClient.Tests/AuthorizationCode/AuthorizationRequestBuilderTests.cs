@@ -230,7 +230,7 @@ public class AuthorizationRequestBuilderTests
     [Description("RFC 6749 §3.1: a missing authorization endpoint throws a message with the option to set")]
     public void A_server_without_authorization_endpoint_throws() =>
         Assert.That(
-            () => Begin(server: SampleConfiguration.Server with { AuthorizationEndpoint = null }),
+            () => Begin(server: SampleConfiguration.Server.With(ServerEndpoint.Authorization, null)),
             Throws
                 .InstanceOf<OAuthException>()
                 .With.Message.Contains("no authorization endpoint")

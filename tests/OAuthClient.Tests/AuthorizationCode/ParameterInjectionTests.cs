@@ -211,10 +211,7 @@ public class ParameterInjectionTests
     ) =>
         SampleRequest.Begin(
             SampleConfiguration.Create(options),
-            SampleConfiguration.Server with
-            {
-                AuthorizationEndpoint = new(endpoint),
-            },
+            SampleConfiguration.Server.With(ServerEndpoint.Authorization, new(endpoint)),
             parameters ?? new(),
             SampleConfiguration.Now
         );

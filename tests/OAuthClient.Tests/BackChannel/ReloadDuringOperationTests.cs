@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
 
@@ -42,6 +43,41 @@ public class ReloadDuringOperationTests
 
         string metadata = "/.well-known/oauth-authorization-server";
         Assert.That(handler.Addresses, Is.EqualTo([First + metadata, First + "/token", Second + metadata, Second + "/token"]));
+    }
+
+    [Test]
+    [Description("Options that are reloaded while a revocation reads the store take effect at the next operation (RFC 7009 §2.1)")]
+    public async Task A_reload_does_not_change_a_revocation_in_progress()
+    {
+        CountingStore reads = null!;
+        await using ScriptedServer server = new(registerFirst: services =>
+        {
+            services.AddSingleton(provider =>
+                CountingStore.Around(ActivatorUtilities.CreateInstance<InMemoryGrantStore>(provider), out reads)
+            );
+        });
+        await server.SignedInAsync(ScriptedServer.Tokens("at", "rt"));
+        var cache = server.Services.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>();
+        reads.OnRead = () =>
+        {
+            cache.Clear();
+            cache.TryAdd(
+                Options.DefaultName,
+                new()
+                {
+                    TokenEndpoint = new(Second + "/other/token"),
+                    RevocationEndpoint = new(Second + "/other/revoke"),
+                    ClientId = "other",
+                }
+            );
+        };
+
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
+
+        Assert.That(
+            server.Requests.Select(sent => (sent.Uri.AbsolutePath, sent["token"])),
+            Is.EqualTo([("/revoke", "rt"), ("/revoke", "at")])
+        );
     }
 
     private sealed class MetadataHandler(Action afterMetadata) : HttpMessageHandler

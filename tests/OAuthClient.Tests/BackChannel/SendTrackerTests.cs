@@ -169,10 +169,10 @@ public class SendTrackerTests
 
     private static async Task SendAsync(OAuthTestHost host, SendTracker tracker, Uri? endpoint = null)
     {
-        await new TokenEndpointClient(host.BackChannelOf(), host.Clock, NullLogger.Instance).SendAsync(
+        await new TokenEndpointClient(new EndpointClient(host.BackChannelOf()), host.Clock, NullLogger.Instance).SendAsync(
             new RefreshTokenRequest(new("the-token"), scopes: null, granted: [], resources: []),
             host.RegistrationOf().Current,
-            new AuthorizationServerMetadata { TokenEndpoint = endpoint ?? new(host.Server.Issuer, "/token") },
+            new AuthorizationServerMetadata().With(ServerEndpoint.Token, endpoint ?? new(host.Server.Issuer, "/token")),
             tracker,
             CancellationToken.None
         );

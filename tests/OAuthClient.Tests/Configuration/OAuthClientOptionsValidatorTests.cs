@@ -145,7 +145,7 @@ public class OAuthClientOptionsValidatorTests
                 o.ClientAuthentication = (ClientAuthenticationMethod)7;
                 o.ClientSecret = "secret-value";
             }),
-            Has.One.Contains("must be None, ClientSecretBasic, ClientSecretPost or TlsClientAuth")
+            Has.One.Contains("must be one of None, ClientSecretBasic, ClientSecretPost, TlsClientAuth")
         );
     }
 

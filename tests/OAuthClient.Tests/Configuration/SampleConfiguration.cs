@@ -14,9 +14,19 @@ internal static class SampleConfiguration
         new()
         {
             Issuer = Issuer,
-            AuthorizationEndpoint = new("https://server.example.com/authorize"),
-            TokenEndpoint = new("https://server.example.com/token"),
+            Endpoints = new Dictionary<ServerEndpoint, Uri?>
+            {
+                [ServerEndpoint.Authorization] = new("https://server.example.com/authorize"),
+                [ServerEndpoint.Token] = new("https://server.example.com/token"),
+            },
             SendsIssuerInResponse = true,
+        };
+
+    /// <summary>Returns the metadata with another address of an endpoint, or without it.</summary>
+    public static AuthorizationServerMetadata With(this AuthorizationServerMetadata server, ServerEndpoint endpoint, Uri? address) =>
+        server with
+        {
+            Endpoints = ServerEndpoint.FindAll(known => known == endpoint ? address : server.Find(known)),
         };
 
     public static OAuthClientOptions Options(Action<OAuthClientOptions>? change = null)

@@ -40,7 +40,7 @@ public class ServerAdaptationTests
     public void A_conforming_server_needs_no_adaptation()
     {
         List<KeyValuePair<string, string>> parameters = [new("client_id", "1")];
-        ServerAdaptation.None.Adapt(parameters, ServerAdaptation.None.TokenParameters);
+        ServerAdaptation.None.Rename(parameters);
 
         Assert.That(parameters, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "1") }));
         Assert.That(ServerAdaptation.None.SplitScopes("a,b c"), Is.EqualTo(new[] { "a,b", "c" }));

@@ -102,13 +102,13 @@ public class MetadataCacheTests
         {
             var found = metadata.FindAsync(configuration, default);
             Assert.That(found.IsCompletedSuccessfully, Is.True, "no caller waits");
-            Assert.That((await found).TokenEndpoint!.Host, Is.EqualTo("127.0.0.1"));
+            Assert.That((await found).Find(ServerEndpoint.Token)!.Host, Is.EqualTo("127.0.0.1"));
         }
         await host.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
         release.SetResult();
         await metadata.DrainAsync(default).Promptly();
         Assert.That(Fetches(host), Is.EqualTo(2), "the callers share one fetch");
-        Assert.That((await metadata.FindAsync(configuration, default)).TokenEndpoint!.Host, Is.EqualTo("moved.example"));
+        Assert.That((await metadata.FindAsync(configuration, default)).Find(ServerEndpoint.Token)!.Host, Is.EqualTo("moved.example"));
 
         host.Clock.Advance(Hour - Tick);
         await UseAsync(metadata, configuration);
@@ -124,7 +124,10 @@ public class MetadataCacheTests
         await metadata.FindAsync(configuration, default);
         host.Server.Options.OnMetadata = metadata => metadata["token_endpoint"] = "https://moved.example/token";
         host.Clock.Advance(Day);
-        Assert.That((await metadata.FindAsync(configuration, default).Promptly()).TokenEndpoint!.Host, Is.EqualTo("moved.example"));
+        Assert.That(
+            (await metadata.FindAsync(configuration, default).Promptly()).Find(ServerEndpoint.Token)!.Host,
+            Is.EqualTo("moved.example")
+        );
     }
 
     private static IEnumerable<TestCaseData> Outages()

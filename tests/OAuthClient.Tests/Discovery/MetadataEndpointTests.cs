@@ -46,17 +46,17 @@ public class MetadataEndpointTests
         Assert.That(
             new[]
             {
-                found.RevocationEndpoint,
-                found.RegistrationEndpoint,
-                found.IntrospectionEndpoint,
-                found.UserInfoEndpoint,
-                found.EndSessionEndpoint,
-                found.AuthorizationEndpoint,
-                found.JwksUri,
+                found.Find(ServerEndpoint.Revocation),
+                found.Find(ServerEndpoint.Registration),
+                found.Find(ServerEndpoint.Introspection),
+                found.Find(ServerEndpoint.UserInfo),
+                found.Find(ServerEndpoint.EndSession),
+                found.Find(ServerEndpoint.Authorization),
+                found.Find(ServerEndpoint.Keys),
             },
             Is.EqualTo(names.Append("jwks").Select(name => new Uri($"{place}/{name}")))
         );
-        Assert.That(found.TokenEndpoint, Is.EqualTo(new Uri("https://as.example/found/token")));
+        Assert.That(found.Find(ServerEndpoint.Token), Is.EqualTo(new Uri("https://as.example/found/token")));
     }
 
     [Test]

@@ -224,6 +224,6 @@ internal static class Targets
             ? reading.Result
             : throw new AssertionException("The content was not read synchronously.");
 #pragma warning restore VSTHRD002
-        return new(request, HttpStatusCode.OK, answer, retryAfter: null);
+        return new(request, HttpStatusCode.OK, answer, retryAfter: null, credentials: []);
     }
 }

@@ -19,10 +19,9 @@ public class IdTokenValidatorTests
         await using ScriptedServer server = new();
         server.Answers("""{"keys":[]}""");
         var configuration = SampleConfiguration.Create(o => o.IdTokenSigningAlgorithms = algorithms.Split(' '));
-        var metadata = SampleConfiguration.Server with
+        var metadata = SampleConfiguration.Server.With(ServerEndpoint.Keys, hasKeys ? Keys : null) with
         {
             Issuer = hasIssuer ? SampleConfiguration.Issuer : null,
-            JwksUri = hasKeys ? Keys : null,
         };
         IdTokenValidator validation = new(new JwtSignatureValidator(new JwksCache(server.BackChannelOf(), server.Clock)), server.Clock);
 

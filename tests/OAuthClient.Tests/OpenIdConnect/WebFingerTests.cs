@@ -215,7 +215,7 @@ public class WebFingerTests
             async () => await webFinger.FindIssuerAsync($"acct:unknown@{server.Issuer.Authority}"),
             Throws.TypeOf<EndpointException>()
         );
-        Assert.That(log.Events(102), Has.Count.EqualTo(1));
+        Assert.That(log.Events(101), Has.Count.EqualTo(1));
         Assert.That(log.Events(103), Has.Count.EqualTo(1));
     }
 

@@ -31,7 +31,7 @@ public class RefreshFenceTests
         var backChannel = server.BackChannelOf();
         RefreshTokenClient client = new(
             new ServerMetadataCache(backChannel, clocks),
-            new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
+            new TokenEndpointClient(new EndpointClient(backChannel), clocks, NullLogger.Instance),
             new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks)), clocks),
             clocks,
             NullLogger.Instance

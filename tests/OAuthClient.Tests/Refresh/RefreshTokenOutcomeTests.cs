@@ -29,8 +29,6 @@ public class RefreshTokenOutcomeTests
     [TestCase(503, "temporarily_unavailable", nameof(RefreshTokenOutcome.Ambiguous))]
     [TestCase(400, "server_error", nameof(RefreshTokenOutcome.Ambiguous))]
     [TestCase(400, "temporarily_unavailable", nameof(RefreshTokenOutcome.Ambiguous))]
-    [TestCase(429, null, nameof(RefreshTokenOutcome.NotSent))]
-    [TestCase(429, "invalid_grant", nameof(RefreshTokenOutcome.NotSent))]
     public void An_error_response(int status, string? error, string outcome)
     {
         var exception = new TokenEndpointException(
@@ -80,12 +78,18 @@ public class RefreshTokenOutcomeTests
     public void An_unusable_response() =>
         Assert.That(RefreshTokenOutcomes.Of(new OAuthProtocolException("token_type"), Sent()), Is.EqualTo(RefreshTokenOutcome.OtherError));
 
-    [Test]
-    [Description("RFC 6585 §4: rejected with 429, and not sent again")]
-    public void Rejected_with_429_and_not_sent_again()
+    [TestCase(null)]
+    [TestCase("invalid_grant")]
+    [Description("RFC 6585 §4: the server rejected the request with 429 without processing it")]
+    public void Rejected_unprocessed(string? error)
     {
+        using HttpResponseMessage response = new(HttpStatusCode.TooManyRequests);
         var tracker = Sent();
-        tracker.ResponseReceived(isRejectedUnread: true);
+        tracker.ResponseReceived(RejectionClassifier.IsUnprocessed(response));
+        TokenEndpointException rejection = new(
+            new("token endpoint", new("https://as.example/token"), response.StatusCode) { Error = error }
+        );
+        Assert.That(RefreshTokenOutcomes.Of(rejection, tracker), Is.EqualTo(RefreshTokenOutcome.NotSent));
         Assert.That(RefreshTokenOutcomes.Of(new HttpRequestException("refused"), tracker), Is.EqualTo(RefreshTokenOutcome.NotSent));
     }
 

@@ -200,7 +200,7 @@ public class TokenRequestTests
         BackChannelRequest request = new("token endpoint", new("https://user:pw@as.example/token?key=value#f"))
         {
             Form = [new("code", "secret")],
-            Authorization = Encoding.ASCII.GetString("Basic secret"u8),
+            Secrets = ["secret"],
         };
         Assert.That(request.ToString(), Is.EqualTo("POST https://as.example/token"));
         Assert.That((request with { Form = null }).ToString(), Is.EqualTo("GET https://as.example/token"));

@@ -40,7 +40,7 @@ internal sealed class SessionTerminator(
             return 0;
         // Recorded before the store is read: a login that is stored later checks the recorded tokens.
         recentLogouts.Add(token, current.PendingAuthorizationLifetime);
-        string server = current.ConfiguredMetadata.ServerId;
+        string server = current.ServerId;
         string fingerprint = token.Subject is { } subject
             ? GrantFingerprint.OfSubject(current.Name, server, subject)
             : GrantFingerprint.OfSession(current.Name, server, token.SessionId!);

@@ -112,8 +112,8 @@ internal sealed class SignInSessions(
     )
     {
         string? fingerprint =
-            sessionId is not null ? GrantFingerprint.OfSession(current.Name, current.ConfiguredMetadata.ServerId, sessionId)
-            : signInId is not null ? GrantFingerprint.OfSignIn(current.Name, current.ConfiguredMetadata.ServerId, signInId)
+            sessionId is not null ? GrantFingerprint.OfSession(current.Name, current.ServerId, sessionId)
+            : signInId is not null ? GrantFingerprint.OfSignIn(current.Name, current.ServerId, signInId)
             : null;
         if (fingerprint is null)
             return false;

@@ -5,7 +5,7 @@ namespace OAuthClient.Tests;
 /// <summary>Tests that a request uses exactly one authentication method, and never the address (RFC 6749 §2.3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class ClientAuthenticatorTests
+public class ClientAuthenticationMethodsTests
 {
     private const string Special = ":&+% \u00fc";
 
@@ -86,8 +86,8 @@ public class ClientAuthenticatorTests
             TokenEndpointAuthenticationMethods = offered?.Split(',', StringSplitOptions.RemoveEmptyEntries),
         };
 
-        Assert.That(ClientAuthenticator.Method(SampleConfiguration.Create(o => o.ClientSecret = "secret"), server), Is.EqualTo(expected));
-        Assert.That(ClientAuthenticator.Method(SampleConfiguration.Create(), server), Is.EqualTo(ClientAuthenticationMethod.None));
+        Assert.That(MethodOf(SampleConfiguration.Create(o => o.ClientSecret = "secret"), server), Is.EqualTo(expected));
+        Assert.That(MethodOf(SampleConfiguration.Create(), server), Is.EqualTo(ClientAuthenticationMethod.None));
     }
 
     [TestCase(ClientAuthenticationMethod.ClientSecretBasic, "client_secret_post")]
@@ -102,7 +102,7 @@ public class ClientAuthenticatorTests
         });
 
         Assert.That(
-            ClientAuthenticator.Method(configuration, SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = [offered] }),
+            MethodOf(configuration, SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = [offered] }),
             Is.EqualTo(method)
         );
     }
@@ -131,19 +131,13 @@ public class ClientAuthenticatorTests
                 }
             )
             {
-                var form = new List<KeyValuePair<string, string>> { new("grant_type", "authorization_code") };
-                var configuration = SampleConfiguration.Create(o =>
-                {
-                    o.ClientSecret = "secret";
-                    o.ClientAuthentication = method;
-                });
-                string? header = ClientAuthenticator.Authenticate(
-                    configuration,
+                var (header, form) = Authenticate(
+                    o => (o.ClientSecret, o.ClientAuthentication) = ("secret", method),
                     SampleConfiguration.Server with
                     {
                         TokenEndpointAuthenticationMethods = offered,
                     },
-                    form
+                    new KeyValuePair<string, string>("grant_type", "authorization_code")
                 );
 
                 int places = (header is null ? 0 : 1) + form.Count(field => field.Key == "client_secret");
@@ -154,9 +148,35 @@ public class ClientAuthenticatorTests
         }
     }
 
-    private static (string? Header, List<KeyValuePair<string, string>> Form) Authenticate(Action<OAuthClientOptions> options)
+    [Test]
+    [Description("RFC 6749 §2.3: there is one entry for each method of the options, and each name belongs to one method")]
+    public void Each_method_has_one_entry()
     {
-        var form = new List<KeyValuePair<string, string>>();
-        return (ClientAuthenticator.Authenticate(SampleConfiguration.Create(options), SampleConfiguration.Server, form), form);
+        foreach (var method in Enum.GetValues<ClientAuthenticationMethod>())
+        {
+            var entry = ClientAuthenticationMethods.Of(method);
+            Assert.That(entry.Names, Is.Not.Empty);
+            Assert.That(entry.Names.Select(name => ClientAuthenticationMethods.Find(name)?.Method), Is.All.EqualTo(method));
+        }
+    }
+
+    private static ClientAuthenticationMethod MethodOf(ClientConfiguration configuration, AuthorizationServerMetadata server) =>
+        ClientAuthenticationMethods.Choose(configuration, server).Method;
+
+    private static (string? Header, IReadOnlyList<KeyValuePair<string, string>> Form) Authenticate(
+        Action<OAuthClientOptions> options,
+        AuthorizationServerMetadata? server = null,
+        params KeyValuePair<string, string>[] form
+    )
+    {
+        var configuration = SampleConfiguration.Create(options);
+        server ??= SampleConfiguration.Server;
+        AuthenticatedRequest request = new(HttpMethod.Post, server.Get(ServerEndpoint.Token), form, SampleConfiguration.Now);
+        var applied = ClientAuthenticationMethods
+            .Choose(configuration, server)
+            .Create(configuration)
+            .ApplyAsync(request, server, CancellationToken.None);
+        Assert.That(applied.IsCompletedSuccessfully);
+        return (request.Authorization, request.Form!);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 
 namespace OAuthClient;
@@ -16,14 +17,8 @@ internal sealed record AuthorizationServerMetadata
     /// </summary>
     public IssuerTemplate? IssuerTemplate { get; init; }
 
-    public Uri? AuthorizationEndpoint { get; init; }
-    public Uri? TokenEndpoint { get; init; }
-    public Uri? RevocationEndpoint { get; init; }
-    public Uri? IntrospectionEndpoint { get; init; }
-    public Uri? RegistrationEndpoint { get; init; }
-    public Uri? UserInfoEndpoint { get; init; }
-    public Uri? JwksUri { get; init; }
-    public Uri? EndSessionEndpoint { get; init; }
+    /// <summary>Gets the addresses of the endpoints; <see langword="null"/> for one that is not known.</summary>
+    public IReadOnlyDictionary<ServerEndpoint, Uri?> Endpoints { get; init; } = ReadOnlyDictionary<ServerEndpoint, Uri?>.Empty;
 
     /// <summary>Gets a value indicating whether every authorization response has the parameter <c>iss</c> (RFC 9207 §3).</summary>
     public bool SendsIssuerInResponse { get; init; }
@@ -32,7 +27,26 @@ internal sealed record AuthorizationServerMetadata
     public IReadOnlyList<string>? TokenEndpointAuthenticationMethods { get; init; }
 
     /// <summary>Gets the identifier under which grants of this server are stored. It differs between servers.</summary>
-    public string ServerId => Issuer ?? TokenEndpoint?.AbsoluteUri ?? "";
+    public string ServerId => Issuer ?? Find(ServerEndpoint.Token)?.AbsoluteUri ?? "";
+
+    /// <summary>Returns the address of an endpoint; <see langword="null"/> if it is not known.</summary>
+    public Uri? Find(ServerEndpoint endpoint) => Endpoints.GetValueOrDefault(endpoint);
+
+    /// <summary>Returns the address of an endpoint.</summary>
+    /// <exception cref="OAuthException">The server has no such endpoint.</exception>
+    public Uri Get(ServerEndpoint endpoint) =>
+        Find(endpoint)
+        ?? throw new OAuthException(
+            $"The metadata of {ServerId} names no {endpoint.Name}; set {endpoint.OptionName} if the server has one."
+        );
+
+    /// <summary>Returns a copy in which the configured endpoints and issuer template override the discovered ones.</summary>
+    public AuthorizationServerMetadata OverriddenBy(AuthorizationServerMetadata configured) =>
+        this with
+        {
+            IssuerTemplate = configured.IssuerTemplate,
+            Endpoints = ServerEndpoint.FindAll(endpoint => configured.Find(endpoint) ?? Find(endpoint)),
+        };
 
     /// <summary>Determines whether an issuer is this server, or one of its allowed tenants.</summary>
     /// <param name="stated">The issuer that a token or a response states.</param>
@@ -68,14 +82,11 @@ internal sealed record AuthorizationServerMetadata
         return new()
         {
             Issuer = json.Text("issuer"),
-            AuthorizationEndpoint = Endpoint("authorization_endpoint"),
-            TokenEndpoint = DirectEndpoint("token_endpoint"),
-            RevocationEndpoint = DirectEndpoint("revocation_endpoint"),
-            IntrospectionEndpoint = DirectEndpoint("introspection_endpoint"),
-            RegistrationEndpoint = DirectEndpoint("registration_endpoint"),
-            UserInfoEndpoint = DirectEndpoint("userinfo_endpoint"),
-            JwksUri = Endpoint("jwks_uri"),
-            EndSessionEndpoint = Endpoint("end_session_endpoint"),
+            Endpoints = ServerEndpoint.FindAll(endpoint =>
+                // A server cannot request a certificate at an address without TLS.
+                (endpoint.HasCertificateAlias && aliases is { } direct ? Address(direct, endpoint, mayBeHttpOnLoopback: false) : null)
+                ?? Address(json, endpoint, allowHttpOnLoopback)
+            ),
             SendsIssuerInResponse =
                 json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
                 && sends.ValueKind == JsonValueKind.True,
@@ -83,26 +94,15 @@ internal sealed record AuthorizationServerMetadata
             TokenEndpointAuthenticationMethods = json.Texts("token_endpoint_auth_methods_supported"),
         };
 
-        // A server cannot request a certificate at an address without TLS.
-        Uri? DirectEndpoint(string name) =>
-            (aliases is { } direct ? Address(direct, name, mayBeHttpOnLoopback: false) : null) ?? Endpoint(name);
-
-        Uri? Endpoint(string name) => Address(json, name, allowHttpOnLoopback);
-
-        static Uri? Address(JsonElement members, string name, bool mayBeHttpOnLoopback)
+        static Uri? Address(JsonElement members, ServerEndpoint endpoint, bool mayBeHttpOnLoopback)
         {
-            if (members.Text(name) is not { } text)
+            if (members.Text(endpoint.MetadataName) is not { } text)
                 return null;
-            if (
-                !Uri.TryCreate(text, UriKind.Absolute, out var uri)
-                || !EndpointSecurity.IsSafe(uri, mayBeHttpOnLoopback)
-                || uri.Fragment.Length > 0
-                || uri.UserInfo.Length > 0
-            )
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !ServerEndpoint.IsSafe(uri, mayBeHttpOnLoopback))
             {
                 throw new OAuthProtocolException(
-                    $"The server's metadata has '{ServerTextSanitizer.Clean(text)}' as {name}; an endpoint must be an absolute https "
-                        + "address without user or fragment (RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, "
+                    $"The server's metadata has '{ServerTextSanitizer.Clean(text)}' as {endpoint.MetadataName}; an endpoint must be an "
+                        + "absolute https address without user or fragment (RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, "
                         + "DangerouslyAllowHttpOnLoopback allows http."
                 );
             }

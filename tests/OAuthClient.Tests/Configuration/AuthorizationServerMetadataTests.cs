@@ -7,17 +7,7 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationServerMetadataTests
 {
-    private static readonly string[] Endpoints =
-    [
-        "authorization_endpoint",
-        "token_endpoint",
-        "revocation_endpoint",
-        "introspection_endpoint",
-        "registration_endpoint",
-        "userinfo_endpoint",
-        "jwks_uri",
-        "end_session_endpoint",
-    ];
+    private static IEnumerable<string> Endpoints => ServerEndpoint.All.Select(endpoint => endpoint.MetadataName);
 
     [Test]
     [Description("RFC 8414 §2, RFC 9207 §3: each member is read")]
@@ -40,14 +30,14 @@ public class AuthorizationServerMetadataTests
         {
             Assert.That(server.Issuer, Is.EqualTo("https://s.example.com"));
             Assert.That(server.ServerId, Is.EqualTo("https://s.example.com"));
-            Assert.That(server.AuthorizationEndpoint, Is.EqualTo(new Uri("https://s.example.com/a?x=y")));
-            Assert.That(server.TokenEndpoint, Is.EqualTo(new Uri("https://s.example.com/t")));
-            Assert.That(server.RevocationEndpoint, Is.EqualTo(new Uri("https://s.example.com/r")));
-            Assert.That(server.IntrospectionEndpoint, Is.EqualTo(new Uri("https://s.example.com/i")));
-            Assert.That(server.RegistrationEndpoint, Is.EqualTo(new Uri("https://s.example.com/register")));
-            Assert.That(server.UserInfoEndpoint, Is.EqualTo(new Uri("https://s.example.com/u")));
-            Assert.That(server.JwksUri, Is.EqualTo(new Uri("https://s.example.com/j")));
-            Assert.That(server.EndSessionEndpoint, Is.EqualTo(new Uri("https://s.example.com/e")));
+            Assert.That(server.Find(ServerEndpoint.Authorization), Is.EqualTo(new Uri("https://s.example.com/a?x=y")));
+            Assert.That(server.Find(ServerEndpoint.Token), Is.EqualTo(new Uri("https://s.example.com/t")));
+            Assert.That(server.Find(ServerEndpoint.Revocation), Is.EqualTo(new Uri("https://s.example.com/r")));
+            Assert.That(server.Find(ServerEndpoint.Introspection), Is.EqualTo(new Uri("https://s.example.com/i")));
+            Assert.That(server.Find(ServerEndpoint.Registration), Is.EqualTo(new Uri("https://s.example.com/register")));
+            Assert.That(server.Find(ServerEndpoint.UserInfo), Is.EqualTo(new Uri("https://s.example.com/u")));
+            Assert.That(server.Find(ServerEndpoint.Keys), Is.EqualTo(new Uri("https://s.example.com/j")));
+            Assert.That(server.Find(ServerEndpoint.EndSession), Is.EqualTo(new Uri("https://s.example.com/e")));
             Assert.That(server.SendsIssuerInResponse, Is.True);
             Assert.That(server.CodeChallengeMethods, Is.EqualTo(["S256"]));
             Assert.That(server.TokenEndpointAuthenticationMethods, Is.EqualTo(["client_secret_post"]));
@@ -59,8 +49,10 @@ public class AuthorizationServerMetadataTests
     public void An_empty_document_is_read()
     {
         var server = Read("{}");
+        AuthorizationServerMetadata empty = new();
 
-        Assert.That(server, Is.EqualTo(new AuthorizationServerMetadata()));
+        Assert.That(server.Endpoints.Values, Is.All.Null);
+        Assert.That(server with { Endpoints = empty.Endpoints }, Is.EqualTo(empty));
         Assert.That(server.ServerId, Is.Empty);
         Assert.That(Read("{\"token_endpoint\":\"https://S.example.com:443/t\"}").ServerId, Is.EqualTo("https://s.example.com/t"));
     }
@@ -109,7 +101,7 @@ public class AuthorizationServerMetadataTests
     public void Http_on_loopback_is_read_when_allowed()
     {
         Assert.That(
-            Read("{\"token_endpoint\":\"http://127.0.0.1:1/t\"}", allowHttpOnLoopback: true).TokenEndpoint,
+            Read("{\"token_endpoint\":\"http://127.0.0.1:1/t\"}", allowHttpOnLoopback: true).Get(ServerEndpoint.Token),
             Is.EqualTo(new Uri("http://127.0.0.1:1/t"))
         );
         Assert.That(

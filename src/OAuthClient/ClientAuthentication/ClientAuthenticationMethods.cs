@@ -1,0 +1,75 @@
+namespace OAuthClient;
+
+/// <summary>The one table of the methods of client authentication, and the choice among them. To add a method, add its entry.</summary>
+internal static class ClientAuthenticationMethods
+{
+    // In the order of preference.
+    private static readonly ClientAuthenticationEntry[] All =
+    [
+        new(
+            ClientAuthenticationMethod.TlsClientAuth,
+            ["tls_client_auth", "self_signed_tls_client_auth"],
+            c => new TlsClientAuth(c),
+            c => c.HasClientCertificate ? null : "it has no certificate; set one with UseClientCertificate"
+        ),
+        new(ClientAuthenticationMethod.ClientSecretBasic, ["client_secret_basic"], c => new ClientSecretBasic(c), NeedsSecret: true),
+        new(ClientAuthenticationMethod.ClientSecretPost, ["client_secret_post"], c => new ClientSecretPost(c), NeedsSecret: true),
+        new(ClientAuthenticationMethod.None, ["none"], c => new PublicClient(c)),
+    ];
+
+    /// <summary>Chooses the method of a request: the configured one, or the best one that client and server support.</summary>
+    public static ClientAuthenticationEntry Choose(ClientConfiguration configuration, AuthorizationServerMetadata server)
+    {
+        var usable = Usable(configuration);
+        return usable.FirstOrDefault(entry => entry.Names.Any(name => IsOffered(server, name))) ?? usable.First();
+    }
+
+    /// <summary>Determines whether a client is confidential: it can authenticate (RFC 6749 §2.1).</summary>
+    public static bool IsConfidential(ClientConfiguration configuration) =>
+        Usable(configuration).First().Method != ClientAuthenticationMethod.None;
+
+    /// <summary>Chooses the name of the method to register: of the configured one, or of the best one that the server supports.</summary>
+    /// <exception cref="OAuthException">The server supports no method of this client.</exception>
+    public static string ChooseToRegister(
+        ClientAuthenticationMethod? stated,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server
+    )
+    {
+        var wanted = stated is { } method
+            ? Of(method).Names
+            : All.Where(entry => entry.FindObstacle(current) is null).SelectMany(e => e.Names);
+        return wanted.FirstOrDefault(name => IsOffered(server, name))
+            // A configured method is used even if the metadata do not list it.
+            ?? (
+                stated is not null
+                    ? wanted.First()
+                    : throw new OAuthException(
+                        $"{server.ServerId} authenticates clients by "
+                            + $"{ServerTextSanitizer.Clean(string.Join(", ", server.TokenEndpointAuthenticationMethods ?? []))}, and "
+                            + $"{current.DisplayName} supports none of them. If it has a certificate, set it with UseClientCertificate."
+                    )
+            );
+    }
+
+    /// <summary>Returns the entry of a method.</summary>
+    public static ClientAuthenticationEntry Of(ClientAuthenticationMethod method) => All.Single(entry => entry.Method == method);
+
+    /// <summary>Returns the entry of a registered name; <see langword="null"/> if the method is not supported.</summary>
+    public static ClientAuthenticationEntry? Find(string name) =>
+        All.FirstOrDefault(entry => entry.Names.Contains(name, StringComparer.Ordinal));
+
+    /// <summary>Returns the name of an unsupported method for a message, without arbitrary text of the server.</summary>
+    public static string Printable(string name) =>
+        name is "private_key_jwt" or "client_secret_jwt" ? name : "another token_endpoint_auth_method";
+
+    // A client with a secret always sends it, unless the options state another method.
+    private static IEnumerable<ClientAuthenticationEntry> Usable(ClientConfiguration configuration) =>
+        configuration.ClientAuthentication is { } stated
+            ? [Of(stated)]
+            : All.Where(entry => entry.NeedsSecret == configuration.ClientSecret is not null && entry.FindObstacle(configuration) is null);
+
+    // RFC 8414 §2: if the member is absent, the server supports client_secret_basic.
+    private static bool IsOffered(AuthorizationServerMetadata server, string name) =>
+        (server.TokenEndpointAuthenticationMethods ?? ["client_secret_basic"]).Contains(name, StringComparer.Ordinal);
+}

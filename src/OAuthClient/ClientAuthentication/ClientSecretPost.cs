@@ -1,0 +1,12 @@
+namespace OAuthClient;
+
+/// <summary>Sends the identifier and the secret in the body (<c>client_secret_post</c>, RFC 6749 §2.3.1).</summary>
+internal sealed class ClientSecretPost(ClientConfiguration configuration) : IClientAuthentication
+{
+    public ValueTask ApplyAsync(AuthenticatedRequest request, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+    {
+        request.Add(ParameterNames.ClientId, configuration.ClientId);
+        request.AddSecret(ParameterNames.ClientSecret, configuration.ClientSecret!.Reveal());
+        return ValueTask.CompletedTask;
+    }
+}
