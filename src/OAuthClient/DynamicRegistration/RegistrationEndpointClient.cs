@@ -29,7 +29,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
                 new BackChannelRequest("registration endpoint", endpoint)
                 {
                     Json = RegistrationRequestBuilder.ForRegistration(current, options, method),
-                    Authorization = options.InitialAccessToken is { } token ? "Bearer " + token : null,
+                    Authorization = options.InitialAccessToken is { } token ? BearerScheme.Instance.CreateHeader(token) : null,
                     Secrets = [.. new[] { options.InitialAccessToken, options.SoftwareStatement }.OfType<string>()],
                 },
                 current,
@@ -91,7 +91,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
     private static BackChannelRequest Manage(DynamicClient known) =>
         new("client configuration endpoint", known.ManagementUri!)
         {
-            Authorization = "Bearer " + known.RegistrationAccessToken!.Reveal(),
+            Authorization = BearerScheme.Instance.CreateHeader(known.RegistrationAccessToken!.Reveal()),
             Secrets = [known.RegistrationAccessToken.Reveal()],
             ClientSecret = known.ClientSecret,
         };
