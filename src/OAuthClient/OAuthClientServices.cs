@@ -80,6 +80,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
 
         Tokens = new AccessTokenProvider(
+            configuration,
             userAccessTokenProvider,
             new ClientCredentialsTokenProvider(
                 configuration,

@@ -4,7 +4,7 @@ namespace OAuthClient;
 
 /// <summary>
 /// Caches the fresh access tokens of one client, by owner, in one array with open addressing: with many owners, each further object that a
-/// lookup reads is a cache miss of the processor. The store in memory removes the entry of an owner whose grants change.
+/// lookup reads is a cache miss of the processor. The entry of an owner whose grants or token change is removed.
 /// </summary>
 /// <remarks>
 /// Readers take no lock. A slot belongs to one owner for as long as the array is in use. A write increments the version before and after

@@ -1,16 +1,30 @@
 namespace OAuthClient;
 
-/// <summary>Provides access tokens of a resource owner, or of the client itself.</summary>
-internal sealed class AccessTokenProvider(
-    UserAccessTokenProvider owners,
-    ClientCredentialsTokenProvider client,
-    ClientTelemetry telemetry,
-    TimeProvider time
-)
+/// <summary>Provides access tokens of resource owners and of the client itself. Fresh tokens come from a cache.</summary>
+internal sealed class AccessTokenProvider
 {
-    // A token that was issued more recently has not expired: the API rejects it for another reason, and would reject another token too.
-    private static readonly TimeSpan RecentlyIssuedAge = TimeSpan.FromMinutes(1);
+    private readonly ClientConfigurationProvider configuration;
+    private readonly UserAccessTokenProvider users;
+    private readonly ClientCredentialsTokenProvider client;
+    private readonly ClientTelemetry telemetry;
+    private readonly CoarseClock clock;
+    private AccessTokenCache cache = new(configuration: null);
 
+    public AccessTokenProvider(
+        ClientConfigurationProvider configuration,
+        UserAccessTokenProvider users,
+        ClientCredentialsTokenProvider client,
+        ClientTelemetry telemetry,
+        TimeProvider time
+    )
+    {
+        (this.configuration, this.users, this.client, this.telemetry) = (configuration, users, client, telemetry);
+        clock = new(time);
+        users.OnChange(Drop);
+        client.OnChange(() => Drop(GrantOwner.Client));
+    }
+
+    /// <exception cref="ReauthorizationRequiredException">The owner must authorize the client again.</exception>
     public ValueTask<AccessToken> GetAsync(
         GrantOwner owner,
         AccessTokenKey selection,
@@ -20,39 +34,61 @@ internal sealed class AccessTokenProvider(
     {
         var getting = owner.IsClient
             ? client.GetAsync(selection, rejected, cancellationToken)
-            : owners.GetAsync(owner, selection, rejected, cancellationToken);
+            : users.GetAsync(owner, selection, rejected, cancellationToken);
         bool isHit = getting.IsCompletedSuccessfully;
         if (telemetry.CountsLookups)
             telemetry.Lookup(owner.IsClient, isHit);
         return isHit || !telemetry.SeesWaits ? getting : MeasureWaitAsync(getting, owner);
     }
 
-    /// <summary>Gets a fresh token and its header from the cache.</summary>
+    /// <summary>Gets a fresh token and its header from the cache, without a lock, a task or an allocation.</summary>
     /// <returns>The token; <see langword="null"/> if the cache has none, and <see cref="GetAsync"/> must be called.</returns>
     public AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header)
     {
-        AccessToken? token;
-        if (!owner.IsClient)
-        {
-            token = owners.TryGetCached(owner, selection, out header);
-        }
-        else
-        {
-            token = client.TryGetCached(selection);
-            header = token?.AuthorizationHeader;
-        }
+        header = null;
+        if (!owner.IsClient && !users.IsInMemory)
+            return null;
+        // The lookup comes first: the processor executes the following lines while it waits for the memory.
+        var cached = Volatile.Read(ref cache);
+        var token = cached.Find(owner, out header, out long freshUntil);
+        long now = clock.Now;
+        var current = configuration.GetCached(now);
+        if (token is null || now >= freshUntil || selection.Key.Length > 0 || !ReferenceEquals(cached.Registration, current))
+            token = LoadIntoCache(cached, owner, selection, current, now, out header);
         if (token is not null && telemetry.CountsLookups)
             telemetry.Lookup(owner.IsClient, isHit: true);
         return token;
     }
 
-    /// <summary>
-    /// Determines whether to request another token in place of one that an API rejected. A token may have been revoked, so one new token is
-    /// tried at once. If that was rejected as well, the next one is requested only after a minute.
-    /// </summary>
-    public bool ShouldReplaceRejected(AccessToken rejected) => !rejected.ReplacesRejected || !WasRecentlyIssued(rejected);
+    /// <summary>Finds a fresh token, and adds it to the cache if it has all granted scopes.</summary>
+    private AccessToken? LoadIntoCache(
+        AccessTokenCache cached,
+        GrantOwner owner,
+        AccessTokenKey selection,
+        ClientConfiguration current,
+        long now,
+        out string? header
+    )
+    {
+        // The new cache is visible to all threads before the token is looked up: later changes are then removed from it.
+        if (!ReferenceEquals(cached.Registration, current))
+            Interlocked.Exchange(ref cache, cached = new(current));
+        long mark = cached.Mark;
+        var token = owner.IsClient
+            ? client.FindFresh(current, selection, now, out long freshUntil)
+            : users.FindFresh(current, owner, selection, now, out freshUntil);
+        if (token is not null && selection.Key.Length == 0)
+            cached.Set(owner, token, freshUntil, mark, now);
+        header = token?.AuthorizationHeader;
+        return token;
+    }
 
-    public bool WasRecentlyIssued(AccessToken token) => time.GetUtcNow() - token.IssuedAt < RecentlyIssuedAge;
+    private void Drop(GrantOwner owner)
+    {
+        // The change is visible to all threads before the cache is read here; LoadIntoCache publishes the cache before it looks up a token.
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref cache).Drop(owner);
+    }
 
     private async ValueTask<AccessToken> MeasureWaitAsync(ValueTask<AccessToken> getting, GrantOwner owner)
     {

@@ -23,22 +23,26 @@ internal sealed class ClientCredentialsTokenProvider(
     private readonly BoundedCache<string, CachedToken> tokens = new(MaximumSelections, StringComparer.Ordinal);
     private readonly BoundedCache<string, Failure> failures = new(MaximumSelections, StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
-    private readonly CoarseClock clock = new(time);
+    private Action? changed;
 
-    /// <summary>Gets a fresh token from the cache, without a lock, a task or an allocation.</summary>
-    public AccessToken? TryGetCached(AccessTokenKey selection)
+    /// <summary>Registers a listener that is called after each new token.</summary>
+    public void OnChange(Action listener) => changed = listener;
+
+    /// <summary>Finds a fresh token, without a lock, a task or an allocation.</summary>
+    public AccessToken? FindFresh(ClientConfiguration current, AccessTokenKey selection, long now, out long freshUntil)
     {
-        long now = clock.Now;
-        var current = configuration.GetCached(now);
-        return
-            FindCached(current, selection, rejected: null) is { } known
-            && now < AccessTokenExpiry.FreshUntil(known.Value, renewable: true, current.DefaultAccessTokenLifetime)
-            ? known.Value
-            : null;
+        var known = FindCached(current, selection, rejected: null)?.Value;
+        freshUntil = known is null ? 0 : AccessTokenExpiry.FreshUntil(known, renewable: true, current.DefaultAccessTokenLifetime);
+        return now < freshUntil ? known : null;
     }
 
-    public ValueTask<AccessToken> GetAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken) =>
-        rejected is null && TryGetCached(selection) is { } fresh ? new(fresh) : RenewAsync(selection, rejected, cancellationToken);
+    public ValueTask<AccessToken> GetAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
+    {
+        long now = time.GetUtcNow().UtcTicks;
+        return rejected is null && FindFresh(configuration.GetCached(now), selection, now, out _) is { } fresh
+            ? new(fresh)
+            : RenewAsync(selection, rejected, cancellationToken);
+    }
 
     private async ValueTask<AccessToken> RenewAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
@@ -131,6 +135,7 @@ internal sealed class ClientCredentialsTokenProvider(
                     }
                     CachedToken cached = new(current.ClientId, current.ServerId, token);
                     tokens.Set(selection.Key, cached, ExpiryOf(token, current), time.GetUtcNow());
+                    changed?.Invoke();
                     failures.TryRemove(selection.Key, out _);
                     operation.Succeeded(isFetched);
                     return new(cached, isFetched);

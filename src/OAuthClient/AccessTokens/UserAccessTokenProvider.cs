@@ -8,73 +8,37 @@ namespace OAuthClient;
 /// and for an expired one the caller waits. One refresh runs at a time per grant, for whatever scopes, because all use its one refresh
 /// token.
 /// </summary>
-internal sealed class UserAccessTokenProvider
+internal sealed class UserAccessTokenProvider(
+    ClientConfigurationProvider configuration,
+    GrantRefresher refresher,
+    IGrantStore store,
+    GrantWriteQueue writes,
+    RefreshBackoff backoff,
+    ClientTelemetry telemetry,
+    TimeProvider time,
+    ILogger logger
+)
 {
-    private readonly ClientConfigurationProvider configuration;
-    private readonly GrantRefresher refresher;
-    private readonly IGrantStore store;
-    private readonly GrantSelector selector;
-    private readonly RefreshBackoff backoff;
-    private readonly ClientTelemetry telemetry;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly CoarseClock clock;
+    private readonly GrantSelector selector = new(writes, backoff, time);
     private readonly SingleFlight<string, Renewal?> flights = new(StringComparer.Ordinal);
-    private readonly InMemoryGrantStore? memory;
-    private AccessTokenCache cache = new(configuration: null);
+    private readonly InMemoryGrantStore? memory = store as InMemoryGrantStore;
 
-    public UserAccessTokenProvider(
-        ClientConfigurationProvider configuration,
-        GrantRefresher refresher,
-        IGrantStore store,
-        GrantWriteQueue writes,
-        RefreshBackoff backoff,
-        ClientTelemetry telemetry,
-        TimeProvider time,
-        ILogger logger
-    )
-    {
-        (this.configuration, this.refresher, this.store, this.backoff, this.telemetry, this.time, this.logger) = (
-            configuration,
-            refresher,
-            store,
-            backoff,
-            telemetry,
-            time,
-            logger
-        );
-        selector = new(writes, backoff, time);
-        clock = new(time);
-        memory = store as InMemoryGrantStore;
+    /// <summary>Registers a listener that is called within each change of an owner's grants in the store in memory.</summary>
+    public void OnChange(Action<GrantOwner> listener) =>
         memory?.OnChange(
             (clientName, owner) =>
             {
-                if (!string.Equals(clientName, configuration.Name, StringComparison.Ordinal))
-                    return;
-                // The change is visible to all threads before the cache is read here; LoadIntoCache publishes the cache before it reads the
-                // store.
-                Interlocked.MemoryBarrier();
-                Volatile.Read(ref cache).Drop(owner);
+                if (string.Equals(clientName, configuration.Name, StringComparison.Ordinal))
+                    listener(owner);
             }
         );
-    }
 
-    /// <summary>Gets a fresh token from the cache, or from the store in memory.</summary>
-    /// <returns>The token; <see langword="null"/> if <c>GetAsync</c> must be called.</returns>
-    public AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header)
-    {
-        header = null;
-        if (memory is null || selection.Key.Length > 0)
-            return null;
-        // The lookup comes first: the processor executes the following lines while it waits for the memory.
-        var cached = Volatile.Read(ref cache);
-        var token = cached.Find(owner, out header, out long freshUntil);
-        long now = clock.Now;
-        var current = configuration.GetCached(now);
-        return token is not null && now < freshUntil && ReferenceEquals(cached.Registration, current)
-            ? token
-            : LoadIntoCache(memory, cached, owner, current, now, out header);
-    }
+    /// <summary>Gets a value indicating whether the store is in memory. Other stores do not report each change.</summary>
+    public bool IsInMemory => memory is not null;
+
+    /// <summary>Finds a fresh token in the store in memory.</summary>
+    public AccessToken? FindFresh(ClientConfiguration current, GrantOwner owner, AccessTokenKey selection, long now, out long freshUntil) =>
+        selector.FindFresh(memory!.Find(current.Name, owner), current, owner, selection, rejected: null, now, out freshUntil);
 
     /// <exception cref="ReauthorizationRequiredException">The owner must authorize the client again.</exception>
     public ValueTask<AccessToken> GetAsync(
@@ -96,30 +60,6 @@ internal sealed class UserAccessTokenProvider
         return selector.FindFresh(grants, current, owner, selection, rejected, now, out _) is { } token
             ? new(token)
             : GetAsync(new(grants), owner, selection, rejected, cancellationToken);
-    }
-
-    /// <summary>Reads a fresh token from the store, and adds it to the cache.</summary>
-    private AccessToken? LoadIntoCache(
-        InMemoryGrantStore memory,
-        AccessTokenCache cached,
-        GrantOwner owner,
-        ClientConfiguration current,
-        long now,
-        out string? header
-    )
-    {
-        header = null;
-        // The new cache is visible to all threads before the store is read: later changes of the store are then removed from it.
-        if (!ReferenceEquals(cached.Registration, current))
-            Interlocked.Exchange(ref cache, cached = new(current));
-        long mark = cached.Mark;
-        var grants = memory.Find(current.Name, owner);
-        if (selector.FindFresh(grants, current, owner, AccessTokenKey.Default, rejected: null, now, out long freshUntil) is not { } token)
-            return null;
-        // The owner of a stored grant, because an equal object of the caller need not live as long.
-        cached.Set(grants[0].Owner, token, freshUntil, mark, now);
-        header = token.AuthorizationHeader;
-        return token;
     }
 
     private async ValueTask<AccessToken> GetAsync(

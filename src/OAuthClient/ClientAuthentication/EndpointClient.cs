@@ -66,7 +66,7 @@ internal sealed class EndpointClient(
                 {
                     Authenticate = (attempt, _) =>
                     {
-                        attempt.Authorize("Bearer", token);
+                        attempt.Authorize(BearerScheme.Instance.Name, token);
                         return ValueTask.CompletedTask;
                     },
                 },

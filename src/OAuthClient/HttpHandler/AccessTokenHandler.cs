@@ -1,25 +1,20 @@
-using System.Net;
-using System.Net.Http.Headers;
-
 namespace OAuthClient;
 
 /// <summary>
-/// Adds an access token to each request (RFC 6750 §2.1), for the allowed origins only. It has no state of a user, because handlers are
-/// pooled and shared by all users.
+/// Adds an access token to each request, for the allowed addresses only. It has no state of a user, because handlers are pooled and shared
+/// by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    AccessTokenProvider tokens,
-    GrantOwnerResolver owners,
-    AllowedAddresses addresses,
-    AccessTokenKey selection,
+    AccessTokenSource source,
+    IApiAddressPolicy addresses,
+    ITokenScheme scheme,
+    ApiResponseClassifier classifier,
     AccessTokenHandlerOptions options
 ) : DelegatingHandler
 {
-    private const string Header = "Authorization";
-
     public AccessTokenHandlerOptions Options => options;
 
-    public AllowedAddresses Addresses => addresses;
+    public IApiAddressPolicy Addresses => addresses;
 
 #pragma warning disable VSTHRD103 // The tasks have completed.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -31,27 +26,26 @@ internal sealed class AccessTokenHandler(
         Task<HttpResponseMessage> sending;
         try
         {
-            var headers = request.Headers;
-            bool isBare = headers.NonValidated.Count == 0;
+            bool isBare = request.Headers.NonValidated.Count == 0;
             address = addresses.EnsureAllowed(request, isBare);
-            owner = owners.Resolve(request, address);
+            owner = source.ResolveOwner(request, address);
             // The path of nearly every request: the token is cached, and no task other than the request is awaited.
-            token = tokens.TryGetCached(owner, selection, out string? header);
+            token = source.TryGetCached(owner, out string? header);
             if (token is null)
             {
-                var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);
+                var getting = source.GetAsync(owner, rejected: null, cancellationToken);
                 if (!getting.IsCompletedSuccessfully)
                     return SendAsync(getting, request, address, owner, cancellationToken);
                 token = getting.Result;
             }
-            Attach(headers, isBare, header ?? token.AuthorizationHeader);
+            Attach(token, header ?? token.AuthorizationHeader, request, address, isBare);
             sending = base.SendAsync(request, cancellationToken);
         }
         catch (Exception exception)
         {
             return FailAsync(exception);
         }
-        return sending.IsCompletedSuccessfully && sending.Result.StatusCode != HttpStatusCode.Unauthorized
+        return sending.IsCompletedSuccessfully && classifier.Classify(sending.Result, token) == ApiResponseAction.Return
             ? sending
             : ReceiveAsync(sending, request, address, owner, token, cancellationToken);
     }
@@ -66,7 +60,7 @@ internal sealed class AccessTokenHandler(
     )
     {
         var token = await getting.ConfigureAwait(false);
-        Attach(request.Headers, isBare: false, token.AuthorizationHeader);
+        Attach(token, token.AuthorizationHeader, request, address, isBare: false);
         return await ReceiveAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken)
             .ConfigureAwait(false);
     }
@@ -84,19 +78,18 @@ internal sealed class AccessTokenHandler(
         // After a redirect the address differs, and a replay would send the token there. A handler that resolves host names may have
         // restored the address; the redirect then removed the header.
         return
-            response.StatusCode == HttpStatusCode.Unauthorized
+            classifier.Classify(response, token) == ApiResponseAction.ReplaceToken
             && request.RequestUri == address
-            && request.Headers.NonValidated.Contains(Header)
-            && BearerChallenge.IndicatesInvalidToken(response)
+            && request.Headers.NonValidated.Contains("Authorization")
             && ReplayableContent.IsReplayable(request.Content)
-            && tokens.ShouldReplaceRejected(token)
-            ? await ReplayAsync(response, request, owner, token, cancellationToken).ConfigureAwait(false)
+            ? await ReplayAsync(response, request, address, owner, token, cancellationToken).ConfigureAwait(false)
             : response;
     }
 
     private async Task<HttpResponseMessage> ReplayAsync(
         HttpResponseMessage response,
         HttpRequestMessage request,
+        Uri address,
         GrantOwner owner,
         AccessToken token,
         CancellationToken cancellationToken
@@ -105,11 +98,10 @@ internal sealed class AccessTokenHandler(
         AccessToken replacement;
         try
         {
-            replacement = await tokens.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
+            replacement = await source.GetAsync(owner, rejected: token, cancellationToken).ConfigureAwait(false);
         }
-        catch (ReauthorizationRequiredException exception) when (exception.IsForRejectedToken && tokens.WasRecentlyIssued(token))
+        catch (ReauthorizationRequiredException exception) when (exception.IsForRejectedToken && classifier.IsRecentlyIssued(token))
         {
-            // A new sign-in would return a token that the API rejects too, and the user would be redirected again and again.
             return response;
         }
         catch
@@ -121,7 +113,7 @@ internal sealed class AccessTokenHandler(
         if (replacement.Equals(token))
             return response;
         response.Dispose();
-        Attach(request.Headers, isBare: false, replacement.AuthorizationHeader);
+        Attach(replacement, replacement.AuthorizationHeader, request, address, isBare: false);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
@@ -134,11 +126,9 @@ internal sealed class AccessTokenHandler(
             "Access tokens are requested asynchronously only. Use SendAsync, or another asynchronous method of HttpClient."
         );
 
-    // Added without validation, because a typed value is formatted again at each send. An existing header must therefore be removed first.
-    private static void Attach(HttpRequestHeaders headers, bool isBare, string header)
+    private void Attach(AccessToken token, string header, HttpRequestMessage request, Uri address, bool isBare)
     {
-        if (!isBare)
-            headers.Remove(Header);
-        headers.TryAddWithoutValidation(Header, header);
+        addresses.EnsureAllowedFor(token, address);
+        scheme.Attach(request, isBare, header);
     }
 }

@@ -124,7 +124,7 @@ public static class AccessTokenHandlerExtensions
                 "The owner of a request is a resource owner. For the client's own token, register an HTTP client with ForClient().",
                 nameof(owner)
             );
-        GrantOwnerResolver.SetOwner(request, owner);
+        RequestGrantOwner.Set(request, owner);
     }
 
     private static IHttpClientBuilder Add(IHttpClientBuilder builder, string? clientName, Action<AccessTokenHandlerOptions> configure)
@@ -160,22 +160,23 @@ public static class AccessTokenHandlerExtensions
                     http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
             }
         );
-        return builder.AddHttpMessageHandler(services => new AccessTokenHandler(
-            services.GetKeyedService<AccessTokenProvider>(clientName ??= ResolveDefaultName(services, builder.Name))
+        return builder.AddHttpMessageHandler(services =>
+        {
+            string name = clientName ?? ResolveDefaultName(services, builder.Name);
+            var tokens =
+                services.GetKeyedService<AccessTokenProvider>(name)
                 ?? throw new InvalidOperationException(
-                    $"The HTTP client '{builder.Name}' uses access tokens of the OAuth client '{clientName}', which is not registered; "
-                        + $"call AddOAuthClient(\"{clientName}\", …)."
-                ),
-            new GrantOwnerResolver(
-                clientName,
-                options.Owner,
-                options is { IsForCurrentUser: true, RequiresExplicitOwner: false } ? CurrentOwner(services, builder.Services) : null,
-                options.RequiresExplicitOwner
-            ),
-            new AllowedAddresses(clientName, builder.Name, options),
-            selection,
-            options
-        ));
+                    $"The HTTP client '{builder.Name}' uses access tokens of the OAuth client '{name}', which is not registered; "
+                        + $"call AddOAuthClient(\"{name}\", …)."
+                );
+            return new AccessTokenHandler(
+                options.CreateSource!(new(name, tokens, selection, services, builder.Services)),
+                new AllowedAddresses(name, builder.Name, options),
+                BearerScheme.Instance,
+                new ApiResponseClassifier(services.GetRequiredService<TimeProvider>()),
+                options
+            );
+        });
     }
 
     private static string ResolveDefaultName(IServiceProvider services, string httpClientName) =>
@@ -183,23 +184,6 @@ public static class AccessTokenHandlerExtensions
         ?? throw new InvalidOperationException(
             $"The HTTP client '{httpClientName}' uses access tokens, but no OAuth client is registered; call AddOAuthClient(…)."
         );
-
-    private static ICurrentGrantOwner CurrentOwner(IServiceProvider services, IServiceCollection registered)
-    {
-        // Handlers are pooled and have a scope of their own. A scoped service would return the first user for all later users.
-        if (registered.Any(service => service.ServiceType == typeof(ICurrentGrantOwner) && service.Lifetime != ServiceLifetime.Singleton))
-        {
-            throw new InvalidOperationException(
-                "Register ICurrentGrantOwner as a singleton that finds the user at each call, for example with IHttpContextAccessor. HTTP "
-                    + "handlers are shared by all users and are used for longer than one request."
-            );
-        }
-        return services.GetService<ICurrentGrantOwner>()
-            ?? throw new InvalidOperationException(
-                "ForCurrentUser() requires an ICurrentGrantOwner. Add the package OAuthClient.AspNetCore and call "
-                    + "AddBrowserAuthorization() after AddOAuthClient, or register an ICurrentGrantOwner."
-            );
-    }
 
     /// <summary>Marks an HTTP client that has an access token handler.</summary>
     private sealed record AccessTokenHandlerMark(string HttpClientName);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -11,12 +13,13 @@ public sealed class AccessTokenHandlerOptions
     private readonly List<Uri> resources = [];
     private string? ownerStatedBy;
 
-    internal GrantOwner? Owner { get; private set; }
-    internal bool IsForCurrentUser { get; private set; }
-    internal bool ServesManyOwners => Owner is null;
+    /// <summary>Gets the delegate that creates the source of the access tokens.</summary>
+    internal Func<AccessTokenSource.Context, AccessTokenSource>? CreateSource { get; private set; }
+
+    /// <summary>Gets a value indicating whether the requests of several owners share the handlers.</summary>
+    internal bool ServesManyOwners { get; private set; }
     internal bool AllowsServiceDiscovery { get; private set; }
     internal bool AllowsCookies { get; private set; }
-    internal bool RequiresExplicitOwner { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
     internal AccessTokenKey Selection => new(scopes, ResourceIndicators.Checked(resources));
 
@@ -47,13 +50,8 @@ public sealed class AccessTokenHandlerOptions
     /// </param>
     /// <returns>These options.</returns>
     /// <exception cref="InvalidOperationException">The owner was already stated.</exception>
-    public AccessTokenHandlerOptions ForCurrentUser(bool requireExplicitOwner = false)
-    {
-        StateOwner(nameof(ForCurrentUser));
-        IsForCurrentUser = true;
-        RequiresExplicitOwner = requireExplicitOwner;
-        return this;
-    }
+    public AccessTokenHandlerOptions ForCurrentUser(bool requireExplicitOwner = false) =>
+        From(context => new CurrentUserTokenSource(context, requireExplicitOwner), servesManyOwners: true);
 
     /// <summary>
     /// Uses the access token of the owner that <c>request.SetGrantOwner(owner)</c> sets on each request, for work on behalf of several
@@ -61,11 +59,7 @@ public sealed class AccessTokenHandlerOptions
     /// </summary>
     /// <returns>These options.</returns>
     /// <exception cref="InvalidOperationException">The owner was already stated.</exception>
-    public AccessTokenHandlerOptions ForRequestOwner()
-    {
-        StateOwner(nameof(ForRequestOwner));
-        return this;
-    }
+    public AccessTokenHandlerOptions ForRequestOwner() => From(context => new RequestOwnerTokenSource(context), servesManyOwners: true);
 
     /// <summary>
     /// Uses the access token of one owner for every request, in a console application or in a worker whose grant belongs to the
@@ -83,20 +77,14 @@ public sealed class AccessTokenHandlerOptions
         ArgumentNullException.ThrowIfNull(owner);
         if (owner.IsClient)
             throw new ArgumentException("For the client's own token call ForClient().", nameof(owner));
-        StateOwner(nameof(ForOwner));
-        Owner = owner;
-        return this;
+        return From(context => new FixedOwnerTokenSource(context, owner), servesManyOwners: false);
     }
 
     /// <summary>Uses the client's own access token, requested with the client credentials (RFC 6749 §4.4).</summary>
     /// <returns>These options.</returns>
     /// <exception cref="InvalidOperationException">The owner was already stated.</exception>
-    public AccessTokenHandlerOptions ForClient()
-    {
-        StateOwner(nameof(ForClient));
-        Owner = GrantOwner.Client;
-        return this;
-    }
+    public AccessTokenHandlerOptions ForClient() =>
+        From(context => new FixedOwnerTokenSource(context, GrantOwner.Client), servesManyOwners: false);
 
     /// <summary>
     /// Allows an origin: the access token is sent only to requests with the same scheme, host and port. A request to another origin is not
@@ -230,13 +218,18 @@ public sealed class AccessTokenHandlerOptions
 
     private static bool IsToBeResolved(Uri origin) => string.Equals(origin.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal);
 
-    private void StateOwner(string by)
+    private AccessTokenHandlerOptions From(
+        Func<AccessTokenSource.Context, AccessTokenSource> createSource,
+        bool servesManyOwners,
+        [CallerMemberName] string by = ""
+    )
     {
         if (ownerStatedBy is not null)
             throw new InvalidOperationException(
                 $"The owner of the access token is stated twice: {ownerStatedBy} and {by}. An HTTP client uses the access tokens of one "
                     + "kind of owner; register two HTTP clients."
             );
-        ownerStatedBy = by;
+        (ownerStatedBy, CreateSource, ServesManyOwners) = (by, createSource, servesManyOwners);
+        return this;
     }
 }

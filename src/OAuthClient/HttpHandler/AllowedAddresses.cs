@@ -3,10 +3,9 @@ using System.Net.Http.Headers;
 namespace OAuthClient;
 
 /// <summary>
-/// Decides which address a request with an access token may be sent to: an allowed origin, or, with service discovery, the instance that a
-/// handler resolved an allowed name to.
+/// Allows the stated origins for every grant, and, with service discovery, the instances that a handler resolved an allowed name to.
 /// </summary>
-internal sealed class AllowedAddresses(string clientName, string httpClientName, AccessTokenHandlerOptions options)
+internal sealed class AllowedAddresses(string clientName, string httpClientName, AccessTokenHandlerOptions options) : IApiAddressPolicy
 {
     // Set on a request with an allowed address, before any handler of the application runs. Only with service discovery, because it
     // allocates.
@@ -16,8 +15,6 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
 
     public string HttpClientName => httpClientName;
 
-    /// <summary>Checks the address that the application set, and stores it for the checks after the handlers changed it.</summary>
-    /// <exception cref="OAuthException">The address or the <c>Host</c> header is not that of an allowed origin.</exception>
     public void EnsureNamed(HttpRequestMessage request)
     {
         var address = AbsoluteAddress(request);
@@ -25,12 +22,6 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         request.Options.Set(NamedAddress, address);
     }
 
-    /// <summary>Checks the address before a token is requested.</summary>
-    /// <param name="request">The request, after the outer handlers.</param>
-    /// <param name="isBare">Whether the request has no header at all.</param>
-    /// <returns>The address.</returns>
-    /// <exception cref="InvalidOperationException">The request has no absolute address.</exception>
-    /// <exception cref="OAuthException">The address or the <c>Host</c> header is not allowed.</exception>
     public Uri EnsureAllowed(HttpRequestMessage request, bool isBare)
     {
         var address = AbsoluteAddress(request);
@@ -42,12 +33,13 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         return address;
     }
 
-    /// <summary>Determines whether the request may be sent, after all handlers.</summary>
+    // The origins are the same for every grant.
+    public void EnsureAllowedFor(AccessToken token, Uri address) { }
+
     public bool IsFinalAllowed(HttpRequestMessage request, bool hasOnlyToken) =>
         request.RequestUri is { IsAbsoluteUri: true } address
         && ((IsStated(address) && (hasOnlyToken || HostHeader.Names(request.Headers, address))) || IsResolved(request, address));
 
-    /// <summary>Creates the exception for a request that <see cref="IsFinalAllowed"/> rejected.</summary>
     public OAuthException CreateFinalException(HttpRequestMessage request)
     {
         string target = request.RequestUri is { IsAbsoluteUri: true } address ? Text(address) : "no absolute address";

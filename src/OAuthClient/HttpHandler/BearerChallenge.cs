@@ -75,7 +75,7 @@ public sealed class BearerChallenge
 
     /// <summary>Returns the scheme and the error code.</summary>
     /// <returns>A text for logs.</returns>
-    public override string ToString() => Error is null ? "Bearer" : $"Bearer {Error}";
+    public override string ToString() => Error is null ? BearerScheme.Instance.Name : $"{BearerScheme.Instance.Name} {Error}";
 
     internal static BearerChallenge? Find(HttpResponseMessage response)
     {
@@ -83,23 +83,13 @@ public sealed class BearerChallenge
         return parameters is null ? null : new(parameters, Sent(response.RequestMessage));
     }
 
-    /// <summary>
-    /// Determines whether there is a Bearer challenge with the error <c>invalid_token</c>, or without an error: some servers never state
-    /// one.
-    /// </summary>
-    internal static bool IndicatesInvalidToken(HttpResponseMessage response)
-    {
-        foreach (var parameters in All(response))
-        {
-            if (parameters.GetValueOrDefault(ParameterNames.Error) is null or ErrorCodes.InvalidToken)
-                return true;
-        }
-        return false;
-    }
+    /// <summary>Finds the error code of each Bearer challenge; <see langword="null"/> for a challenge without an error.</summary>
+    internal static IEnumerable<string?> FindErrors(HttpResponseMessage response) =>
+        All(response).Select(parameters => parameters.GetValueOrDefault(ParameterNames.Error));
 
     private static IEnumerable<Dictionary<string, string>> All(HttpResponseMessage response) =>
         from challenge in response.Headers.WwwAuthenticate
-        where string.Equals(challenge.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase)
+        where BearerScheme.Instance.IsNamed(challenge.Scheme)
         select Read(challenge.Parameter ?? "");
 
     // The token is removed from the texts, because an API may quote it and the texts may be logged.

@@ -8,11 +8,11 @@ internal sealed class FinalRequestHandler : DelegatingHandler
 {
     private static readonly HttpRequestOptionsKey<FinalRequestHandler> Key = new("OAuthClient.FinalRequest");
 
-    private readonly AllowedAddresses addresses;
+    private readonly IApiAddressPolicy addresses;
     private readonly bool rejectsCookies;
     private readonly bool marksRequests;
 
-    private FinalRequestHandler(AllowedAddresses addresses, bool rejectsCookies, bool marksRequests, HttpMessageHandler primary)
+    private FinalRequestHandler(IApiAddressPolicy addresses, bool rejectsCookies, bool marksRequests, HttpMessageHandler primary)
         : base(primary)
     {
         this.addresses = addresses;
@@ -30,7 +30,7 @@ internal sealed class FinalRequestHandler : DelegatingHandler
     /// <exception cref="InvalidOperationException">
     /// A handler within <paramref name="primary"/> has already sent a request, and cannot be changed.
     /// </exception>
-    public static FinalRequestHandler Guard(HttpMessageHandler primary, AllowedAddresses addresses, bool rejectsCookies)
+    public static FinalRequestHandler Guard(HttpMessageHandler primary, IApiAddressPolicy addresses, bool rejectsCookies)
     {
         bool isChain = primary is DelegatingHandler chain && InnermostHandler.TryInsert(chain, addresses.HttpClientName);
         return new(addresses, rejectsCookies, marksRequests: isChain, primary);

@@ -4,7 +4,7 @@ namespace OAuthClient;
 /// The outermost handler of an HTTP client with service discovery. It checks the address that the application set before a handler resolves
 /// it.
 /// </summary>
-internal sealed class RequestAddressHandler(AllowedAddresses addresses) : DelegatingHandler
+internal sealed class RequestAddressHandler(IApiAddressPolicy addresses) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

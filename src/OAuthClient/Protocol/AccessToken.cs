@@ -29,7 +29,7 @@ public sealed class AccessToken : Secret
 
     /// <summary>Gets the authentication scheme of the token: <c>Bearer</c> (RFC 6750).</summary>
 #pragma warning disable CA1822 // With DPoP the value depends on the token.
-    public string TokenType => "Bearer";
+    public string TokenType => BearerScheme.Instance.Name;
 #pragma warning restore CA1822
 
     /// <summary>
@@ -55,7 +55,7 @@ public sealed class AccessToken : Secret
     /// Gets the value of the Authorization header. It is created once, because formatting it for each request allocates memory.
     /// </summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    internal string AuthorizationHeader => authorizationHeader ??= "Bearer " + Reveal();
+    internal string AuthorizationHeader => authorizationHeader ??= BearerScheme.Instance.CreateHeader(Reveal());
 
     /// <summary>Gets or sets a value indicating whether the token was requested because an API rejected the previous one.</summary>
     internal bool ReplacesRejected { get; set; }

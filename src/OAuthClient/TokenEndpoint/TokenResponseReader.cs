@@ -56,11 +56,11 @@ internal static class TokenResponseReader
                 "The token response has no token_type, so it is not known how to use the token (RFC 6749 §5.1)."
             );
         // An unsupported type is reported before errors in the other members.
-        if (!IsBearer(type))
+        if (!BearerScheme.Instance.IsNamed(type))
         {
             throw new OAuthProtocolException(
-                $"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is supported, and a token of an unknown "
-                    + "type must not be used (RFC 6749 §7.1)."
+                $"The token response's token_type is '{response.Clean(type, value)}'; only {BearerScheme.Instance.Name} is supported, and a "
+                    + "token of an unknown type must not be used (RFC 6749 §7.1)."
             );
         }
 
@@ -92,8 +92,6 @@ internal static class TokenResponseReader
         }
         return (IReadOnlyDictionary<string, JsonElement>?)additional ?? ReadOnlyDictionary<string, JsonElement>.Empty;
     }
-
-    private static bool IsBearer(string? type) => string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsAbsent(JsonElement member) => member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 

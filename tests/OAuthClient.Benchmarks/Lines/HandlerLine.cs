@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Benchmarks;
@@ -10,11 +9,6 @@ namespace OAuthClient.Benchmarks;
 internal static class HandlerLine
 {
     private const int Owners = 10_000;
-    private const string Waiting = "floor that waits";
-    private const string OfOwner = "floor of an owner";
-
-    // Every application determines the user; reading another user's name for each request is not part of the measurement.
-    private const string BaseWithUsers = "base with users";
 
     // One address for all requests, because parsing it is not part of any contestant.
     private static readonly Uri Address = new(Api.Origin + "/photos");
@@ -27,13 +21,13 @@ internal static class HandlerLine
         OurClient.AddTo(services, server);
         services.AddSingleton<ICurrentGrantOwner>(owners);
         var apis = new Dictionary<string, Api>(StringComparer.Ordinal);
-        var headers = new ConcurrentDictionary<GrantOwner, string>();
         Pipeline(Contestant.Base);
-        Pipeline(BaseWithUsers);
-        Pipeline(Contestant.Floor).AddHttpMessageHandler(() => new PresetHeader("Bearer " + TokenServer.FirstAccessToken));
-        Pipeline(Waiting).AddHttpMessageHandler(() => new PresetHeaderThatWaits("Bearer " + TokenServer.FirstAccessToken));
-        if (forOwners)
-            Pipeline(OfOwner).AddHttpMessageHandler(() => new PresetHeaderOfOwner(owners, headers));
+        Pipeline(Contestant.Floor)
+            .AddHttpMessageHandler(provider =>
+                forOwners
+                    ? new HandwrittenUserHandler(owners, owner => TokenAsync(provider, owner), TimeProvider.System)
+                    : new HandwrittenHandler(() => TokenAsync(provider, GrantOwner.Client), TimeProvider.System)
+            );
         Pipeline(Contestant.Ours)
             .AddAccessTokenHandler(OurClient.Name, token => (forOwners ? token.ForCurrentUser() : token.ForClient()).To(Api.Origin));
         if (!forOwners)
@@ -43,25 +37,17 @@ internal static class HandlerLine
         }
         await using var provider = services.BuildServiceProvider();
         if (forOwners)
-        {
-            var all = await OurClient.AuthorizeAsync(OurClient.In(provider), [.. Enumerable.Range(0, Owners).Select(i => $"owner-{i:D8}")]);
-            foreach (var owner in all)
-                headers[owner] = "Bearer " + (await OurClient.In(provider).GetAccessTokenAsync(owner)).Reveal();
-            owners.Set(all);
-        }
+            owners.Set(
+                await OurClient.AuthorizeAsync(OurClient.In(provider), [.. Enumerable.Range(0, Owners).Select(i => $"owner-{i:D8}")])
+            );
 
         var handlers = provider.GetRequiredService<IHttpMessageHandlerFactory>();
         var samples = await InterleavedStopwatch.MeasureAsync([
             .. apis.Select(api =>
-                Sending(
-                    api.Key,
-                    new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false),
-                    api.Value,
-                    api.Key is BaseWithUsers or OfOwner or Contestant.Ours ? owners : null
-                )
+                Sending(api.Key, new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false), api.Value, owners)
             ),
         ]);
-        Print(line, report, yields, samples.ToDictionary(one => one.Name, StringComparer.Ordinal));
+        Print(line, report, samples.ToDictionary(one => one.Name, StringComparer.Ordinal));
 
         IHttpClientBuilder Pipeline(string contestant)
         {
@@ -71,14 +57,21 @@ internal static class HandlerLine
         }
     }
 
-    private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api, OwnersInTurn? owners) =>
+    private static async Task<HandwrittenToken> TokenAsync(IServiceProvider services, GrantOwner owner)
+    {
+        var token = await OurClient.In(services).GetAccessTokenAsync(owner);
+        return new("Bearer " + token.Reveal(), token.ExpiresAt!.Value);
+    }
+
+    private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api, OwnersInTurn owners) =>
         new(
             name,
             async count =>
             {
                 for (int i = 0; i < count; i++)
                 {
-                    owners?.Next();
+                    // For every contestant, so that reading another user's name is not part of any.
+                    owners.Next();
                     var response = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
                     while (!response.IsCompleted)
                     {
@@ -91,33 +84,17 @@ internal static class HandlerLine
             }
         );
 
-    private static void Print(string line, Report report, bool yields, Dictionary<string, Samples> samples)
+    private static void Print(string line, Report report, Dictionary<string, Samples> samples)
     {
         var pipeline = samples[Contestant.Base];
         var floor = samples[Contestant.Floor];
         double floorTime = floor.MedianOver(pipeline);
-        // A handler that processes the response needs a state machine while the response is pending, and none if it is already complete.
-        double floorBytes = (yields ? samples[Waiting] : floor).Bytes - pipeline.Bytes;
-        Report.Explain(
-            $"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; "
-                + $"the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B"
-        );
-        Report.Explain($"{line}: the floor with an eye on the answer {samples[Waiting].MedianOver(pipeline):0} ns");
-        if (samples.TryGetValue(OfOwner, out var ofOwner))
+        double floorBytes = floor.Bytes - pipeline.Bytes;
+        Report.Explain($"{line}: the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B");
+        Report.Explain($"{line}: floor {floorTime:0} ns {floorBytes:0} B");
+        foreach (var one in samples.Values.Where(one => one.Name is not (Contestant.Base or Contestant.Floor)))
         {
-            // The latency of memory at this time: on a shared machine it can double from one hour to the next.
-            Report.Explain(
-                $"{line}: reading another owner's name, in two places of memory, {samples[BaseWithUsers].MedianOver(pipeline):0} ns"
-            );
-            Report.Explain($"{line}: the floor that finds its owner in a dictionary {ofOwner.MedianOver(samples[BaseWithUsers]):0} ns");
-        }
-        foreach (
-            var one in samples.Values.Where(one =>
-                one.Name is not (Contestant.Base or BaseWithUsers or Contestant.Floor or Waiting or OfOwner)
-            )
-        )
-        {
-            double time = one.MedianOver(one.Name == Contestant.Ours ? samples[BaseWithUsers] : pipeline);
+            double time = one.MedianOver(pipeline);
             double bytes = one.Bytes - pipeline.Bytes;
             Report.Explain($"{line}: {one.Name} {time:0} ns {bytes:0} B");
             report.Ratios(line, one.Name, time / floorTime, bytes / floorBytes);

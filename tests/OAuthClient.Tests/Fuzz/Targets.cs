@@ -144,7 +144,7 @@ internal static class Targets
                 using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
                 foreach (string value in Encoding.Latin1.GetString(input).Split('\n'))
                     response.Headers.TryAddWithoutValidation("WWW-Authenticate", value);
-                BearerChallenge.IndicatesInvalidToken(response);
+                new ApiResponseClassifier(TimeProvider.System).Classify(response, new("at", default, expiresAt: null, [], []));
                 var found = BearerChallenge.Find(response);
                 if (found is { Error.Length: > 256 } or { Realm.Length: > 256 } or { ErrorDescription.Length: > 256 })
                     throw new AssertionException("The text is not truncated.");

@@ -40,6 +40,9 @@ public class OriginTests
     [TestCase("https://evil.example#@api.example.com")]
     [TestCase("https://api.example.com@evil.example/me")]
     [TestCase("https://api.example.com:pw@evil.example/me")]
+    [TestCase("https://api.example.com%2F@evil.example/me")]
+    [TestCase("https://api.example.com;@evil.example/me")]
+    [TestCase("https://api.example.com:443@evil.example/me")]
     [TestCase("https://user@api.example.com/me")]
     [TestCase("https://user:pw@api.example.com/me")]
     [TestCase("https://sub.api.example.com/me")]
@@ -103,6 +106,10 @@ public class OriginTests
     }
 
     [TestCase("https://api.example.com", "https://api.example.com/me")]
+    [TestCase("https://api.example.com", "https://api.example.com")]
+    [TestCase("https://api.example.com", "https://api.example.com/@evil.example")]
+    [TestCase("https://api.example.com", "https://api.example.com?@evil.example")]
+    [TestCase("https://api.example.com", "https://api.example.com#@evil.example")]
     [TestCase("https://api.example.com", "https://API.Example.COM/me")]
     [TestCase("https://api.example.com", "HTTPS://api.example.com:443/me?x#y")]
     [TestCase("https://API.example.com:443/", "https://api.example.com/")]

@@ -5,7 +5,7 @@ namespace OAuthClient.Tests;
 /// <summary>Tests that a request carries the token of the stated owner or is not sent (CVE-2024-51987 class).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class GrantOwnerResolverTests
+public class AccessTokenSourceTests
 {
     [Test]
     [Description("Each request states its own owner, also in parallel")]

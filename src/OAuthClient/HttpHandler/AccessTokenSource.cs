@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Provides the access tokens of the requests of one HTTP client. A method of <see cref="AccessTokenHandlerOptions"/> such as
+/// <c>ForClient</c> selects the source. It has no state of a user, because handlers are pooled and shared by all users.
+/// </summary>
+internal abstract class AccessTokenSource(AccessTokenSource.Context context)
+{
+    protected string ClientName => context.ClientName;
+
+    /// <summary>
+    /// Determines whose token a request carries. It is called once for each request, so that a second attempt has the same owner.
+    /// </summary>
+    /// <exception cref="OAuthException">There is no owner, or the request states one that the HTTP client does not serve.</exception>
+    public abstract GrantOwner ResolveOwner(HttpRequestMessage request, Uri address);
+
+    /// <summary>Gets a fresh token and its header from a cache, without a lock, a task or an allocation.</summary>
+    /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>
+    /// <param name="header">The header, because reading it from the token would access another place of memory.</param>
+    /// <returns>The token; <see langword="null"/> if <see cref="GetAsync"/> must be called.</returns>
+    public virtual AccessToken? TryGetCached(GrantOwner owner, out string? header) =>
+        context.Tokens.TryGetCached(owner, context.Selection, out header);
+
+    /// <summary>Gets a token.</summary>
+    /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>
+    /// <param name="rejected">The token that the API rejected, or <see langword="null"/>.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    public virtual ValueTask<AccessToken> GetAsync(GrantOwner owner, AccessToken? rejected, CancellationToken cancellationToken) =>
+        context.Tokens.GetAsync(owner, context.Selection, rejected, cancellationToken);
+
+    /// <summary>What a source is created from.</summary>
+    /// <param name="ClientName">The name of the OAuth client.</param>
+    /// <param name="Tokens">The access tokens of the OAuth client.</param>
+    /// <param name="Selection">The scopes and resources that the options state.</param>
+    /// <param name="Services">The services of the application.</param>
+    /// <param name="Registrations">The registrations of these services.</param>
+    public sealed record Context(
+        string ClientName,
+        AccessTokenProvider Tokens,
+        AccessTokenKey Selection,
+        IServiceProvider Services,
+        IServiceCollection Registrations
+    );
+}
