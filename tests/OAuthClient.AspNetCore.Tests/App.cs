@@ -191,22 +191,25 @@ internal sealed class App : IAsyncDisposable
 public sealed class AlbumsController([FromKeyedServices("albums")] BrowserAuthorization albums, IHttpClientFactory http) : ControllerBase
 {
     [Route("connect")]
-    public Task<IActionResult> Connect(string? returnUrl) => albums.BeginAsync(this, returnUrl);
+    public ValueTask<BrowserRedirectResult> Connect(string? returnUrl) => albums.BeginAsync(HttpContext, returnUrl);
 
     [Route("callback")]
     public async Task<IActionResult> Callback()
     {
-        var done = await albums.CompleteAsync(this);
+        var done = await albums.CompleteAsync(HttpContext);
         if (done.User is { } user)
             await HttpContext.SignInAsync(user);
         return done.Denied ? Content("denied") : LocalRedirect(done.ReturnUrl);
     }
 
+    [Route("result/callback")]
+    public ValueTask<BrowserAuthorizationResult> CallbackResult() => albums.CompleteAsync(HttpContext);
+
     [Route("sign-in")]
-    public Task<IActionResult> BeginSignIn(string? returnUrl) => albums.BeginSignInAsync(this, returnUrl);
+    public async Task<IActionResult> BeginSignIn(string? returnUrl) => await albums.BeginSignInAsync(HttpContext, returnUrl);
 
     [Route("sign-out")]
-    public Task<IActionResult> BeginSignOut(string? returnUrl) => albums.BeginSignOutAsync(this, returnUrl);
+    public ValueTask<BrowserRedirectResult> BeginSignOut(string? returnUrl) => albums.BeginSignOutAsync(HttpContext, returnUrl);
 
     [Route("signed-out")]
     public IActionResult SignedOut() => LocalRedirect(albums.CompleteSignOut(HttpContext));
