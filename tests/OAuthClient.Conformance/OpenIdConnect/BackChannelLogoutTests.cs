@@ -78,16 +78,6 @@ public sealed class BackChannelLogoutTests
     public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_iss() =>
         RejectsAsync(Defect.LogoutTokenWrongIssuer, "iss is 'https://attacker.example.com'");
 
-    [TestCase(Defect.LogoutTokenBadSignature, "does not verify")]
-    [TestCase(Defect.LogoutTokenWrongType, "typ is 'at+jwt'")]
-    [TestCase(Defect.LogoutTokenMissingIssuedAt, "no iat")]
-    [TestCase(Defect.LogoutTokenMissingExpiry, "no exp")]
-    [TestCase(Defect.LogoutTokenExpired, "has expired")]
-    [TestCase(Defect.LogoutTokenMissingId, "no jti")]
-    [TestCase(Defect.LogoutTokenAboutNobody, "neither sub nor sid")]
-    [Description("Back-Channel Logout §2.4, §2.6: defects for which the suite has no module")]
-    public Task Other_defects(Defect defect, string cause) => RejectsAsync(defect, cause);
-
     private async Task RejectsAsync(Defect defect, string cause)
     {
         var before = (await app.StoredAsync(server.Issuer.OriginalString)).Single();

@@ -40,12 +40,6 @@ public sealed class RefreshTests
     [Description("OpenID Connect Core §12.2: the refreshed ID Token has another sub")]
     public Task oidcc_client_test_refresh_token_invalid_sub() => RejectsAsync(Defect.RefreshedIdTokenWrongSubject, "another user");
 
-    [TestCase(Defect.RefreshedIdTokenWrongAudience, "aud does not name this client")]
-    [TestCase(Defect.RefreshedIdTokenWrongAuthenticationTime, "auth_time differs")]
-    [TestCase(Defect.RefreshedIdTokenWrongNonce, "nonce differs")]
-    [Description("OpenID Connect Core §12.2: the refreshed ID Token is for another client or of another authentication")]
-    public Task Other_claims_of_a_refreshed_id_token(Defect defect, string cause) => RejectsAsync(defect, cause);
-
     private async Task RejectsAsync(Defect defect, string cause)
     {
         var first = await AcceptedAndExpiredAsync();

@@ -232,29 +232,41 @@ public class IdTokenClaimsValidatorTests
         return refusal;
     }
 
-    [Test]
-    [Description("RFC 7519 §4.1: an expired JWT is a transient failure; a JWT of another issuer is not, and the issuer is named")]
-    public void Optional_claims_of_another_JWT_are_validated()
+    [TestCase("""{"sub":"alice"}""", null)]
+    [TestCase("""{"iss":"https://server.example.com","aud":["someone","client-id"],"exp":1893499141}""", null)]
+    [TestCase("""{"iss":"https://server.example.com/"}""", "iss is 'https://server.example.com/', not 'https://server.example.com'")]
+    [TestCase("""{"aud":"another"}""", "aud does not name this client")]
+    [TestCase("""{"aud":[]}""", "aud does not name this client")]
+    [TestCase("""{"exp":1893499140}""", "has expired")]
+    [TestCase("""{"exp":"never"}""", "has expired")]
+    [Description("RFC 7519 §4.1, OpenID Connect Core §5.3.2: issuer, audience and expiration of a userinfo response are valid or absent")]
+    public void Optional_claims_of_another_JWT_are_validated(string claims, string? words)
     {
-        UnverifiedJwt Userinfo(string claims) =>
-            UnverifiedJwt.Parse(TestKey.Rsa.Sign("RS256", """{"alg":"RS256"}""", claims), JwtType.UserInfo, ["RS256"]);
-        void Require(string claims, AuthorizationServerMetadata server) =>
-            IdTokenClaimsValidator.ValidateIfPresent(Userinfo(claims), server, "client-id", SampleConfiguration.Now);
+        void Validate() => RequireIfPresent(claims, SampleConfiguration.Server);
+        if (words is null)
+        {
+            Assert.That(Validate, Throws.Nothing);
+            return;
+        }
+        var refusal = Assert.Throws<OAuthProtocolException>(Validate)!;
+        Assert.That(refusal.Message, Does.Contain("The userinfo response").And.Contain(words));
+        Assert.That(refusal.IsTransient, Is.EqualTo(words == "has expired"));
+    }
 
-        Assert.That(
-            Assert.Throws<OAuthProtocolException>(() => Require("""{"exp":1}""", SampleConfiguration.Server))!.IsTransient,
-            Is.True
-        );
-        var elsewhere = Assert.Throws<OAuthProtocolException>(() =>
-            Require("""{"iss":"https://evil.example"}""", SampleConfiguration.Server)
-        )!;
-        Assert.That(elsewhere.IsTransient, Is.False);
-        Assert.That(elsewhere.Message, Does.Contain("'https://evil.example'").And.Contain($"not '{SampleConfiguration.Issuer}'"));
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (2): a userinfo response of a multi-tenant server is of one of its tenants")]
+    public void The_issuer_of_another_JWT_is_a_tenant()
+    {
         string template = SampleConfiguration.Issuer + "/{tenantid}";
         var tenants = SampleConfiguration.Create(o => o.IssuerTemplate = template).ConfiguredMetadata;
-        Assert.That(
-            () => Require("""{"iss":"https://evil.example"}""", tenants),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"not '{template}'")
-        );
+        Assert.That(() => RequireIfPresent("""{"iss":"https://evil.example"}""", tenants), Refusal($"not '{template}'"));
     }
+
+    private static void RequireIfPresent(string claims, AuthorizationServerMetadata server) =>
+        IdTokenClaimsValidator.ValidateIfPresent(
+            UnverifiedJwt.Parse(TestKey.Rsa.Sign("RS256", """{"alg":"RS256"}""", claims), JwtType.UserInfo, ["RS256"]),
+            server,
+            "client-id",
+            SampleConfiguration.Now
+        );
 }
