@@ -6,15 +6,9 @@ using OAuthClient.Testing;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>Tests the back-channel logout endpoint (OpenID Connect Back-Channel Logout §2.5, §2.8).</summary>
-public sealed class BackChannelLogoutTests
+public sealed class BackChannelLogoutTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await OpenIdApp.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => OpenIdApp.StartAsync();
 
     [Test]
     [Description(

@@ -4,15 +4,9 @@ using Microsoft.AspNetCore.Builder;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>Tests the page that the server's logout page loads in a frame (OpenID Connect Front-Channel Logout §2).</summary>
-public sealed class FrontChannelLogoutTests
+public sealed class FrontChannelLogoutTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await OpenIdApp.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => OpenIdApp.StartAsync();
 
     [Test]
     [Description(

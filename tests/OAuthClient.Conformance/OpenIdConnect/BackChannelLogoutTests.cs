@@ -5,31 +5,19 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>Tests logout tokens that the server sends to a web application (OpenID Connect Back-Channel Logout).</summary>
-public sealed class BackChannelLogoutTests
+public sealed class BackChannelLogoutTests : WebAppTestBase
 {
-    private TestAuthorizationServer server = null!;
-    private TestResourceServer api = null!;
     private WebApp app = null!;
-    private Visitor alice = null!;
 
     [SetUp]
-    public async Task StartAsync()
+    public async Task SignInAsync()
     {
-        server = await TestAuthorizationServer.StartAsync(o => o.TimeProvider = new ManualTimeProvider());
-        api = await server.StartResourceServerAsync();
         app = await WebApp.StartAsync(server, api);
-        alice = new(server);
         await alice.SignInAsync(app);
     }
 
     [TearDown]
-    public async Task StopAsync()
-    {
-        alice.Dispose();
-        await app.DisposeAsync();
-        await api.DisposeAsync();
-        await server.DisposeAsync();
-    }
+    public async Task StopAppAsync() => await app.DisposeAsync();
 
     [Test]
     [Description(

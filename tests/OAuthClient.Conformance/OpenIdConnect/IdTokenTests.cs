@@ -5,16 +5,8 @@ namespace OAuthClient.Conformance;
 /// <summary>
 /// Tests validation of the claims of an ID Token (OpenID Connect Core §3.1.3.7), each time with one wrong or missing claim.
 /// </summary>
-public sealed class IdTokenTests
+public sealed class IdTokenTests : RelyingPartyTestBase
 {
-    private RelyingParty party = null!;
-
-    [SetUp]
-    public async Task StartAsync() => party = await RelyingParty.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await party.DisposeAsync();
-
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (2): iss is another server")]
     public Task oidcc_client_test_invalid_iss() => party.RejectsAsync(Defect.IdTokenWrongIssuer, "iss is 'https://attacker.example.com'");

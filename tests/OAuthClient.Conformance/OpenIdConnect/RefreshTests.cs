@@ -3,16 +3,8 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>Tests a refresh and the ID Token in its response (OpenID Connect Core §12).</summary>
-public sealed class RefreshTests
+public sealed class RefreshTests : RelyingPartyTestBase
 {
-    private RelyingParty party = null!;
-
-    [SetUp]
-    public async Task StartAsync() => party = await RelyingParty.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await party.DisposeAsync();
-
     [Test]
     [Description("OpenID Connect Core §12: the token is refreshed, and the new one is used to request userinfo")]
     public async Task oidcc_client_test_refresh_token()
