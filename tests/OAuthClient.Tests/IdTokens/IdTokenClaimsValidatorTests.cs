@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.Refusals;
 
 namespace OAuthClient.Tests;
 
@@ -222,14 +223,6 @@ public class IdTokenClaimsValidatorTests
         change?.Invoke(claims);
         var json = StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims.ToJsonString()))!.Value;
         return IdTokenClaimsValidator.Validate(json, SampleConfiguration.Issuer, "client-id", nonce, now ?? Now);
-    }
-
-    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
     }
 
     [TestCase("""{"sub":"alice"}""", null)]
