@@ -14,7 +14,7 @@ internal sealed class AuthorizationRedirector(
 )
 {
     /// <exception cref="InvalidOperationException">No user is signed in.</exception>
-    public Task<SeeOtherResult> RedirectToServerAsync(
+    public Task<BrowserRedirectResult> RedirectToServerAsync(
         HttpContext context,
         string? returnUrl,
         AuthorizationParameters? parameters,
@@ -32,7 +32,7 @@ internal sealed class AuthorizationRedirector(
     }
 
     /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing.</exception>
-    public Task<SeeOtherResult> SignInAsync(
+    public Task<BrowserRedirectResult> SignInAsync(
         HttpContext context,
         string? returnUrl,
         AuthorizationParameters? parameters,
@@ -49,7 +49,7 @@ internal sealed class AuthorizationRedirector(
     }
 
     // Without an owner, the ID Token of the callback names it.
-    private async Task<SeeOtherResult> AuthorizeAsync(
+    private async Task<BrowserRedirectResult> AuthorizeAsync(
         HttpContext context,
         GrantOwner? owner,
         string? returnUrl,
@@ -62,7 +62,7 @@ internal sealed class AuthorizationRedirector(
         NoStoreHeaders.Declare(context);
         // State flooding: a request that another site sends without a navigation must not evict a pending authorization.
         if (!TopLevelNavigation.Matches(context.Request))
-            return SeeOtherResult.NotANavigation;
+            return BrowserRedirectResult.NotANavigation;
         // The sign-in cookie names the client by which the user signed in. The grants may be deleted before the callback arrives.
         bool renewsSignIn = owner is not null && SignInSession.Find(context.User, name)?.Owner == owner;
         var pending = renewsSignIn
@@ -76,6 +76,6 @@ internal sealed class AuthorizationRedirector(
             LocalReturnUrl.OrRoot(returnUrl, context.Request),
             isFormPost ? SameSiteMode.None : SameSiteMode.Lax
         );
-        return SeeOtherResult.SeeOther(pending.AuthorizationUri);
+        return BrowserRedirectResult.SeeOther(pending.AuthorizationUri);
     }
 }

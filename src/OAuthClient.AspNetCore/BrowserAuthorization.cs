@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
@@ -12,7 +11,9 @@ namespace OAuthClient.AspNetCore;
 /// <see cref="BrowserAuthorizationExtensions.AddBrowserAuthorization"/> registers this type as a singleton with the client's name as key,
 /// and the unnamed client without a key. It is safe for concurrent use. A method that is called without a token monitors
 /// <see cref="HttpContext.RequestAborted"/>. <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/> maps endpoints
-/// that call these methods; call them yourself only where the application needs endpoints of its own.
+/// that call these methods; call them yourself only where the application needs endpoints of its own. Return the result from a minimal
+/// endpoint or from a controller's action; an action that has other results as well is declared as <c>async Task&lt;IActionResult&gt;</c>
+/// and returns <c>await BeginAsync(HttpContext)</c>.
 /// </remarks>
 /// <example>
 /// A controller that connects the signed-in user's account. <c>/callback</c> is the path of <c>RedirectUri</c>:
@@ -35,10 +36,10 @@ namespace OAuthClient.AspNetCore;
 /// public sealed class ConnectionController([FromKeyedServices("photos")] BrowserAuthorization photos) : Controller
 /// {
 ///     [HttpPost("/connect"), ValidateAntiForgeryToken]
-///     public Task<IActionResult> Connect() => photos.BeginAsync(this, returnUrl: "/albums");
+///     public ValueTask<BrowserRedirectResult> Connect() => photos.BeginAsync(HttpContext, returnUrl: "/albums");
 ///
 ///     [HttpGet("/callback")]
-///     public async Task<IActionResult> Callback() => await photos.CompleteAsync(this);
+///     public ValueTask<BrowserAuthorizationResult> Callback() => photos.CompleteAsync(HttpContext);
 ///
 ///     [HttpPost("/disconnect"), ValidateAntiForgeryToken]
 ///     public async Task<IActionResult> Disconnect()
@@ -126,7 +127,7 @@ public sealed class BrowserAuthorization
     /// <exception cref="InvalidOperationException">No user is signed in, or the authorization is too large for a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server publishes no metadata, or its metadata is not safe to use.</exception>
-    public async ValueTask<IResult> BeginAsync(
+    public async ValueTask<BrowserRedirectResult> BeginAsync(
         HttpContext context,
         string? returnUrl = null,
         AuthorizationParameters? parameters = null,
@@ -135,14 +136,6 @@ public sealed class BrowserAuthorization
         (await Redirector.RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(
             context
         );
-
-    /// <inheritdoc cref="BeginAsync(HttpContext, string?, AuthorizationParameters?, CancellationToken)"/>
-    public async Task<IActionResult> BeginAsync(
-        ControllerBase controller,
-        string? returnUrl = null,
-        AuthorizationParameters? parameters = null,
-        CancellationToken cancellationToken = default
-    ) => (IActionResult)await BeginAsync(ContextOf(controller), returnUrl, parameters, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// Begins a sign-in by the authorization server (OpenID Connect Core §3.1). The ID Token of the callback names the
@@ -158,20 +151,12 @@ public sealed class BrowserAuthorization
     /// </exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server publishes no metadata, or its metadata is not safe to use.</exception>
-    public async ValueTask<IResult> BeginSignInAsync(
+    public async ValueTask<BrowserRedirectResult> BeginSignInAsync(
         HttpContext context,
         string? returnUrl = null,
         AuthorizationParameters? parameters = null,
         CancellationToken cancellationToken = default
     ) => (await Redirector.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
-
-    /// <inheritdoc cref="BeginSignInAsync(HttpContext, string?, AuthorizationParameters?, CancellationToken)"/>
-    public async Task<IActionResult> BeginSignInAsync(
-        ControllerBase controller,
-        string? returnUrl = null,
-        AuthorizationParameters? parameters = null,
-        CancellationToken cancellationToken = default
-    ) => (IActionResult)await BeginSignInAsync(ContextOf(controller), returnUrl, parameters, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// Signs the user out: of the application by its default scheme, of this client by ending the session's grants, and of
@@ -193,7 +178,7 @@ public sealed class BrowserAuthorization
     /// <exception cref="Exception">
     /// The grant store cannot be reached; the exception is that of the store. The application's cookie is deleted, the grants may remain.
     /// </exception>
-    public async ValueTask<IResult> BeginSignOutAsync(
+    public async ValueTask<BrowserRedirectResult> BeginSignOutAsync(
         HttpContext context,
         string? returnUrl = null,
         LogoutParameters? parameters = null,
@@ -203,14 +188,6 @@ public sealed class BrowserAuthorization
         ArgumentNullException.ThrowIfNull(context);
         return (await SignOutAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
     }
-
-    /// <inheritdoc cref="BeginSignOutAsync(HttpContext, string?, LogoutParameters?, CancellationToken)"/>
-    public async Task<IActionResult> BeginSignOutAsync(
-        ControllerBase controller,
-        string? returnUrl = null,
-        LogoutParameters? parameters = null,
-        CancellationToken cancellationToken = default
-    ) => (IActionResult)await BeginSignOutAsync(ContextOf(controller), returnUrl, parameters, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// Completes a logout in the action or endpoint at <c>PostLogoutRedirectUri</c> (OpenID Connect RP-Initiated Logout §3).
@@ -234,7 +211,11 @@ public sealed class BrowserAuthorization
     /// <param name="cancellationToken">
     /// The token to monitor for cancellation requests. It has no effect once the code was sent.
     /// </param>
-    /// <returns>The result. Return it from the endpoint or action to sign the user in and to redirect.</returns>
+    /// <returns>
+    /// The result. Return it from the endpoint or action to sign the user in and to redirect. ASP.NET Core discards the result of
+    /// <c>async (HttpContext context) => await browser.CompleteAsync(context)</c>, because the lambda converts to
+    /// <see cref="RequestDelegate"/>, and the user is not signed in. Write it without <c>async</c> and <c>await</c>.
+    /// </returns>
     /// <exception cref="AuthorizationResponseException">The server responded with an error other than <c>access_denied</c>.</exception>
     /// <exception cref="OAuthProtocolException">
     /// The callback does not belong to a pending authorization of this browser and user, or is invalid.
@@ -263,10 +244,6 @@ public sealed class BrowserAuthorization
             : await Callbacks.CompleteAsync(callback, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="CompleteAsync(HttpContext, CancellationToken)"/>
-    public Task<BrowserAuthorizationResult> CompleteAsync(ControllerBase controller, CancellationToken cancellationToken = default) =>
-        CompleteAsync(ContextOf(controller), cancellationToken).AsTask();
-
     /// <summary>Finds the newest grant of the signed-in user. The server may have ended it; only a request shows that.</summary>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The grant; <see langword="null"/> if there is none, or if no user is signed in.</returns>
@@ -282,18 +259,12 @@ public sealed class BrowserAuthorization
     public Task RevokeAsync(CancellationToken cancellationToken = default) =>
         CurrentOwner is { } owner ? Client.RevokeAsync(owner, cancellationToken) : Task.CompletedTask;
 
-    internal Task<SeeOtherResult> SignOutAsync(
+    internal Task<BrowserRedirectResult> SignOutAsync(
         HttpContext context,
         string? returnUrl,
         LogoutParameters? parameters,
         CancellationToken cancellationToken
     ) => signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrRequestAborted(context, cancellationToken));
-
-    private static HttpContext ContextOf(ControllerBase controller)
-    {
-        ArgumentNullException.ThrowIfNull(controller);
-        return controller.HttpContext;
-    }
 
     private static CancellationToken OrRequestAborted(HttpContext context, CancellationToken given) =>
         given.CanBeCanceled ? given : context.RequestAborted;

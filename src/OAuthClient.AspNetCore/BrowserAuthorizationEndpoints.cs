@@ -114,7 +114,7 @@ internal sealed class BrowserAuthorizationEndpoints(
             await WritePageAsync(context, BrowserAuthorizationPageKind.SignedOut, StatusCodes.Status200OK).ConfigureAwait(false);
             return;
         }
-        await SeeOtherResult.SeeOther(returnUrl).ExecuteAsync(context).ConfigureAwait(false);
+        await BrowserRedirectResult.SeeOther(returnUrl).ExecuteAsync(context).ConfigureAwait(false);
     }
 
     // CSRF: a POST requires an antiforgery token of this application.

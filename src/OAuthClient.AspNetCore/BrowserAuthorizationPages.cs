@@ -53,7 +53,7 @@ internal static class BrowserAuthorizationPages
         };
         // The redirect removes the code from the address bar.
         return path.HasValue
-            ? SeeOtherResult.SeeOther(context.Request.PathBase.Add(path).ToUriComponent()).ExecuteAsync(context)
+            ? BrowserRedirectResult.SeeOther(context.Request.PathBase.Add(path).ToUriComponent()).ExecuteAsync(context)
             : HtmlPage.WriteAsync(context, title, $"<p>{text}</p>\n<a href=\"{HtmlEncoder.Default.Encode(returnUrl)}\">{link}</a>");
     }
 }

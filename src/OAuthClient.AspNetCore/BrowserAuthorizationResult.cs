@@ -55,7 +55,7 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
         await (
             Denied
                 ? BrowserAuthorizationPages.WriteAsync(httpContext, clientName, denied, StatusCodes.Status200OK, ReturnUrl)
-                : SeeOtherResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)
+                : BrowserRedirectResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)
         ).ConfigureAwait(false);
     }
 

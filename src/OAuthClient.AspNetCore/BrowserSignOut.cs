@@ -5,7 +5,7 @@ namespace OAuthClient.AspNetCore;
 /// <summary>Begins and completes the logouts of one client's users in their browsers (OpenID Connect RP-Initiated Logout).</summary>
 internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, PendingLogoutCookie cookie)
 {
-    public async Task<SeeOtherResult> BeginAsync(
+    public async Task<BrowserRedirectResult> BeginAsync(
         HttpContext context,
         GrantOwner? owner,
         string? returnUrl,
@@ -16,12 +16,12 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
         NoStoreHeaders.Declare(context);
         // Logout CSRF: an image or frame of another site must not end a session. A script of this site may.
         if (!TopLevelNavigation.Matches(context.Request) && !TopLevelNavigation.IsSameOrigin(context.Request))
-            return SeeOtherResult.NotANavigation;
+            return BrowserRedirectResult.NotANavigation;
         string path = LocalReturnUrl.OrRoot(returnUrl, context.Request);
         var session = SignInSession.Find(context.User, clientName);
         await ApplicationSignOut.EndAsync(context).ConfigureAwait(false);
         if (owner is null)
-            return SeeOtherResult.SeeOther(path);
+            return BrowserRedirectResult.SeeOther(path);
         PendingLogout pending;
         try
         {
@@ -34,10 +34,10 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
             throw;
         }
         if (pending.EndSessionUri is not { } endSession)
-            return SeeOtherResult.SeeOther(path);
+            return BrowserRedirectResult.SeeOther(path);
         if (pending.ExpectsRedirect)
             cookie.Add(context, pending, path);
-        return SeeOtherResult.SeeOther(endSession);
+        return BrowserRedirectResult.SeeOther(endSession);
     }
 
     public string Complete(HttpContext context)

@@ -24,7 +24,7 @@ internal static class Reauthorization
     /// <returns>
     /// The redirect; <see langword="null"/> if the response has started or no user is signed in, so that the exception is rethrown.
     /// </returns>
-    public static async Task<SeeOtherResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
+    public static async Task<BrowserRedirectResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
     {
         var authorization = Find(clientName, context);
         if (context.Response.HasStarted || authorization.CurrentOwner is not { } owner)
@@ -33,7 +33,7 @@ internal static class Reauthorization
         if (!TopLevelNavigation.Matches(context.Request))
         {
             NoStoreHeaders.Declare(context);
-            return SeeOtherResult.Unauthorized;
+            return BrowserRedirectResult.Unauthorized;
         }
         bool isRepeatable = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         string? returnUrl = isRepeatable

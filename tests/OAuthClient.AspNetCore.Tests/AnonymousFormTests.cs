@@ -5,7 +5,7 @@ using System.Text;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>Tests that an anonymous form that cannot be read is a protocol error, regardless of the framework's own exception.</summary>
-public sealed class AnonymousFormTests
+public sealed class AnonymousFormTests : AppTestBase
 {
     private const string Form = "application/x-www-form-urlencoded";
 
@@ -24,13 +24,7 @@ public sealed class AnonymousFormTests
         "text/plain; charset=utf-7",
     ];
 
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await OpenIdApp.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => OpenIdApp.StartAsync();
 
     [TestCaseSource(nameof(UnreadableContentTypes))]
     [Description("Form Post Response Mode §2: a callback whose form cannot be read throws OAuthProtocolException")]

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -40,7 +39,8 @@ internal sealed class App : IAsyncDisposable
     public TestAuthorizationServer Server { get; }
     public TestResourceServer Api { get; }
     public ManualTimeProvider Time { get; } = new();
-    public ConcurrentQueue<string> Logged { get; } = new();
+    public RecordedLog Log { get; } = new();
+    public IEnumerable<string> Logged => Log.Entries.Select(entry => entry.Message);
     public Uri Address { get; private set; } = null!;
     public IServiceProvider Services => web.Services;
     public int TokenRequests => Server.RequestsTo(TestEndpoint.Token).Count;
@@ -80,7 +80,7 @@ internal sealed class App : IAsyncDisposable
 
         var builder = WebApplication.CreateEmptyBuilder(new() { EnvironmentName = environment });
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new RecordingLoggerProvider(app.Logged));
+        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(app.Log);
         builder.Services.AddSingleton<TimeProvider>(app.Time);
         services?.Invoke(builder.Services, app.Api);
         builder.Services.AddRouting();
@@ -165,48 +165,31 @@ internal sealed class App : IAsyncDisposable
             .ReauthorizeWhenNeeded("photos");
         web.Map("/me", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/me"));
     }
-
-    private sealed class RecordingLoggerProvider(ConcurrentQueue<string> all) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => all.Enqueue(formatter(state, exception));
-
-        public void Dispose() { }
-    }
 }
 
 [Route("mvc")]
 public sealed class AlbumsController([FromKeyedServices("albums")] BrowserAuthorization albums, IHttpClientFactory http) : ControllerBase
 {
     [Route("connect")]
-    public Task<IActionResult> Connect(string? returnUrl) => albums.BeginAsync(this, returnUrl);
+    public ValueTask<BrowserRedirectResult> Connect(string? returnUrl) => albums.BeginAsync(HttpContext, returnUrl);
 
     [Route("callback")]
     public async Task<IActionResult> Callback()
     {
-        var done = await albums.CompleteAsync(this);
+        var done = await albums.CompleteAsync(HttpContext);
         if (done.User is { } user)
             await HttpContext.SignInAsync(user);
         return done.Denied ? Content("denied") : LocalRedirect(done.ReturnUrl);
     }
 
+    [Route("result/callback")]
+    public ValueTask<BrowserAuthorizationResult> CallbackResult() => albums.CompleteAsync(HttpContext);
+
     [Route("sign-in")]
-    public Task<IActionResult> BeginSignIn(string? returnUrl) => albums.BeginSignInAsync(this, returnUrl);
+    public async Task<IActionResult> BeginSignIn(string? returnUrl) => await albums.BeginSignInAsync(HttpContext, returnUrl);
 
     [Route("sign-out")]
-    public Task<IActionResult> BeginSignOut(string? returnUrl) => albums.BeginSignOutAsync(this, returnUrl);
+    public ValueTask<BrowserRedirectResult> BeginSignOut(string? returnUrl) => albums.BeginSignOutAsync(HttpContext, returnUrl);
 
     [Route("signed-out")]
     public IActionResult SignedOut() => LocalRedirect(albums.CompleteSignOut(HttpContext));

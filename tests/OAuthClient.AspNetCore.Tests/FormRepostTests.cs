@@ -7,18 +7,12 @@ namespace OAuthClient.AspNetCore.Tests;
 /// Tests form_post callbacks. They come from another site, without the application's Lax cookie. A page of this site posts them again, so
 /// that the user who began and the signed-in user can be compared (RFC 9700 §4.7).
 /// </summary>
-public sealed partial class FormRepostTests
+public sealed partial class FormRepostTests : AppTestBase
 {
     private const string Heading = "One more step";
     private const string Refused = "This page has expired";
 
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await MappedApp.StartAsync(o => o.ResponseMode = "form_post");
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => MappedApp.StartAsync(o => o.ResponseMode = "form_post");
 
     [Test]
     [Description(

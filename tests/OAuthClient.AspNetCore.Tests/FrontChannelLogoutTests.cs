@@ -4,15 +4,9 @@ using Microsoft.AspNetCore.Builder;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>Tests the page that the server's logout page loads in a frame (OpenID Connect Front-Channel Logout §2).</summary>
-public sealed class FrontChannelLogoutTests
+public sealed class FrontChannelLogoutTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await OpenIdApp.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => OpenIdApp.StartAsync();
 
     [Test]
     [Description(
@@ -34,23 +28,15 @@ public sealed class FrontChannelLogoutTests
         );
     }
 
-    [TestCase("iss"), TestCase("sid"), TestCase("no iss"), TestCase("no sid"), TestCase("neither"), TestCase("twice")]
-    [Description("Threat: logout CSRF. A request without the issuer and session of the signed-in user gets status 400 and ends no session")]
-    public async Task Other_issuer_or_session_ends_no_session(string variation)
+    [TestCase("another session"), TestCase("repeated sid")]
+    [Description("Threat: logout CSRF. A request that does not name the user's session gets status 400 and ends no session")]
+    public async Task Another_session_is_rejected(string variation)
     {
         var browser = app.OpenBrowser(user: null);
         string sid = await LogInAsync(browser);
-        string right = Address(app.Server.Issuer.OriginalString, sid);
+        string issuer = app.Server.Issuer.OriginalString;
         var response = await browser.GetAsync(
-            variation switch
-            {
-                "iss" => Address("https://evil.example", sid),
-                "sid" => Address(app.Server.Issuer.OriginalString, "another"),
-                "no iss" => "/logout/front?sid=" + sid,
-                "no sid" => right.Split('&')[0],
-                "neither" => "/logout/front",
-                _ => right + "&sid=" + sid,
-            }
+            variation == "another session" ? Address(issuer, "another") : Address(issuer, sid) + "&sid=" + sid
         );
         Assert.That((response.Status, response.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, "no-store")));
         Assert.That(app.Logged, Has.Some.StartsWith("Front-channel logout for OAuth client 'photos' rejected. "));

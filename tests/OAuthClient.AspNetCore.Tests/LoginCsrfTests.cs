@@ -10,39 +10,33 @@ namespace OAuthClient.AspNetCore.Tests;
 /// <summary>
 /// Tests that a callback completes only in the browser, for the user and at the client that began it (RFC 6749 §10.12, RFC 9700 §4.7).
 /// </summary>
-public sealed class LoginCsrfTests
+public sealed class LoginCsrfTests : AppTestBase
 {
     private const string NoPendingAuthorization = "This browser has no pending authorization";
 
-    private App app = null!;
+    private protected override Task<App> StartAppAsync() => App.StartAsync();
 
-    [SetUp]
-    public async Task StartAsync() => app = await App.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
-
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description(
         "RFC 6749 §10.12 (login CSRF): the attacker's valid state and code are refused in the victim's browser without a token request"
     )]
-    public async Task Attackers_callback_in_the_victims_browser_is_refused(string prefix)
+    public async Task Attackers_callback_in_the_victims_browser_is_refused()
     {
-        var callback = await AttackersCallbackAsync(prefix);
+        var callback = await AttackersCallbackAsync();
         (await app.OpenBrowser("victim").GetAsync(callback)).RequireException("OAuthProtocolException", NoPendingAuthorization);
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("victim")), Is.Null);
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description(
         "RFC 6749 §10.12 (login CSRF): the attacker's callback is refused, and the victim's own pending authorization still completes"
     )]
-    public async Task Attackers_callback_does_not_affect_a_pending_authorization(string prefix)
+    public async Task Attackers_callback_does_not_affect_a_pending_authorization()
     {
         var victim = app.OpenBrowser("victim");
-        var own = await victim.BeginAsync(prefix);
-        (await victim.GetAsync(await AttackersCallbackAsync(prefix))).RequireException("OAuthProtocolException", NoPendingAuthorization);
+        var own = await victim.BeginAsync();
+        (await victim.GetAsync(await AttackersCallbackAsync())).RequireException("OAuthProtocolException", NoPendingAuthorization);
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That((await victim.GetAsync(await victim.SignInAsync(own))).Status, Is.EqualTo(HttpStatusCode.Found));
     }
@@ -59,27 +53,27 @@ public sealed class LoginCsrfTests
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("RFC 9700 §4.7: if another user is signed in at the callback it completes for neither user, and no token request is sent")]
-    public async Task Another_user_cannot_complete(string prefix)
+    public async Task Another_user_cannot_complete()
     {
         var browser = app.OpenBrowser("alice");
-        var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
+        var callback = await browser.SignInAsync(await browser.BeginAsync());
         browser.User = "mallory";
         (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "The signed-in user is not the user");
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That(browser.Jar, Is.Empty, "the state was found, so the cookie is deleted");
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description(
         "If the user has signed out before the callback it is refused; the message names the usual cause, a sign-in cookie with "
             + "SameSite=Strict"
     )]
-    public async Task Callback_without_a_user_is_refused(string prefix)
+    public async Task Callback_without_a_user_is_refused()
     {
         var browser = app.OpenBrowser();
-        var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
+        var callback = await browser.SignInAsync(await browser.BeginAsync());
         browser.User = null;
         (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "SameSite=Strict");
         Assert.That(app.TokenRequests, Is.Zero);
@@ -244,11 +238,11 @@ public sealed class LoginCsrfTests
         Assert.That(two.TokenRequests, Is.Zero);
     }
 
-    private async Task<string> AttackersCallbackAsync(string prefix)
+    private async Task<string> AttackersCallbackAsync()
     {
         app.Server.AddUser(new TestUser { Subject = "m", UserName = "mallory" });
         var attacker = app.OpenBrowser("mallory");
-        return await attacker.SignInAsync(await attacker.BeginAsync(prefix), new() { UserName = "mallory" });
+        return await attacker.SignInAsync(await attacker.BeginAsync(), new() { UserName = "mallory" });
     }
 
     private static string State(Uri authorizationUri) =>

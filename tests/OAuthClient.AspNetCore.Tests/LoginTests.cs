@@ -3,16 +3,13 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
-/// <summary>Tests an authorization from begin to completion, in minimal endpoints ("") and in a controller ("/mvc").</summary>
-public sealed class LoginTests
+/// <summary>
+/// Tests an authorization from begin to completion in minimal endpoints. What depends on the kind of endpoint, its results and its log, is
+/// tested in a controller ("/mvc") as well.
+/// </summary>
+public sealed class LoginTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await App.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => App.StartAsync();
 
     [TestCase(""), TestCase("/mvc")]
     [Description("RFC 6749 §4.1: after begin and completion the API responds for the user")]
@@ -27,57 +24,57 @@ public sealed class LoginTests
         Assert.That(browser.Jar, Is.Empty, "the pending cookie is deleted");
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("RFC 6749 §4.1.2.1: access_denied is reported as a result and not thrown; the cookie is deleted")]
-    public async Task Denial_is_reported(string prefix)
+    public async Task Denial_is_reported()
     {
         var browser = app.OpenBrowser();
-        var response = await browser.ConnectAsync(prefix, options: new() { Deny = true });
+        var response = await browser.ConnectAsync(options: new() { Deny = true });
         Assert.That(response.Body, Is.EqualTo("denied"));
         Assert.That(browser.Jar, Is.Empty);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("RFC 6749 §4.1.2.1: any other error is thrown with the server's error code; the cookie is deleted")]
-    public async Task Other_errors_are_thrown(string prefix)
+    public async Task Other_errors_are_thrown()
     {
         app.Server.Options.ScopesSupported.Remove("photos.read");
         var browser = app.OpenBrowser();
-        var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
+        var callback = await browser.SignInAsync(await browser.BeginAsync());
         (await browser.GetAsync(callback)).RequireException("AuthorizationResponseException", "invalid_scope");
         Assert.That(browser.Jar, Is.Empty);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("Two pending authorizations of one browser complete in any order")]
-    public async Task Two_tabs_both_complete(string prefix)
+    public async Task Two_tabs_both_complete()
     {
         var browser = app.OpenBrowser();
-        var first = await browser.BeginAsync(prefix, "/first");
-        var second = await browser.BeginAsync(prefix, "/second");
+        var first = await browser.BeginAsync(returnUrl: "/first");
+        var second = await browser.BeginAsync(returnUrl: "/second");
         Assert.That((await browser.GetAsync(await browser.SignInAsync(second))).Location, Is.EqualTo("/second"));
         Assert.That((await browser.GetAsync(await browser.SignInAsync(first))).Location, Is.EqualTo("/first"));
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("RFC 9700 §4.7: a callback completes once; Back and reload are refused without a token request")]
-    public async Task Repeated_callback_is_refused(string prefix)
+    public async Task Repeated_callback_is_refused()
     {
         var browser = app.OpenBrowser();
-        var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
+        var callback = await browser.SignInAsync(await browser.BeginAsync());
         Assert.That((await browser.GetAsync(callback)).Status, Is.EqualTo(HttpStatusCode.Found));
         (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "already used");
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("RFC 9700 §4.7: a used state is refused even if the cookie was copied; 100 parallel callbacks send one token request")]
-    public async Task Hundred_parallel_callbacks_send_one_token_request(string prefix)
+    public async Task Hundred_parallel_callbacks_send_one_token_request()
     {
         var browser = app.OpenBrowser();
-        var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
+        var callback = await browser.SignInAsync(await browser.BeginAsync());
         var copies = Enumerable
             .Range(0, 100)
             .Select(_ =>
@@ -95,33 +92,33 @@ public sealed class LoginTests
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("A pending authorization expires after ten minutes, even if the browser still sends the cookie")]
-    public async Task Late_callback_is_refused(string prefix)
+    public async Task Late_callback_is_refused()
     {
         var browser = app.OpenBrowser();
-        var authorizationUri = await browser.BeginAsync(prefix);
+        var authorizationUri = await browser.BeginAsync();
         app.Time.Advance(TimeSpan.FromMinutes(10));
         var callback = await browser.SignInAsync(authorizationUri);
         (await browser.GetAsync(callback)).RequireException("OAuthProtocolException", "expired");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("RFC 6749 §5.2: an error of the token endpoint is thrown, and the cookie is deleted")]
-    public async Task Token_endpoint_error_is_thrown(string prefix)
+    public async Task Token_endpoint_error_is_thrown()
     {
         app.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_grant"}"""));
         var browser = app.OpenBrowser();
-        (await browser.ConnectAsync(prefix)).RequireException("TokenEndpointException", "invalid_grant");
+        (await browser.ConnectAsync()).RequireException("TokenEndpointException", "invalid_grant");
         Assert.That(browser.Jar, Is.Empty);
     }
 
-    [TestCase(""), TestCase("/mvc")]
+    [Test]
     [Description("BeginAsync throws without a signed-in user, and the message names the fix")]
-    public async Task Begin_requires_a_user(string prefix)
+    public async Task Begin_requires_a_user()
     {
-        var response = await app.OpenBrowser(user: null).GetAsync($"{prefix}/connect");
+        var response = await app.OpenBrowser(user: null).GetAsync("/connect");
         Assert.That(
             response.Body,
             Does.StartWith("System.InvalidOperationException: No user is signed in").And.Contains("RequireAuthorization")

@@ -119,21 +119,26 @@ public sealed class NavigationTests
         Assert.That(response.Location, Does.StartWith(target));
     }
 
-    [TestCase(false), TestCase(true)]
-    [Description("A callback endpoint mapped from a lambda with only HttpContext redirects to the return URL or shows the denied page")]
-    public async Task Callback_from_a_lambda_is_not_empty(bool isDenied)
+    [Test]
+    [Description("A lambda with only HttpContext, and an action, return the callback's result: the return URL or the denied page")]
+    public async Task Callback_result_is_not_dropped(
+        [Values("photos /lambda/callback", "albums /mvc/result/callback")] string endpoint,
+        [Values] bool isDenied
+    )
     {
-        await using var app = await App.StartAsync(o => o.RedirectUri = new(App.Public + "/lambda/callback"), endpoints: MapLambdas);
+        string[] parts = endpoint.Split(' ');
+        string redirectUri = App.Public + parts[1];
+        await using var app = await App.StartAsync(o => o.RedirectUri = new(redirectUri), endpoints: MapLambdas);
         app.Server.AddClient(
             new()
             {
-                ClientId = "photos",
+                ClientId = parts[0],
                 ClientSecret = "s",
-                RedirectUris = { App.Public + "/lambda/callback" },
+                RedirectUris = { redirectUri },
             }
         );
         var browser = app.OpenBrowser();
-        var response = await browser.ConnectAsync(returnUrl: "/albums", options: new() { Deny = isDenied });
+        var response = await browser.ConnectAsync(parts[0] == "albums" ? "/mvc" : "", "/albums", new() { Deny = isDenied });
         Assert.That(response.Location, Is.EqualTo(isDenied ? null : "/albums"), response.Body);
         Assert.That(response.Body, isDenied ? Does.Contain("Access was not granted") : Is.Empty);
     }

@@ -8,13 +8,10 @@ namespace OAuthClient.AspNetCore.Tests;
 /// Tests that ReauthorizationRequiredException becomes a redirect: by the attribute in a controller ("/mvc"), by the filter at a minimal
 /// endpoint ("").
 /// </summary>
-public sealed class ReauthorizeTests
+public sealed class ReauthorizeTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() =>
-        app = await App.StartAsync(endpoints: web =>
+    private protected override Task<App> StartAppAsync() =>
+        App.StartAsync(endpoints: web =>
         {
             var group = web.MapGroup("/group").ReauthorizeWhenNeeded("photos");
             group.MapGet("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"));
@@ -28,9 +25,6 @@ public sealed class ReauthorizeTests
             web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("missing", "x"))
                 .ReauthorizeWhenNeeded("missing");
         });
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
 
     [TestCase("/photos?page=2&q=a%20b", ""), TestCase("/mvc/photos?page=2&q=a%20b", "/mvc"), TestCase("/group/photos?page=2&q=a%20b", "")]
     [Description(

@@ -10,15 +10,9 @@ namespace OAuthClient.AspNetCore.Tests;
 /// Tests the sign-out at the application and at the server (OpenID Connect RP-Initiated Logout), in minimal endpoints ("") and in a
 /// controller ("/mvc").
 /// </summary>
-public sealed class SignOutTests
+public sealed class SignOutTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await OpenIdApp.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => OpenIdApp.StartAsync();
 
     [TestCase(""), TestCase("/mvc")]
     [Description(

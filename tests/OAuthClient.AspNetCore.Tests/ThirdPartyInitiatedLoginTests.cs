@@ -5,15 +5,9 @@ using OAuthClient.Testing;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>Tests logins that another site initiates (OpenID Connect Core §4).</summary>
-public sealed class ThirdPartyInitiatedLoginTests
+public sealed class ThirdPartyInitiatedLoginTests : AppTestBase
 {
-    private App app = null!;
-
-    [SetUp]
-    public async Task StartAsync() => app = await OpenIdApp.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await app.DisposeAsync();
+    private protected override Task<App> StartAppAsync() => OpenIdApp.StartAsync();
 
     [TestCase("GET"), TestCase("POST")]
     [Description(

@@ -5,16 +5,8 @@ namespace OAuthClient.Conformance;
 /// <summary>
 /// Tests that no code is redeemed for a callback that does not belong to the pending authorization (RFC 6749 §10.12, RFC 9207 §2.4).
 /// </summary>
-public sealed class CallbackTests
+public sealed class CallbackTests : RelyingPartyTestBase
 {
-    private RelyingParty party = null!;
-
-    [SetUp]
-    public async Task StartAsync() => party = await RelyingParty.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await party.DisposeAsync();
-
     [TestCase(Defect.CallbackWrongState, "state is not that of the pending authorization")]
     [TestCase(Defect.CallbackMissingState, "no state")]
     [TestCase(Defect.CallbackWrongIssuer, "comes from 'https://attacker.example.com'")]

@@ -3,20 +3,14 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>Tests refresh tokens that are valid once (RFC 9700 §4.14.2), with concurrent callers and with a lost response.</summary>
-public sealed class RotationTests
+public sealed class RotationTests : RelyingPartyTestBase
 {
-    private RelyingParty party = null!;
-
     [SetUp]
-    public async Task StartAsync()
+    public async Task SignInAsync()
     {
-        party = await RelyingParty.StartAsync();
         await party.SignInAsync();
         Expire();
     }
-
-    [TearDown]
-    public async Task StopAsync() => await party.DisposeAsync();
 
     [Test]
     [Description("RFC 9700 §4.14.2: 100 concurrent requests with an expired token share one refresh, and the grant remains usable")]

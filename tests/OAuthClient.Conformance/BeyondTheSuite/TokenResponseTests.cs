@@ -4,16 +4,8 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>Tests unusual token responses, and a server that limits the rate of requests (RFC 6749 §5.1, §5.2, RFC 6585 §4).</summary>
-public sealed class TokenResponseTests
+public sealed class TokenResponseTests : RelyingPartyTestBase
 {
-    private RelyingParty party = null!;
-
-    [SetUp]
-    public async Task StartAsync() => party = await RelyingParty.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync() => await party.DisposeAsync();
-
     [Test]
     [Description("RFC 6749 §5.2: an error counts whatever the HTTP status, with and without tokens")]
     public async Task Status_200_with_an_error([Values] bool withTokens)

@@ -4,28 +4,8 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>Tests requests that reach a web application by the browser and are not a callback with GET.</summary>
-public sealed class BrowserTests
+public sealed class BrowserTests : WebAppTestBase
 {
-    private TestAuthorizationServer server = null!;
-    private TestResourceServer api = null!;
-    private Visitor alice = null!;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        server = await TestAuthorizationServer.StartAsync(o => o.TimeProvider = new ManualTimeProvider());
-        api = await server.StartResourceServerAsync();
-        alice = new(server);
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        alice.Dispose();
-        await api.DisposeAsync();
-        await server.DisposeAsync();
-    }
-
     [Test]
     [Description(
         "OAuth 2.0 Form Post Response Mode §2, RFC 6749 §4.1.2.1: the server's error arrives by POST, and the application can show it"

@@ -5,32 +5,20 @@ namespace OAuthClient.Conformance;
 /// <summary>
 /// Tests the logout page of the server that loads a page of the application in a frame (OpenID Connect Front-Channel Logout).
 /// </summary>
-public sealed class FrontChannelLogoutTests
+public sealed class FrontChannelLogoutTests : WebAppTestBase
 {
-    private TestAuthorizationServer server = null!;
-    private TestResourceServer api = null!;
     private WebApp app = null!;
-    private Visitor alice = null!;
 
     [SetUp]
-    public async Task StartAsync()
+    public async Task SignInAsync()
     {
-        server = await TestAuthorizationServer.StartAsync(o => o.TimeProvider = new ManualTimeProvider());
-        api = await server.StartResourceServerAsync();
         app = await WebApp.StartAsync(server, api, frontChannel: true);
-        alice = new(server);
         await alice.SignInAsync(app);
         alice.SendIntoFrames(app);
     }
 
     [TearDown]
-    public async Task StopAsync()
-    {
-        alice.Dispose();
-        await app.DisposeAsync();
-        await api.DisposeAsync();
-        await server.DisposeAsync();
-    }
+    public async Task StopAppAsync() => await app.DisposeAsync();
 
     [Test]
     [Description(

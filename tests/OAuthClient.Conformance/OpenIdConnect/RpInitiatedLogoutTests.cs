@@ -4,24 +4,22 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>Tests a logout that the application initiates (OpenID Connect RP-Initiated Logout).</summary>
-public sealed class RpInitiatedLogoutTests
+public sealed class RpInitiatedLogoutTests : RelyingPartyTestBase
 {
     private readonly CookieContainer browser = new();
-    private RelyingParty party = null!;
 
     private OpenIdLogout Logout => party.Service<OpenIdLogout>();
 
+    private protected override Task<RelyingParty> StartPartyAsync() =>
+        RelyingParty.StartAsync(o => o.PostLogoutRedirectUri = new(RelyingParty.SignedOut));
+
     [SetUp]
-    public async Task StartAsync()
+    public async Task SignInAsync()
     {
-        party = await RelyingParty.StartAsync(o => o.PostLogoutRedirectUri = new(RelyingParty.SignedOut));
         await party.ReachesApiAsync(await party.SignInAsync(how: new() { Cookies = browser }));
         party.Server.ClearRequests();
         party.Api.ClearRequests();
     }
-
-    [TearDown]
-    public async Task StopAsync() => await party.DisposeAsync();
 
     [Test]
     [Description(

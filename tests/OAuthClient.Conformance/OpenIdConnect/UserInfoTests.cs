@@ -38,19 +38,6 @@ public sealed class UserInfoTests
         Assert.That(user["iss"], Is.EqualTo(party.Server.Issuer.OriginalString), "which only the signed response contains");
     }
 
-    [TestCase(Defect.UserInfoUnsigned, "signed with 'none'")]
-    [TestCase(Defect.UserInfoBadSignature, "does not verify")]
-    [TestCase(Defect.UserInfoWrongIssuer, "iss is 'https://attacker.example.com'")]
-    [TestCase(Defect.UserInfoWrongAudience, "issued to another client")]
-    [TestCase(Defect.UserInfoMissingSubject, "no sub")]
-    [TestCase(Defect.UserInfoWrongSubject, "describes another user")]
-    [Description("OpenID Connect Core §5.3.2: signature, issuer, audience and subject of a signed response are validated")]
-    public async Task Invalid_signed_responses(Defect defect, string cause)
-    {
-        await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(userInfo: "RS256"));
-        await RejectsAsync(party, defect, cause);
-    }
-
     [Test]
     [Description("OpenID Connect Core §5.4: the claims of the scopes profile, email, address and phone")]
     public async Task oidcc_client_test_scope_userinfo_claims()

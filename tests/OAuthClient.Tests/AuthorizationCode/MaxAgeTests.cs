@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using OAuthClient.Testing;
-
 namespace OAuthClient.Tests;
 
 /// <summary>
@@ -17,40 +14,24 @@ public class MaxAgeTests
     [Description("OpenID Connect Core §3.1.3.7 (13): an old sign-in is rejected and its tokens are not stored")]
     public async Task A_sign_in_that_is_old_or_of_unknown_age_does_not_complete(int ago, bool openid, bool accepted)
     {
-        const string Callback = "http://127.0.0.1:5005/callback";
-        await using var server = await TestAuthorizationServer.StartAsync(o =>
-        {
-            o.RedirectUris.Add(Callback);
-            o.OnIdTokenClaims = claims => claims["auth_time"] = (long)claims["auth_time"]! - ago;
-        });
-        var services = new ServiceCollection();
-        services.AddOAuthClient(o =>
-        {
-            o.Issuer = server.Issuer;
-            o.ClientId = "test-client";
-            o.ClientSecret = "test-secret";
-            o.RedirectUri = new(Callback);
-            o.Scopes = ["openid"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-        });
-        await using var provider = services.BuildServiceProvider();
-        var client = provider.GetRequiredService<IOAuthClient>();
-        var pending = await client.BeginAuthorizationAsync(new() { MaxAge = TimeSpan.FromMinutes(5) });
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        host.Server.Options.OnIdTokenClaims = claims => claims["auth_time"] = (long)claims["auth_time"]! - ago;
+        var pending = await host.Client.BeginAuthorizationAsync(new() { MaxAge = TimeSpan.FromMinutes(5) });
         // A user can change the address to avoid signing in again.
         string address = openid
             ? pending.AuthorizationUri.AbsoluteUri
             : pending.AuthorizationUri.AbsoluteUri.Replace("scope=openid", "scope=profile", StringComparison.Ordinal);
-        var response = AuthorizationResponse.Parse(await server.SignInAsync(new(address)));
+        var response = AuthorizationResponse.Parse(await host.Server.SignInAsync(new(address)));
 
         if (accepted)
         {
-            Assert.That((await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"))).Subject, Is.Not.Null);
+            Assert.That((await host.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"))).Subject, Is.Not.Null);
             return;
         }
         Assert.That(
-            async () => await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")),
+            async () => await host.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")),
             Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("max_age")
         );
-        Assert.That(await client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

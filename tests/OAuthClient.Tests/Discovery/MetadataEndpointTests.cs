@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.DiscoveredServer;
 
 namespace OAuthClient.Tests;
 
@@ -184,31 +185,5 @@ public class MetadataEndpointTests
         await using ScriptedServer server = new(o => o.Issuer = new(Issuer));
         await server.SignInAsync();
         Assert.That(server.Only.Uri.AbsoluteUri, Is.EqualTo("https://as.example/token"));
-    }
-
-    private static ScriptedServer Discovering(string issuer, Action<OAuthClientOptions>? options = null) =>
-        new(o =>
-        {
-            o.TokenEndpoint = o.AuthorizationEndpoint = o.RevocationEndpoint = o.UserInfoEndpoint = null;
-            o.Issuer = new(issuer);
-            options?.Invoke(o);
-        });
-
-    private static HttpResponseMessage Document(string? issuer, Action<JsonObject>? change = null)
-    {
-        JsonObject json = new()
-        {
-            ["issuer"] = issuer,
-            ["authorization_endpoint"] = "https://as.example/found/authorize",
-            ["token_endpoint"] = "https://as.example/found/token",
-            ["revocation_endpoint"] = "https://as.example/found/revoke",
-            ["userinfo_endpoint"] = "https://as.example/found/userinfo",
-            ["jwks_uri"] = "https://as.example/found/jwks",
-            // Also a valid token response, because the script returns this document for each address.
-            ["access_token"] = "at",
-            ["token_type"] = "Bearer",
-        };
-        change?.Invoke(json);
-        return ScriptedServer.Json(200, json.ToJsonString());
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.Refusals;
 
 namespace OAuthClient.Tests;
 
@@ -62,12 +63,4 @@ public class AccessTokenHashTests
     private static JsonElement Json(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
 
     private static AccessToken Token(string value) => new(value, Now, null, [], []);
-
-    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.Refusals;
 
 namespace OAuthClient.Tests;
 
@@ -9,8 +10,6 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class RefreshedIdTokenClaimsTests
 {
-    private static readonly DateTimeOffset Now = SampleConfiguration.Now;
-
     [TestCase("{}", null)]
     [TestCase("{\"nonce\":\"n\",\"auth_time\":100}", null)]
     [TestCase("{\"auth_time\":1.00e2}", null)]
@@ -54,16 +53,6 @@ public class RefreshedIdTokenClaimsTests
     }
 
     private static JsonElement Json(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
-
-    private static AccessToken Token(string value) => new(value, Now, null, [], []);
-
-    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
-    }
 
     [Test]
     [Description("OpenID Connect Core §12.2: iss must be that of the first ID Token, or the server's issuer when there was none")]

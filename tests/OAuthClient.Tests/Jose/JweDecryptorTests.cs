@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.Refusals;
 
 namespace OAuthClient.Tests;
 
@@ -246,12 +247,4 @@ public class JweDecryptorTests
 
     private static string Open(string compact, params string[] keys) =>
         JweDecryptor.Decrypt(compact, JwtType.IdToken, [.. keys.Select(DecryptionKey.Read)]);
-
-    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
-    }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.Refusals;
 
 namespace OAuthClient.Tests;
 
@@ -65,14 +66,6 @@ public class JweKeySelectionTests
 
     private static string Open(string compact, params string[] keys) =>
         JweDecryptor.Decrypt(compact, JwtType.IdToken, [.. keys.Select(DecryptionKey.Read)]);
-
-    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
-    }
 
     [Test]
     [Description("RFC 7516 §5.2: a failure that a replaced key may explain is transient, and the message names the algorithms and the kid")]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using static OAuthClient.Tests.Refusals;
 using static OAuthClient.Tests.SignatureValidation;
 
 namespace OAuthClient.Tests;

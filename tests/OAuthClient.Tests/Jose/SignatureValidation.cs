@@ -19,12 +19,4 @@ internal static class SignatureValidation
 
     public static UnverifiedJwt Parse(string token, params string[] allowed) =>
         UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
-
-    public static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
-    }
 }

@@ -1,3 +1,5 @@
+using static OAuthClient.Tests.Refusals;
+
 namespace OAuthClient.Tests;
 
 /// <summary>Tests the parsing of JWTs before validation (RFC 7515 §7.1, RFC 7519 §7.2).</summary>
@@ -219,12 +221,4 @@ public class UnverifiedJwtTests
 
     private static UnverifiedJwt Parse(string token, params string[] allowed) =>
         UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
-
-    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
-    {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
-    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
@@ -8,8 +7,6 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class BackChannelLogoutTests
 {
-    private const string Bare = """{"alg":"RS256","kid":"key-1"}""";
-
     [TestCase(null, "laptop", 1, "phone")]
     [TestCase("alice", "laptop", 1, "phone")]
     [TestCase("alice", null, 2, "")]
@@ -55,103 +52,31 @@ public class BackChannelLogoutTests
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("44")), Is.Not.Null);
     }
 
-    [TestCase(Bare)]
-    [TestCase("""{"alg":"RS256","kid":"key-1","typ":"JWT"}""")]
-    [TestCase("""{"alg":"RS256","kid":"key-1","typ":"application/logout+jwt"}""")]
-    [Description("§2.4: the type logout+jwt is recommended; older servers send JWT or no type")]
-    public async Task Older_token_types_are_accepted(string header)
+    [TestCase("alg", "signed with 'HS256'")]
+    [TestCase("iss", "iss is 'https://other.example'")]
+    [TestCase("nonce", "has a nonce")]
+    [TestCase("kid", "None of the server's keys")]
+    [Description(
+        "§2.6: header, issuer, claims and signature are each validated, and the session remains; LogoutTokenValidator has all rules"
+    )]
+    public async Task A_defective_token_is_rejected(string defect, string words)
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(header: header)), Is.EqualTo(1));
-    }
-
-    [Test]
-    [Description("A repeated token ends nothing and is not an error, because a server that received no response retries")]
-    public async Task A_repeated_token_ends_nothing()
-    {
-        await using OpenIdServer server = new();
-        await server.SignInAsync();
-        string token = server.LogoutToken();
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
-        await server.SignInAsync("alice", "s2");
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
-        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s2" }));
-    }
-
-    private static IEnumerable<TestCaseData> Defects()
-    {
-        yield return Case("alg none", "none", header: """{"alg":"none","typ":"logout+jwt"}""");
-        yield return Case("wrong alg", "signed with 'HS256'", header: """{"alg":"HS256","kid":"key-1","typ":"logout+jwt"}""");
-        yield return Case("an explicit other type", "typ", header: """{"alg":"RS256","kid":"key-1","typ":"at+jwt"}""");
-        yield return Case("unknown key", "None of the server's keys", header: """{"alg":"RS256","kid":"key-2","typ":"logout+jwt"}""");
-        yield return Case("critical extension", "crit", header: """{"alg":"RS256","kid":"key-1","crit":["b64"]}""");
-        yield return Case("wrong iss", "iss", claims => claims["iss"] = "https://other.example");
-        yield return Case("no iss", "iss", claims => claims.Remove("iss"));
-        yield return Case("wrong aud", "aud", claims => claims["aud"] = "another");
-        yield return Case("further aud", "aud", claims => claims["aud"] = new JsonArray("client", "another"));
-        yield return Case("no aud", "aud", claims => claims.Remove("aud"));
-        yield return Case("expired", "expired", claims => claims["exp"] = (long)claims["iat"]! - 61);
-        yield return Case("no exp", "exp", claims => claims.Remove("exp"));
-        yield return Case("from the future", "future", claims => claims["iat"] = (long)claims["iat"]! + 62);
-        yield return Case("old", "5 minutes", claims => claims["iat"] = (long)claims["iat"]! - 361);
-        yield return Case("no iat", "iat", claims => claims.Remove("iat"));
-        yield return Case("no jti", "jti", claims => claims.Remove("jti"));
-        yield return Case("no events", "events", claims => claims.Remove("events"));
-        yield return Case(
-            "wrong event",
-            "events",
-            claims =>
-                claims["events"] = new JsonObject
-                {
-                    ["https://schemas.openid.net/secevent/risc/event-type/account-disabled"] = new JsonObject(),
-                }
-        );
-        yield return Case(
-            "event without object",
-            "events",
-            claims => claims["events"] = new JsonObject { [OpenIdServer.LogoutEvent] = true }
-        );
-        yield return Case("events in a list", "events", claims => claims["events"] = new JsonArray(OpenIdServer.LogoutEvent));
-        yield return Case("nonce", "nonce", claims => claims["nonce"] = "n");
-        yield return Case("null nonce", "nonce", claims => claims["nonce"] = null);
-        yield return Case(
-            "no subject and no session",
-            "neither sub nor sid",
+        string header = $$"""{"alg":"{{(defect == "alg" ? "HS256" : "RS256")}}","kid":"{{(defect == "kid" ? "key-2" : "key-1")}}"}""";
+        string token = server.LogoutToken(
             claims =>
             {
-                claims.Remove("sub");
-                claims.Remove("sid");
-            }
+                if (defect is "iss" or "nonce")
+                    claims[defect] = "https://other.example";
+            },
+            header
         );
-        yield return Case("sub of another kind", "sub", claims => claims["sub"] = 42);
-        yield return Case("size", "longer than", claims => claims["padding"] = new string('p', 64 * 1024));
-    }
-
-    [TestCaseSource(nameof(Defects))]
-    [Description("Modules rp-backchannel-rpinitlogout-…, §2.6: a token with exactly one defect is rejected, and the session remains")]
-    public async Task A_defective_token_is_rejected(string header, Action<JsonObject>? change, string sentence)
-    {
-        await using OpenIdServer server = new();
-        await server.SignInAsync();
-        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() =>
-            server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(change, header))
+        Assert.That(
+            async () => await server.Logout.ProcessBackChannelLogoutAsync(token),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words)
         );
-        Assert.That(refusal!.Message, Does.Contain(sentence));
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
-    }
-
-    [TestCase(60, 120)]
-    [TestCase(0, -59)]
-    [TestCase(-360, -59)]
-    [Description("§2.6: clocks may differ by one minute")]
-    public async Task Clocks_may_differ_by_one_minute(int issuedAt, int expiresAt)
-    {
-        await using OpenIdServer server = new();
-        await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! + Math.Min(issuedAt, 0));
-        long now = server.Script.Clock.GetUtcNow().ToUnixTimeSeconds();
-        string token = server.LogoutToken(claims => (claims["iat"], claims["exp"]) = (now + issuedAt, now + expiresAt));
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
     }
 
     [Test]
@@ -290,11 +215,4 @@ public class BackChannelLogoutTests
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer")
         );
     }
-
-    private static TestCaseData Case(
-        string name,
-        string sentence,
-        Action<JsonObject>? change = null,
-        string header = """{"alg":"RS256","kid":"key-1","typ":"logout+jwt"}"""
-    ) => new TestCaseData(header, change, sentence).SetArgDisplayNames(name);
 }

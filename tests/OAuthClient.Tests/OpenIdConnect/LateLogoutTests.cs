@@ -114,16 +114,8 @@ public class LateLogoutTests
         await server.SignInAsync();
         string token = server.LogoutToken();
         await server.Logout.ProcessBackChannelLogoutAsync(token);
-        var (pending, response) = await server.AnsweredAsync("alice", "s1");
-        server.Script.AnswersAsync(async sentRequest =>
-        {
-            var answer = server.Answer(sentRequest);
-            if (sentRequest.Uri.AbsolutePath == "/token")
-                await server.Logout.ProcessBackChannelLogoutAsync(token);
-            return answer;
-        });
 
-        await server.SignIn.CompleteAsync(pending, response);
+        await SignInDuringLogoutAsync(server, token);
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
@@ -135,16 +127,8 @@ public class LateLogoutTests
         await using OpenIdServer server = new();
         string token = server.LogoutToken(sessionId: null);
         server.Script.Clock.Advance(Second);
-        var (pending, response) = await server.AnsweredAsync("alice", "s1");
-        server.Script.AnswersAsync(async sentRequest =>
-        {
-            var answer = server.Answer(sentRequest);
-            if (sentRequest.Uri.AbsolutePath == "/token")
-                await server.Logout.ProcessBackChannelLogoutAsync(token);
-            return answer;
-        });
 
-        await server.SignIn.CompleteAsync(pending, response);
+        await SignInDuringLogoutAsync(server, token);
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
@@ -188,5 +172,18 @@ public class LateLogoutTests
         server.Script.Clock.Advance(TimeSpan.FromTicks(1));
         var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() => server.Logout.ProcessBackChannelLogoutAsync(token));
         Assert.That(refusal!.Message, Does.Contain("expired"));
+    }
+
+    private static async Task SignInDuringLogoutAsync(OpenIdServer server, string logoutToken)
+    {
+        var (pending, response) = await server.AnsweredAsync("alice", "s1");
+        server.Script.AnswersAsync(async sentRequest =>
+        {
+            var answer = server.Answer(sentRequest);
+            if (sentRequest.Uri.AbsolutePath == "/token")
+                await server.Logout.ProcessBackChannelLogoutAsync(logoutToken);
+            return answer;
+        });
+        await server.SignIn.CompleteAsync(pending, response);
     }
 }

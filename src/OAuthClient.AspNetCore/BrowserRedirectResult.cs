@@ -4,26 +4,27 @@ using Microsoft.AspNetCore.Mvc;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// Redirects with 303, or responds with an error, in MVC and minimal APIs. The framework's redirect results log their target, which
-/// contains the state.
+/// Represents the redirect that begins an authorization, sign-in or sign-out in a browser. Return it from an endpoint or a controller's
+/// action. It redirects with 303, or responds with 403 if the request is not a navigation of the user.
 /// </summary>
-internal sealed class SeeOtherResult : IActionResult, IResult
+public sealed class BrowserRedirectResult : IResult, IActionResult
 {
+    // The framework's redirect results log their target, which contains the state.
     private readonly int statusCode;
     private readonly string? location;
     private readonly string? text;
     private bool isExecuted;
 
-    private SeeOtherResult(int statusCode, string? location = null, string? text = null)
+    private BrowserRedirectResult(int statusCode, string? location = null, string? text = null)
     {
         this.statusCode = statusCode;
         this.location = location;
         this.text = text;
     }
 
-    public static SeeOtherResult Unauthorized => new(StatusCodes.Status401Unauthorized);
+    internal static BrowserRedirectResult Unauthorized => new(StatusCodes.Status401Unauthorized);
 
-    public static SeeOtherResult NotANavigation =>
+    internal static BrowserRedirectResult NotANavigation =>
         new(
             StatusCodes.Status403Forbidden,
             text: "The request was refused because it is not a top-level navigation (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Purpose). "
@@ -31,15 +32,22 @@ internal sealed class SeeOtherResult : IActionResult, IResult
         );
 
     /// <summary>Redirects with 303, after which browsers send a GET without the posted form (RFC 9700 §4.12).</summary>
-    public static SeeOtherResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);
+    internal static BrowserRedirectResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);
 
     /// <summary>Redirects with 303 to a path of this site.</summary>
-    public static SeeOtherResult SeeOther(string path) => new(StatusCodes.Status303SeeOther, path);
+    internal static BrowserRedirectResult SeeOther(string path) => new(StatusCodes.Status303SeeOther, path);
 
-    public Task ExecuteResultAsync(ActionContext context) => ExecuteAsync(context.HttpContext);
+    /// <inheritdoc/>
+    public Task ExecuteResultAsync(ActionContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return ExecuteAsync(context.HttpContext);
+    }
 
+    /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        ArgumentNullException.ThrowIfNull(httpContext);
         Apply(httpContext.Response);
         if (text is null)
             return Task.CompletedTask;
@@ -52,7 +60,7 @@ internal sealed class SeeOtherResult : IActionResult, IResult
     /// awaits the call converts to <see cref="RequestDelegate"/>, which has no result.
     /// </summary>
     /// <returns>This result.</returns>
-    public SeeOtherResult ApplyIfDropped(HttpContext context)
+    internal BrowserRedirectResult ApplyIfDropped(HttpContext context)
     {
         context.Response.OnStarting(() =>
         {
