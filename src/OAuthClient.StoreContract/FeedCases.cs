@@ -11,7 +11,11 @@ internal static class FeedCases
     public static IEnumerable<CaseDefinition<IGrantStore>> All { get; } =
     [
         new("A change by one node replaces the cached copy of another", "A copy whose change was announced is not returned.", CopyAsync),
-        new("A change of one owner leaves the copies of others valid", "An announcement names the owner, or drops every copy.", OthersAsync),
+        new(
+            "A change of one owner leaves the copies of others valid",
+            "An announcement names the owner, or drops every copy.",
+            OthersAsync
+        ),
         .. WaitCases.Ends.Select(end => new CaseDefinition<IGrantStore>(
             $"A {end.Name} by one node is announced to a waiting node",
             "A waiting node does not poll.",

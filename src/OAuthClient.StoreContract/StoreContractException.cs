@@ -6,6 +6,6 @@ namespace OAuthClient.StoreContract;
 /// </summary>
 public sealed class StoreContractException : Exception
 {
-    internal StoreContractException(string message)
-        : base(message) { }
+    internal StoreContractException(string message, Exception? innerException = null)
+        : base(message, innerException) { }
 }

@@ -28,13 +28,7 @@ public sealed class ExpiredRowCleanupTests
         await node.Store.AddAsync(Grants.New("refreshable", expiresAt: expired), default);
         await node.Store.AddAsync(WithoutExpiry("no-expiry"), default);
         await node.Store.AddAsync(
-            SampleGrants.Create(
-                "signed-in",
-                "signed in",
-                refreshToken: null,
-                expiresAt: expired,
-                signInExpiresAt: now.AddHours(1)
-            ),
+            SampleGrants.Create("signed-in", "signed in", refreshToken: null, expiresAt: expired, signInExpiresAt: now.AddHours(1)),
             default
         );
         await node.Store.AddAsync(Sample("ended", signInExpiresAt: expired), default);

@@ -13,7 +13,8 @@ internal static class Grants
         string clientName = "photos",
         string? refreshToken = "",
         DateTimeOffset? expiresAt = null
-    ) => SampleGrants.Create($"grant-{Interlocked.Increment(ref ids)}", owner, clientName, refreshToken: refreshToken, expiresAt: expiresAt);
+    ) =>
+        SampleGrants.Create($"grant-{Interlocked.Increment(ref ids)}", owner, clientName, refreshToken: refreshToken, expiresAt: expiresAt);
 
     public static Grant Next(Grant grant) => SampleGrants.Next(grant);
 

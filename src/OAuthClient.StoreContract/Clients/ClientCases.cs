@@ -31,12 +31,7 @@ internal static class ClientCases
     ];
 
     private static async Task MissingAsync(CaseRun<IDynamicClientStore> run, CancellationToken cancellationToken) =>
-        Expect.Equal(
-            "FindAsync in an empty store",
-            null,
-            await run.Store.FindAsync("photos", Server, cancellationToken),
-            "Return null."
-        );
+        Expect.Equal("FindAsync in an empty store", null, await run.Store.FindAsync("photos", Server, cancellationToken), "Return null.");
 
     private static async Task RoundTripAsync(CaseRun<IDynamicClientStore> run, CancellationToken cancellationToken)
     {
@@ -97,9 +92,7 @@ internal static class ClientCases
             bool[] stored = await Task.WhenAll(
                 candidates.Select(
                     (candidate, i) =>
-                        BackgroundWork.Run(() =>
-                            (i % 2 == 0 ? run.Store : other).TryReplaceAsync(candidate, cancellationToken).AsTask()
-                        )
+                        BackgroundWork.Run(() => (i % 2 == 0 ? run.Store : other).TryReplaceAsync(candidate, cancellationToken).AsTask())
                 )
             );
             Expect.Equal("The number of 32 registrations on two nodes that were stored", 1, stored.Count(one => one), CompareAndSet);

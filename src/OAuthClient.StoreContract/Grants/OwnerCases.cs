@@ -52,12 +52,7 @@ internal static class OwnerCases
         }
     }
 
-    private static async Task EmptyAsync(
-        CaseRun<IGrantStore> run,
-        string clientName,
-        GrantOwner owner,
-        CancellationToken cancellationToken
-    )
+    private static async Task EmptyAsync(CaseRun<IGrantStore> run, string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         foreach (
             var found in new[]

@@ -9,10 +9,7 @@ internal static class StateCases
     private const string Insert = "Insert the fingerprint under a unique key in one atomic step, and return whether it was inserted.";
 
     public static IEnumerable<CaseDefinition<IGrantStore>> All { get; } =
-    [
-        new("A state is consumed once", Reason, OnceAsync),
-        new("A state is consumed once by concurrent callers", Reason, ConcurrentAsync),
-    ];
+    [new("A state is consumed once", Reason, OnceAsync), new("A state is consumed once by concurrent callers", Reason, ConcurrentAsync)];
 
     private static async Task OnceAsync(CaseRun<IGrantStore> run, CancellationToken cancellationToken)
     {

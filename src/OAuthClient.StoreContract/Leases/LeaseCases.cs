@@ -21,21 +21,13 @@ internal static class LeaseCases
         ),
         new("A removed grant is not leased", "A refresh must not continue after a revocation.", RemovedAsync),
         new("Every lease has a higher fence than those before it", "Releases that arrive late are recognized by their fence.", FencesAsync),
-        new(
-            "A lease that another caller acquired is lost",
-            "The former holder must not send the refresh token any more.",
-            TakenOverAsync
-        ),
+        new("A lease that another caller acquired is lost", "The former holder must not send the refresh token any more.", TakenOverAsync),
         new(
             "A result is saved after its lease was lost",
             "Grant and generation decide: the refresh token that the result replaces may no longer be valid.",
             LateResultAsync
         ),
-        new(
-            "A late release does not release the lease of a newer generation",
-            "The network can deliver a request late.",
-            LateReleaseAsync
-        ),
+        new("A late release does not release the lease of a newer generation", "The network can deliver a request late.", LateReleaseAsync),
     ];
 
     private static async Task ConcurrentAsync(CaseRun<IGrantStore> run, CancellationToken cancellationToken)
@@ -44,11 +36,14 @@ internal static class LeaseCases
         var results = await Task.WhenAll(
             Enumerable
                 .Range(0, 32)
-                .Select(_ =>
-                    BackgroundWork.Run(() => run.Store.TryAcquireLeaseAsync(grant, held: null, Long, cancellationToken).AsTask())
-                )
+                .Select(_ => BackgroundWork.Run(() => run.Store.TryAcquireLeaseAsync(grant, held: null, Long, cancellationToken).AsTask()))
         );
-        Expect.Equal("The number of 32 concurrent callers that acquired the lease", 1, results.Count(one => one.Lease is not null), OneHolder);
+        Expect.Equal(
+            "The number of 32 concurrent callers that acquired the lease",
+            1,
+            results.Count(one => one.Lease is not null),
+            OneHolder
+        );
         Expect.That(
             results.All(one => one.Current?.Generation == 1),
             "Every caller must receive the stored grant in LeaseResult.Current, but some did not.",

@@ -19,11 +19,7 @@ internal static class LeaseRenewalCases
             "After an outage of the store the holder knows whether it sent the refresh token.",
             ExpiredAsync
         ),
-        new(
-            "A release that arrives after the renewal has no effect",
-            "The network can deliver a request late.",
-            LateReleaseAsync
-        ),
+        new("A release that arrives after the renewal has no effect", "The network can deliver a request late.", LateReleaseAsync),
     ];
 
     private static async Task RenewAsync(CaseRun<IGrantStore> run, CancellationToken cancellationToken)

@@ -33,7 +33,13 @@ internal static class Leasing
     }
 
     /// <summary>Checks that a caller without a lease receives none.</summary>
-    public static async Task ExpectHeldAsync(IGrantStore store, Grant grant, string when, string change, CancellationToken cancellationToken) =>
+    public static async Task ExpectHeldAsync(
+        IGrantStore store,
+        Grant grant,
+        string when,
+        string change,
+        CancellationToken cancellationToken
+    ) =>
         Expect.Equal(
             $"The lease of another caller {when}",
             null,

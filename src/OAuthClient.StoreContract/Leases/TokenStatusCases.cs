@@ -13,11 +13,7 @@ internal static class TokenStatusCases
             "It may have sent the refresh token; the next holder decides what to do about it.",
             FailedHolderAsync
         ),
-        new(
-            "A rejected refresh token stays rejected",
-            "It is not sent again after the process that knew it has ended.",
-            RejectedAsync
-        ),
+        new("A rejected refresh token stays rejected", "It is not sent again after the process that knew it has ended.", RejectedAsync),
         .. Enum.GetValues<RefreshTokenStatus>()
             .Select(status => new CaseDefinition<IGrantStore>(
                 $"The reported status {status} is returned to the next holder",

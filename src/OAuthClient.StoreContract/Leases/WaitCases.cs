@@ -7,7 +7,8 @@ namespace OAuthClient.StoreContract;
 internal static class WaitCases
 {
     private const string Reason = "A caller waits for the refresh of another caller instead of sending its own.";
-    private const string Return = "WaitForChangeAsync returns at once if no lease is held or the stored generation is not the one that was passed.";
+    private const string Return =
+        "WaitForChangeAsync returns at once if no lease is held or the stored generation is not the one that was passed.";
 
     /// <summary>The ways in which a lease ends.</summary>
     public static readonly IReadOnlyList<(string Name, LeaseEnd End)> Ends =

@@ -72,7 +72,13 @@ public class InMemoryGrantStoreTests
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        var signedIn = SampleGrants.Create("signed-in", "signed-in", sessionId: "s1", signInExpiresAt: clock.GetUtcNow() + Tick, scope: scope);
+        var signedIn = SampleGrants.Create(
+            "signed-in",
+            "signed-in",
+            sessionId: "s1",
+            signInExpiresAt: clock.GetUtcNow() + Tick,
+            scope: scope
+        );
         await store.AddAsync(signedIn, default);
         await FillAsync(store, 1023);
         Assert.That((await store.FindAsync("photos", GrantOwner.User("signed-in"), default)).Count, Is.EqualTo(1));
