@@ -28,13 +28,7 @@ public sealed class ExpiredRowCleanupTests
         await node.Store.AddAsync(Grants.New("refreshable", expiresAt: expired), default);
         await node.Store.AddAsync(WithoutExpiry("no-expiry"), default);
         await node.Store.AddAsync(
-            OAuthClient.Tests.GrantStoreContract.Sample(
-                "signed-in",
-                "signed in",
-                refreshToken: null,
-                expiresAt: expired,
-                signInExpiresAt: now.AddHours(1)
-            ),
+            SampleGrants.Create("signed-in", "signed in", refreshToken: null, expiresAt: expired, signInExpiresAt: now.AddHours(1)),
             default
         );
         await node.Store.AddAsync(Sample("ended", signInExpiresAt: expired), default);
@@ -42,7 +36,7 @@ public sealed class ExpiredRowCleanupTests
         await node.Store.AddAsync(Sample("offline", signInExpiresAt: expired, scope: "offline_access"), default);
         var refreshed = Sample("ended-refreshed", signInExpiresAt: expired);
         await node.Store.AddAsync(refreshed, default);
-        await node.Store.TryReplaceAsync(OAuthClient.Tests.GrantStoreContract.Next(refreshed), default);
+        await node.Store.TryReplaceAsync(SampleGrants.Next(refreshed), default);
         var rejected = Grants.New("rejected", expiresAt: expired);
         await node.Store.AddAsync(rejected, default);
         await node.Store.ReleaseLeaseAsync(await Grants.AcquireLeaseAsync(node.Store, rejected), RefreshTokenStatus.Rejected, default);
@@ -113,7 +107,7 @@ public sealed class ExpiredRowCleanupTests
     }
 
     private static Grant Sample(string id, DateTimeOffset signInExpiresAt, string? refreshToken = "", string? scope = null) =>
-        OAuthClient.Tests.GrantStoreContract.Sample(id, id, refreshToken: refreshToken, signInExpiresAt: signInExpiresAt, scope: scope);
+        SampleGrants.Create(id, id, refreshToken: refreshToken, signInExpiresAt: signInExpiresAt, scope: scope);
 
     private static Grant WithoutExpiry(string owner) =>
         new("no-expiry", "photos", GrantOwner.User(owner), "https://as.example", "client-id")

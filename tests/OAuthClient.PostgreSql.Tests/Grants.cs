@@ -1,5 +1,3 @@
-using static OAuthClient.Tests.GrantStoreContract;
-
 namespace OAuthClient.PostgreSql.Tests;
 
 /// <summary>Creates grants and stores them.</summary>
@@ -15,9 +13,10 @@ internal static class Grants
         string clientName = "photos",
         string? refreshToken = "",
         DateTimeOffset? expiresAt = null
-    ) => Sample($"grant-{Interlocked.Increment(ref ids)}", owner, clientName, refreshToken: refreshToken, expiresAt: expiresAt);
+    ) =>
+        SampleGrants.Create($"grant-{Interlocked.Increment(ref ids)}", owner, clientName, refreshToken: refreshToken, expiresAt: expiresAt);
 
-    public static Grant Next(Grant grant) => OAuthClient.Tests.GrantStoreContract.Next(grant);
+    public static Grant Next(Grant grant) => SampleGrants.Next(grant);
 
     public static async Task<Grant> AddAsync(IGrantStore store, string owner = "42")
     {

@@ -1,27 +1,32 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Tests the contract of a grant store, with and without a transaction pooler.</summary>
-[TestFixture(false)]
-[TestFixture(true)]
-public sealed class PostgresGrantStoreContractTests(bool behindTransactionPooler) : GrantStoreContract
+/// <summary>Tests the contract of a grant store on several nodes, with notifications and behind a transaction pooler.</summary>
+[TestFixture]
+public sealed class PostgresGrantStoreContractTests
 {
-    private Node? node;
+    private static IEnumerable<StoreContractCase> CasesWithNotifications =>
+        [.. GrantStoreContract.Cases(() => Create(false)), .. GrantStoreContract.ChangeFeedCases(() => Create(false))];
 
-    [TearDown]
-    public async Task StopAsync()
-    {
-        if (node is not null)
-            await node.DisposeAsync();
-    }
+    private static IEnumerable<StoreContractCase> CasesBehindTransactionPooler => GrantStoreContract.Cases(() => Create(true));
 
-    protected override async ValueTask<IGrantStore> CreateAsync()
+    [TestCaseSource(nameof(CasesWithNotifications))]
+    public Task The_store_fulfills_the_contract(StoreContractCase one) => one.RunAsync();
+
+    [TestCaseSource(nameof(CasesBehindTransactionPooler))]
+    public Task The_store_fulfills_the_contract_behind_a_transaction_pooler(StoreContractCase one) => one.RunAsync();
+
+    // Leases run on the clock of the database, which no test advances.
+    private static StoreUnderTest<IGrantStore> Create(bool behindTransactionPooler)
     {
-        var cluster = await Cluster.RequireAsync();
-        node = Node.Start(
-            cluster.ConnectionString,
-            Node.NewSchema(),
-            configure: options => options.BehindTransactionPooler = behindTransactionPooler
-        );
-        return node.Store;
+        string schema = Node.NewSchema();
+        return new()
+        {
+            OpenAsync = async () =>
+                Node.Start(
+                    (await Cluster.RequireAsync()).ConnectionString,
+                    schema,
+                    configure: options => options.BehindTransactionPooler = behindTransactionPooler
+                ).Store,
+        };
     }
 }

@@ -69,7 +69,7 @@ public sealed class RowEncryptionTests
     )]
     public void Credentials_are_valid_in_their_own_row_only(string clientName, string server, long generation)
     {
-        var client = OAuthClient.Tests.DynamicClientStoreContract.Client("photos", "https://as.example");
+        var client = SampleClients.Create("photos", "https://as.example");
         var delegates = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
         foreach (var encryption in new[] { Protection, delegates })
         {

@@ -60,7 +60,7 @@ public sealed class SecretsTests
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        var grant = OAuthClient.Tests.GrantStoreContract.Sample(
+        var grant = SampleGrants.Create(
             "dumped",
             Owner,
             refreshToken: "canary-refresh-token",

@@ -17,7 +17,7 @@ public class UnknownMembersTests
         newer["AccessTokens"]!.AsArray().Single(token => (string?)token!["Key"] != "")!["NewerInToken"] = 7;
         byte[] stored = Encoding.UTF8.GetBytes(newer.ToJsonString());
 
-        var rewritten = JsonNode.Parse(GrantStoreContract.Next(Grant.Unprotect(stored, Identity)).Protect(Identity))!;
+        var rewritten = JsonNode.Parse(SampleGrants.Next(Grant.Unprotect(stored, Identity)).Protect(Identity))!;
 
         Assert.That(rewritten["Newer"]!.ToJsonString(), Is.EqualTo(newer["Newer"]!.ToJsonString()));
         Assert.That((string?)rewritten["RefreshToken"], Is.Not.EqualTo((string?)newer["RefreshToken"]), "the grant was refreshed");
@@ -30,7 +30,7 @@ public class UnknownMembersTests
     [Description("A registered client keeps unknown members in its next generation")]
     public void A_registered_client_keeps_unknown_members()
     {
-        var newer = JsonNode.Parse(DynamicClientStoreContract.Client("photos", "https://as.example", generation: 7).Protect(Identity))!;
+        var newer = JsonNode.Parse(SampleClients.Create("photos", "https://as.example", generation: 7).Protect(Identity))!;
         newer["Newer"] = "kept";
 
         var client = DynamicClient.Unprotect(Encoding.UTF8.GetBytes(newer.ToJsonString()), Identity);

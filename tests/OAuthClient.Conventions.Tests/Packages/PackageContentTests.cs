@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -44,6 +45,24 @@ public sealed class PackageContentTests
             Assert.That(metadata["tags"].Value, Does.Contain("oauth2"));
             Assert.That(metadata["description"].Value, Does.Contain(" ").And.Not.EqualTo("Package Description"));
         }
+    }
+
+    [TestCase("OAuthClient.StoreContract", "[{0}]")]
+    [TestCase("OAuthClient.PostgreSql", "{0}")]
+    [Description("The store contract uses internal members of the core, so it requires exactly its version; other packages any later one")]
+    public void A_package_states_the_version_of_the_core(string project, string version)
+    {
+        using var package = Open(project, "nupkg");
+        using var manifest = new MemoryStream(Read(package, $"{project}.nuspec"));
+        var core = XDocument
+            .Load(manifest)
+            .Descendants()
+            .Where(element => element.Name.LocalName == "dependency" && element.Attribute("id")?.Value == "OAuthClient");
+
+        Assert.That(
+            core.Select(dependency => dependency.Attribute("version")?.Value),
+            Is.EqualTo([string.Format(CultureInfo.InvariantCulture, version, Packed.Version)])
+        );
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]

@@ -8,6 +8,9 @@ internal enum ProgramKind
     Web,
     Razor,
     Test,
+
+    /// <summary>Types without a program. The blocks of a document are compiled together.</summary>
+    Library,
 }
 
 /// <summary>What happens with a block after it was compiled.</summary>
@@ -87,7 +90,7 @@ internal static partial class ReadmeCode
     private static bool IsFence(string line) => Fences.Contains(line.Trim(), StringComparer.Ordinal);
 
     [GeneratedRegex(
-        "^<!-- compiled(?: and (?<use>run|browsed))?: (?<kind>console|web|razor|test) -->$",
+        "^<!-- compiled(?: and (?<use>run|browsed))?: (?<kind>console|web|razor|test|library) -->$",
         RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1000
     )]

@@ -15,6 +15,13 @@ public sealed class ReadmeCodeTests
                 .Concat(XmlExamples.ReadAll())
                 .Where(block => block.Kind is ProgramKind.Console or ProgramKind.Web)
                 .SelectMany(SnippetCompiler.FindErrors)
+                .Concat(
+                    ReadmeCode
+                        .ParseAll()
+                        .Where(block => block.Kind == ProgramKind.Library)
+                        .GroupBy(block => block.File, StringComparer.Ordinal)
+                        .SelectMany(SnippetCompiler.FindErrorsTogether)
+                )
         );
 
     [Test]

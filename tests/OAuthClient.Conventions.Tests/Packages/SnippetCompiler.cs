@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -39,21 +40,44 @@ internal static class SnippetCompiler
     /// <summary>Compiles a block as the program of a new project, with the implicit usings of its SDK.</summary>
     /// <param name="block">The block.</param>
     /// <returns>The errors and warnings, each with its place in the document.</returns>
-    public static IEnumerable<string> FindErrors(ReadmeBlock block)
+    public static IEnumerable<string> FindErrors(ReadmeBlock block) =>
+        FindErrors(Create([block], block.Kind == ProgramKind.Web ? Web : Console, OutputKind.ConsoleApplication));
+
+    /// <summary>Compiles blocks as the files of one library.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <returns>The errors and warnings, each with its place in the document.</returns>
+    public static IEnumerable<string> FindErrorsTogether(IEnumerable<ReadmeBlock> blocks) => FindErrors(CreateLibrary(blocks));
+
+    /// <summary>Compiles blocks as the files of one library, and loads it into this process.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <returns>The library.</returns>
+    public static Assembly Load(IEnumerable<ReadmeBlock> blocks)
     {
-        var usings = string.Concat((block.Kind == ProgramKind.Web ? Web : Console).Select(name => $"global using {name};\n"));
-        var compilation = CSharpCompilation.Create(
-            "Snippet",
-            [CSharpSyntaxTree.ParseText(block.Code, ParseOptions), CSharpSyntaxTree.ParseText(usings, ParseOptions)],
-            References.Except("Snippet"),
-            new(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable)
-        );
-        return compilation
-            .GetDiagnostics()
-            .Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error or DiagnosticSeverity.Warning)
-            .Select(diagnostic =>
-                $"{block.File}({block.Line + diagnostic.Location.GetLineSpan().StartLinePosition.Line}): "
-                + $"{diagnostic.Id}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"
-            );
+        using MemoryStream assembly = new();
+        Assert.That(CreateLibrary(blocks).Emit(assembly).Diagnostics, Is.Empty);
+        return Assembly.Load(assembly.ToArray());
     }
+
+    private static CSharpCompilation CreateLibrary(IEnumerable<ReadmeBlock> blocks) =>
+        Create(blocks, Console, OutputKind.DynamicallyLinkedLibrary);
+
+    private static CSharpCompilation Create(IEnumerable<ReadmeBlock> blocks, string[] usings, OutputKind kind) =>
+        CSharpCompilation.Create(
+            "Snippet",
+            [
+                .. blocks.Select(block =>
+                    CSharpSyntaxTree.ParseText($"#line {block.Line} \"{block.File}\"\n{block.Code}", ParseOptions, block.File)
+                ),
+                CSharpSyntaxTree.ParseText(string.Concat(usings.Select(name => $"global using {name};\n")), ParseOptions),
+            ],
+            References.Except("Snippet"),
+            new(kind, nullableContextOptions: NullableContextOptions.Enable)
+        );
+
+    private static IEnumerable<string> FindErrors(CSharpCompilation compilation) =>
+        from diagnostic in compilation.GetDiagnostics()
+        where diagnostic.Severity is DiagnosticSeverity.Error or DiagnosticSeverity.Warning
+        let place = diagnostic.Location.GetMappedLineSpan()
+        select $"{place.Path}({place.StartLinePosition.Line + 1}): "
+            + $"{diagnostic.Id}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}";
 }

@@ -11,7 +11,7 @@ public class DynamicClientTests
     [Description("A round trip keeps all values, including the credentials")]
     public void A_round_trip_keeps_all_values()
     {
-        var before = DynamicClientStoreContract.Client("photos", "https://as.example", generation: 7);
+        var before = SampleClients.Create("photos", "https://as.example", generation: 7);
         var after = DynamicClient.Unprotect(before.Protect(Invert), Invert);
         Assert.Multiple(() =>
         {
@@ -57,9 +57,17 @@ public class DynamicClientTests
 }
 
 [TestFixture]
-[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.All)]
-public class InMemoryDynamicClientStoreTests : DynamicClientStoreContract
+public class InMemoryDynamicClientStoreTests
 {
-    protected override ValueTask<IDynamicClientStore> CreateAsync() => new(new InMemoryDynamicClientStore());
+    private static IEnumerable<StoreContractCase> ContractCases => DynamicClientStoreContract.Cases(Create);
+
+    [TestCaseSource(nameof(ContractCases))]
+    public Task The_store_fulfills_the_contract(StoreContractCase one) => one.RunAsync();
+
+    private static StoreUnderTest<IDynamicClientStore> Create()
+    {
+        InMemoryDynamicClientStore store = new();
+        return new() { OpenAsync = () => new(store) };
+    }
 }

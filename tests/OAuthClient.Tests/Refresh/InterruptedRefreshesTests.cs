@@ -10,7 +10,7 @@ public class InterruptedRefreshesTests
     public void They_are_bounded()
     {
         InterruptedRefreshes interrupted = new();
-        var grants = Enumerable.Range(0, 100_000).Select(i => GrantStoreContract.Sample($"g{i}", "42")).ToList();
+        var grants = Enumerable.Range(0, 100_000).Select(i => SampleGrants.Create($"g{i}", "42")).ToList();
         foreach (var grant in grants)
             interrupted.Record(new RefreshState(grant) { IsInDoubt = true });
         Assert.That(grants.Count(grant => interrupted.Resume(grant).IsInDoubt), Is.InRange(1, 10_000));
@@ -21,7 +21,7 @@ public class InterruptedRefreshesTests
     public void They_are_resumed_once()
     {
         InterruptedRefreshes interrupted = new();
-        var grant = GrantStoreContract.Sample("g1", "42");
+        var grant = SampleGrants.Create("g1", "42");
         interrupted.Record(new RefreshState(grant) { IsInDoubt = true });
         Assert.That(interrupted.Resume(grant).IsInDoubt, Is.True);
         Assert.That(interrupted.Resume(grant).IsInDoubt, Is.False);

@@ -15,7 +15,7 @@ public class RefreshBackoffTests
     {
         RefreshBackoff backoff = new();
         var fault = ExceptionDispatchInfo.Capture(new HttpRequestException("gone"));
-        var grants = Enumerable.Range(0, 100_000).Select(i => GrantStoreContract.Sample($"g{i}", "42")).ToList();
+        var grants = Enumerable.Range(0, 100_000).Select(i => SampleGrants.Create($"g{i}", "42")).ToList();
         foreach (var grant in grants)
         {
             backoff.RecordLost(grant);
@@ -38,7 +38,7 @@ public class RefreshBackoffTests
     public void They_expire_in_time()
     {
         RefreshBackoff backoff = new();
-        var grant = GrantStoreContract.Sample("g1", "42");
+        var grant = SampleGrants.Create("g1", "42");
         backoff.RecordEarlyFailure(grant, Now);
         backoff.RecordFailure(grant, AccessTokenKey.Default, ExceptionDispatchInfo.Capture(new HttpRequestException("gone")), Now);
         var tick = TimeSpan.FromTicks(1);

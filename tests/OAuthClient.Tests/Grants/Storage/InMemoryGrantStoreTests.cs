@@ -5,11 +5,15 @@ namespace OAuthClient.Tests;
 /// <summary>Tests the in-memory store: the contract of every store, and the removal of grants that are no longer usable.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class InMemoryGrantStoreTests : GrantStoreContract
+public class InMemoryGrantStoreTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
-    protected override ValueTask<IGrantStore> CreateAsync() => new(new InMemoryGrantStore(new ManualTimeProvider()));
+    private static IEnumerable<StoreContractCase> ContractCases =>
+        [.. GrantStoreContract.Cases(Create), .. GrantStoreContract.ClockCases(Create), .. GrantStoreContract.ChangeFeedCases(Create)];
+
+    [TestCaseSource(nameof(ContractCases))]
+    public Task The_store_fulfills_the_contract(StoreContractCase one) => one.RunAsync();
 
     [Test]
     [Description("A grant with a refresh token is never removed, regardless of the number of grants and the age of its access token")]
@@ -18,7 +22,7 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
         for (int i = 0; i < 100_000; i++)
-            await store.AddAsync(Sample($"g{i}", $"owner{i}", expiresAt: clock.GetUtcNow()), default);
+            await store.AddAsync(SampleGrants.Create($"g{i}", $"owner{i}", expiresAt: clock.GetUtcNow()), default);
         for (int i = 0; i < 100_000; i++)
             Assert.That((await store.FindAsync("photos", GrantOwner.User($"owner{i}"), default)).Count, Is.EqualTo(1), $"owner {i}");
     }
@@ -29,7 +33,7 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        await store.AddAsync(Sample("valid", "valid", refreshToken: null, expiresAt: clock.GetUtcNow() + Tick), default);
+        await store.AddAsync(SampleGrants.Create("valid", "valid", refreshToken: null, expiresAt: clock.GetUtcNow() + Tick), default);
         await store.AddAsync(Endless("endless"), default);
         await FillAsync(store, 1022);
         Assert.That((await store.FindAsync("photos", GrantOwner.User("valid"), default)).Count, Is.EqualTo(1));
@@ -44,7 +48,7 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        var signedIn = Sample(
+        var signedIn = SampleGrants.Create(
             "signed-in",
             "signed-in",
             refreshToken: null,
@@ -68,7 +72,13 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        var signedIn = Sample("signed-in", "signed-in", sessionId: "s1", signInExpiresAt: clock.GetUtcNow() + Tick, scope: scope);
+        var signedIn = SampleGrants.Create(
+            "signed-in",
+            "signed-in",
+            sessionId: "s1",
+            signInExpiresAt: clock.GetUtcNow() + Tick,
+            scope: scope
+        );
         await store.AddAsync(signedIn, default);
         await FillAsync(store, 1023);
         Assert.That((await store.FindAsync("photos", GrantOwner.User("signed-in"), default)).Count, Is.EqualTo(1));
@@ -105,13 +115,13 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        await store.AddAsync(Sample("expired", "mixed", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
-        await store.AddAsync(Sample("valid", "mixed"), default);
-        await store.AddAsync(Sample("expired", "expired", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
+        await store.AddAsync(SampleGrants.Create("expired", "mixed", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
+        await store.AddAsync(SampleGrants.Create("valid", "mixed"), default);
+        await store.AddAsync(SampleGrants.Create("expired", "expired", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
         await FillAsync(store, 1021);
         Assert.That((await store.FindAsync("photos", GrantOwner.User("expired"), default)).Count, Is.EqualTo(1), "before the removal");
 
-        await store.AddAsync(Sample("last", "last"), default);
+        await store.AddAsync(SampleGrants.Create("last", "last"), default);
 
         Assert.That(await store.FindAsync("photos", GrantOwner.User("expired"), default), Is.Empty);
         Assert.That(
@@ -127,12 +137,12 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
         await FillAsync(store, 1024);
-        await store.AddAsync(Sample("expired", "expired", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
-        await store.RemoveAsync(Sample("fill0", "fill0"), default);
+        await store.AddAsync(SampleGrants.Create("expired", "expired", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
+        await store.RemoveAsync(SampleGrants.Create("fill0", "fill0"), default);
         await FillAsync(store, 1023, from: 2000);
         Assert.That((await store.FindAsync("photos", GrantOwner.User("expired"), default)).Count, Is.EqualTo(1), "2,047 owners");
 
-        await store.AddAsync(Sample("last", "last"), default);
+        await store.AddAsync(SampleGrants.Create("last", "last"), default);
 
         Assert.That(await store.FindAsync("photos", GrantOwner.User("expired"), default), Is.Empty, "2,048 owners");
     }
@@ -151,10 +161,18 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         Assert.That(await store.TryConsumeStateAsync("state", expiry, default), Is.True);
     }
 
+    // All nodes of the contract are this process.
+    private static StoreUnderTest<IGrantStore> Create()
+    {
+        ManualTimeProvider clock = new();
+        InMemoryGrantStore store = new(clock);
+        return new() { OpenAsync = () => new(store), AdvanceTime = clock.Advance };
+    }
+
     private static async Task FillAsync(InMemoryGrantStore store, int count, int from = 0)
     {
         for (int i = from; i < from + count; i++)
-            await store.AddAsync(Sample($"fill{i}", $"fill{i}"), default);
+            await store.AddAsync(SampleGrants.Create($"fill{i}", $"fill{i}"), default);
     }
 
     private static Grant Endless(string owner) =>

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OAuthClient;
+using OAuthClient.PostgreSql;
+
+// A user connects, and the program calls an API twice as the user. NativeAotTests publishes it, runs it and plays the browser: a line of the
+// output asks, and a line of the input answers.
+var builder = Host.CreateEmptyApplicationBuilder(new() { Args = args });
+builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"));
+builder.Services.AddPostgresGrantStore(o =>
+{
+    o.ConnectionString = builder.Configuration.GetConnectionString("Grants");
+    o.Schema = builder.Configuration["Schema"]!;
+    o.EncryptWith("first", builder.Configuration["Key"]);
+});
+Uri address = new(builder.Configuration["Api"]!);
+builder
+    .Services.AddHttpClient("api", http => http.BaseAddress = address)
+    .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("me")).To(address));
+using var host = builder.Build();
+await host.StartAsync();
+
+var client = host.Services.GetRequiredKeyedService<IOAuthClient>("photos");
+using var api = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+
+var pending = await client.BeginAuthorizationAsync();
+var callback = await AskAsync($"authorize {pending.AuthorizationUri}");
+await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(new Uri(callback)), GrantOwner.User("me"));
+await AskAsync($"called {await api.GetStringAsync("/me")}");
+await AskAsync($"called {await api.GetStringAsync("/me")}");
+var grant = await client.FindGrantAsync(GrantOwner.User("me"));
+Console.WriteLine($"generation {grant?.Generation}");
+await host.StopAsync();
+
+static async Task<string> AskAsync(string line)
+{
+    Console.WriteLine(line);
+    return await Console.In.ReadLineAsync() ?? throw new EndOfStreamException("The input ended.");
+}
