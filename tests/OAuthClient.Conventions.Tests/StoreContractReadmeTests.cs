@@ -1,7 +1,8 @@
 using System.Reflection;
+using OAuthClient.Conventions.Tests.Packages;
 using OAuthClient.StoreContract;
 
-namespace OAuthClient.Conventions.Tests.Packages;
+namespace OAuthClient.Conventions.Tests;
 
 /// <summary>Tests the store that the README of OAuthClient.StoreContract shows: it fulfills the contract.</summary>
 public sealed class StoreContractReadmeTests
@@ -29,7 +30,7 @@ public sealed class StoreContractReadmeTests
     [Test]
     public void The_NUnit_binding_of_the_README_takes_at_most_15_lines_of_code()
     {
-        var block = ReadmeCode.Parse(Readme, File.ReadAllText(Path.Combine(Repository.Root, Readme))).Last();
+        var block = ReadmeCode.Parse(Readme, File.ReadAllText(Path.Combine(Repository.Root, Readme)))[^1];
         Assert.That(
             block
                 .Code.Split('\n')
