@@ -98,13 +98,7 @@ internal sealed class AuthorizationCodeFlow(
             .First(decoder => decoder.CanDecode(received))
             .DecodeAsync(received, current, cancellationToken)
             .ConfigureAwait(false);
-        ValidatedAuthorizationResponse.ValidateCorrelation(
-            pending,
-            response,
-            current.Name,
-            current.ServerId,
-            time.GetUtcNow()
-        );
+        ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, current.Name, current.ServerId, time.GetUtcNow());
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new OAuthProtocolException(
                 "The callback was used before: a state can be used once (RFC 9700 §4.7). Begin a new authorization."

@@ -16,10 +16,7 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
     /// <summary>Finds the newest credentials of this node or another, and applies them.</summary>
     public async Task<DynamicClient?> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (
-            Volatile.Read(ref unsaved) is { } pending
-            && string.Equals(pending.Server, current.ServerId, StringComparison.Ordinal)
-        )
+        if (Volatile.Read(ref unsaved) is { } pending && string.Equals(pending.Server, current.ServerId, StringComparison.Ordinal))
             return await SaveAsync(pending).ConfigureAwait(false);
         var stored = await store.FindAsync(current.Name, current.ServerId, cancellationToken).ConfigureAwait(false);
         // The store's result is checked, because one server's credentials must not be sent to another.

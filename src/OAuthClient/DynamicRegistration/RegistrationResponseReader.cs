@@ -38,9 +38,7 @@ internal static class RegistrationResponseReader
                 "The registration response has another client_id than the request (RFC 7592 §3); it was not used."
             );
         if (FindMismatch(json, current) is { } mismatch)
-            throw new OAuthException(
-                $"{current.ServerId} registered {current.DisplayName} with {mismatch} (RFC 7591 §3.2.1)."
-            );
+            throw new OAuthException($"{current.ServerId} registered {current.DisplayName} with {mismatch} (RFC 7591 §3.2.1).");
         string methodName = json.Text(RegistrationRequestBuilder.AuthenticationMethod) ?? authenticationMethod;
         var method =
             ClientAuthenticationMethods.Find(methodName)
@@ -54,9 +52,7 @@ internal static class RegistrationResponseReader
                 $"The registration response has no client_secret, which {methodName} needs (RFC 7591 §3.2.1)."
             );
         if (method.FindObstacle(current) is { } obstacle)
-            throw new OAuthException(
-                $"{current.ServerId} registered {current.DisplayName} for {methodName}, and {obstacle}."
-            );
+            throw new OAuthException($"{current.ServerId} registered {current.DisplayName} for {methodName}, and {obstacle}.");
         var (uri, token) = Management(json, current, endpoint, known);
         return new(current.Name, current.ServerId, clientId)
         {
