@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
 
@@ -192,6 +193,67 @@ public class CachedTokenTests
         Assert.That(tokens.TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isCached));
         Assert.That(header is not null, Is.EqualTo(isCached));
     }
+
+    [Test]
+    [Description("The client's token that replaces a rejected one replaces it in the cache as well, for all callers")]
+    public async Task A_newer_token_of_the_client_replaces_the_cached_one()
+    {
+        await using ScriptedServer server = new();
+        var tokens = ProviderOf(server);
+        server.Answers(ScriptedServer.Tokens("at-1"));
+        var first = await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejected: null, default);
+        for (int i = 0; i < 2; i++)
+            Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _), Is.SameAs(first));
+
+        server.Answers(ScriptedServer.Tokens("at-2"));
+        var second = await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejected: first, default);
+
+        Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out string? header), Is.SameAs(second));
+        Assert.That(header, Is.EqualTo("Bearer at-2"));
+    }
+
+    [Test]
+    [Description("The client's token with fewer scopes is never returned in place of the one with all scopes, nor the reverse")]
+    public async Task A_narrower_token_of_the_client_is_another_token()
+    {
+        await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
+        server.Answers(request => ScriptedServer.Json(200, ScriptedServer.Tokens("at-for-" + request["scope"]!.Length)));
+        var tokens = ProviderOf(server);
+        AccessTokenKey narrower = new(["a"], []);
+        foreach (var selection in new[] { narrower, AccessTokenKey.Default })
+            await tokens.GetAsync(GrantOwner.Client, selection, rejected: null, default);
+
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.That(tokens.TryGetCached(GrantOwner.Client, narrower, out string? header)?.Reveal(), Is.EqualTo("at-for-1"));
+            Assert.That(header, Is.EqualTo("Bearer at-for-1"));
+            Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out header)?.Reveal(), Is.EqualTo("at-for-3"));
+            Assert.That(header, Is.EqualTo("Bearer at-for-3"));
+        }
+    }
+
+    [Test]
+    [Description("The client's cached token is not returned after the client's identifier changed")]
+    public async Task A_token_of_an_earlier_client_identifier_is_not_returned()
+    {
+        string clientId = "first";
+        await using ScriptedServer server = new(o => o.ClientId = clientId);
+        server.Answers(ScriptedServer.Tokens("at"));
+        var tokens = ProviderOf(server);
+        await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejected: null, default);
+        Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _), Is.Not.Null);
+
+        clientId = "second";
+        server.Services.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>().Clear();
+        // A copy of the options is used for one second.
+        server.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out string? header), Is.Null);
+        Assert.That(header, Is.Null);
+    }
+
+    private static AccessTokenProvider ProviderOf(ScriptedServer server) =>
+        server.Services.GetRequiredKeyedService<AccessTokenProvider>("");
 
     private static AccessTokenProvider ProviderOf(OAuthTestHost host) =>
         host.Services.GetRequiredKeyedService<AccessTokenProvider>(OAuthTestHost.ClientName);
