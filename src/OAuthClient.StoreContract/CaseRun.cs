@@ -58,7 +58,7 @@ internal sealed class CaseRun<TStore> : IAsyncDisposable
     public Task EventuallyAsync(Func<Task<bool>> condition, string problem, string change, CancellationToken cancellationToken) =>
         EventuallyAsync(condition, step: null, problem, change, cancellationToken);
 
-    /// <summary>Waits for a task of the store. Its clock advances in small steps, so that a store can look at its data at intervals.</summary>
+    /// <summary>Waits for a task of the store. Its clock advances in small steps, for stores that poll.</summary>
     public async Task WhileTimePassesAsync(Task task, string problem, string change, CancellationToken cancellationToken)
     {
         await EventuallyAsync(() => Task.FromResult(task.IsCompleted), subject.AdvanceTime, problem, change, cancellationToken);

@@ -26,7 +26,8 @@ public static class GrantStoreContract
         ];
 
     /// <summary>
-    /// Returns the cases in which time passes, for a store whose clock can be controlled (<see cref="StoreUnderTest{TStore}.AdvanceTime"/>).
+    /// Returns the cases in which time passes, for a store whose clock can be controlled
+    /// (<see cref="StoreUnderTest{TStore}.AdvanceTime"/>).
     /// </summary>
     /// <param name="create">Creates the store of one case, with empty data.</param>
     /// <returns>The cases.</returns>

@@ -1,6 +1,6 @@
 namespace OAuthClient.StoreContract;
 
-/// <summary>Describes the store of one case: how to open it, and how to control its time. Each case has its own, with its own data.</summary>
+/// <summary>Describes the store of one case: how to open it, and how to control its time. Each case has its own data.</summary>
 /// <typeparam name="TStore"><see cref="IGrantStore"/> or <see cref="IDynamicClientStore"/>.</typeparam>
 public sealed class StoreUnderTest<TStore>
     where TStore : class
@@ -13,8 +13,8 @@ public sealed class StoreUnderTest<TStore>
     public required Func<ValueTask<TStore>> OpenAsync { get; init; }
 
     /// <summary>
-    /// Gets or sets the function that advances the clock of all opened stores. Set it if the store reads a <see cref="TimeProvider"/>; leave
-    /// it <see langword="null"/>, the default, if the store reads the clock of a database.
+    /// Gets or sets the function that advances the clock of all opened stores. Set it if the store reads a <see cref="TimeProvider"/>;
+    /// leave it <see langword="null"/>, the default, if the store reads the clock of a database.
     /// </summary>
     public Action<TimeSpan>? AdvanceTime { get; init; }
 

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Hosting;
 using OAuthClient;
 using OAuthClient.PostgreSql;
 
-// A user connects, and the program calls an API twice as the user. NativeAotTests publishes it, runs it and plays the browser: a line of the
-// output asks, and a line of the input answers.
+// A user connects, and the program calls an API twice as the user. NativeAotTests runs it and acts as the browser: a line of the output
+// asks, and a line of the input answers.
 var builder = Host.CreateEmptyApplicationBuilder(new() { Args = args });
 builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"));
 builder.Services.AddPostgresGrantStore(o =>

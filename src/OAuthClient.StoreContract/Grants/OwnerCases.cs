@@ -7,8 +7,8 @@ internal static class OwnerCases
 {
     private const string Threat = "One user's token must not be sent for another user.";
     private const string Compare =
-        "Compare client name and owner ordinally, with the kind of the owner (GrantOwner.ToString is unique): no case folding, no trimming, "
-        + "no padding, no collation.";
+        "Compare client name and owner ordinally, with the kind of the owner (GrantOwner.ToString is unique): no case folding, no "
+        + "trimming, no padding, no collation.";
 
     public static IEnumerable<CaseDefinition<IGrantStore>> All { get; } =
     [

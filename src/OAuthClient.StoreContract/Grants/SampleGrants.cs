@@ -64,7 +64,7 @@ internal static class SampleGrants
     public static ValueTask<IReadOnlyList<Grant>> FindAsync(IGrantStore store, string owner, CancellationToken cancellationToken) =>
         store.FindCurrentAsync(Client, GrantOwner.User(owner), cancellationToken);
 
-    /// <summary>Finds the ids and generations of the grants of a user, by both methods, which must agree on the node of the change.</summary>
+    /// <summary>Lists the grants of a user by both methods, which must agree on the node of the change.</summary>
     public static async Task<IReadOnlyList<string>> ListAsync(IGrantStore store, string owner, CancellationToken cancellationToken)
     {
         var current = Describe(await FindAsync(store, owner, cancellationToken));

@@ -8,7 +8,7 @@ internal static class LeaseCases
 {
     private const string Race = "If two nodes send the same refresh token, the server revokes the grant (RFC 9700 §4.14).";
     private const string Fence =
-        "Take fences from a counter that a new generation, a release and an expiry do not reset; a late release is recognized by its fence.";
+        "Take fences from a counter that a new generation, a release and an expiry do not reset. A fence identifies a late release.";
 
     public static IEnumerable<CaseDefinition<IGrantStore>> All { get; } =
     [

@@ -26,9 +26,9 @@ internal static class Leasing
         return result.Lease
             ?? throw new StoreContractException(
                 held is null
-                    ? "TryAcquireLeaseAsync returned no lease, although no caller holds one and the generation is the stored one. Issue one."
-                    : "TryAcquireLeaseAsync did not renew the current lease for its holder. Renew it if held.Fence is the last fence, or the "
-                        + "one before it if the last lease is its renewal."
+                    ? "TryAcquireLeaseAsync returned no lease, although no caller holds one and the generation is stored. Issue one."
+                    : "TryAcquireLeaseAsync did not renew the current lease for its holder. Renew it if held.Fence is the last fence, or "
+                        + "the one before it if the last lease is its renewal."
             );
     }
 

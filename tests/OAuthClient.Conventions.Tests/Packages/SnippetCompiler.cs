@@ -54,7 +54,7 @@ internal static class SnippetCompiler
     public static Assembly Load(IEnumerable<ReadmeBlock> blocks)
     {
         using MemoryStream assembly = new();
-        Assert.That(CreateLibrary(blocks).Emit(assembly).Diagnostics, Is.Empty);
+        Assert.That(CreateLibrary(blocks).Emit(assembly).Success, Is.True);
         return Assembly.Load(assembly.ToArray());
     }
 
