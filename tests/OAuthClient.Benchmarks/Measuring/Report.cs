@@ -24,6 +24,16 @@ internal sealed class Report
             peers.Add($"peer:{contestant} {line} {string.Join(' ', values)}");
     }
 
+    /// <summary>Prints a line with the ratio of the floor's time to ours; more is better, and 1 is the floor.</summary>
+    public static void Scale(string line, Samples floor, Samples ours)
+    {
+        Explain($"{line}: floor {floor.MedianNanoseconds / 1000:0} us, ours {ours.MedianNanoseconds / 1000:0} us");
+        Scale(line, 1 / ours.MedianRatio(floor));
+    }
+
+    /// <summary>Prints a line with one figure.</summary>
+    public static void Scale(string line, double figure) => Console.WriteLine($"{line} {Text(figure)}");
+
     public void PrintPeers() => peers.ForEach(Console.WriteLine);
 
     public static string Text(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);

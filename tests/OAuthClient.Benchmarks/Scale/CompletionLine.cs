@@ -1,0 +1,6 @@
+namespace OAuthClient.Benchmarks;
+
+internal static class CompletionLine
+{
+    public static Task MeasureAsync() => SignInLine.MeasureAsync("scale_complete", new Report());
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Benchmarks;
+
+/// <summary>Measures finding the grants of an owner whom the node has not cached.</summary>
+internal static class FindLine
+{
+    private const int Found = 3000;
+
+    public static async Task MeasureAsync(ScaleDatabase database)
+    {
+        foreach (bool isPrepared in new[] { false, true })
+        {
+        await using var node = database.StartNode();
+        await using var floor = new BareStatements(database, isPrepared);
+        var store = node.GetRequiredService<IGrantStore>();
+        var grants = database.Take(PairedTurns.Rounds(Found));
+        var floors = database.Take(grants.Length);
+        var (bare, ours) = await PairedTurns.MeasureAsync(
+            Found,
+            round => floor.FindAsync(floors[round]),
+            async round =>
+            {
+                if ((await store.FindAsync(grants[round].ClientName, grants[round].Owner, default)).Count != 1)
+                    throw new InvalidOperationException("The grant was not found.");
+            }
+        );
+        Report.Scale("scale_find", bare, ours);
+        }
+    }
+}
