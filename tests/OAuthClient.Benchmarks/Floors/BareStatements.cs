@@ -37,7 +37,12 @@ internal sealed class BareStatements(ScaleDatabase database, bool isPrepared) : 
     public Task FindAsync(Grant grant) => RunAsync(Find, read: true, Text(grant.ClientName), Text(grant.Owner.ToString()));
 
     public Task ConsumeStateAsync(byte[] fingerprint, DateTime expiresAt) =>
-        RunAsync(ConsumeState, read: false, Bytes(fingerprint), new NpgsqlParameter { Value = expiresAt, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        RunAsync(
+            ConsumeState,
+            read: false,
+            Bytes(fingerprint),
+            new NpgsqlParameter { Value = expiresAt, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+        );
 
     public Task AddAsync(Grant grant, string hint, byte[] content, byte[] subject) =>
         RunAsync(

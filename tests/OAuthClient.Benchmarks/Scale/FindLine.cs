@@ -11,21 +11,21 @@ internal static class FindLine
     {
         foreach (bool isPrepared in new[] { false, true })
         {
-        await using var node = database.StartNode();
-        await using var floor = new BareStatements(database, isPrepared);
-        var store = node.GetRequiredService<IGrantStore>();
-        var grants = database.Take(PairedTurns.Rounds(Found));
-        var floors = database.Take(grants.Length);
-        var (bare, ours) = await PairedTurns.MeasureAsync(
-            Found,
-            round => floor.FindAsync(floors[round]),
-            async round =>
-            {
-                if ((await store.FindAsync(grants[round].ClientName, grants[round].Owner, default)).Count != 1)
-                    throw new InvalidOperationException("The grant was not found.");
-            }
-        );
-        Report.Scale("scale_find", bare, ours);
+            await using var node = database.StartNode();
+            await using var floor = new BareStatements(database, isPrepared);
+            var store = node.GetRequiredService<IGrantStore>();
+            var grants = database.Take(PairedTurns.Rounds(Found));
+            var floors = database.Take(grants.Length);
+            var (bare, ours) = await PairedTurns.MeasureAsync(
+                Found,
+                round => floor.FindAsync(floors[round]),
+                async round =>
+                {
+                    if ((await store.FindAsync(grants[round].ClientName, grants[round].Owner, default)).Count != 1)
+                        throw new InvalidOperationException("The grant was not found.");
+                }
+            );
+            Report.Scale("scale_find", bare, ours);
         }
     }
 }
