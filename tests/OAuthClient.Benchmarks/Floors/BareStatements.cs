@@ -7,7 +7,7 @@ namespace OAuthClient.Benchmarks;
 /// Statements that an application would write by hand for rows of the same table: no lease, no cache, no encryption, no notification. They
 /// are prepared, and each is a transaction of its own on a connection from a pool.
 /// </summary>
-internal sealed class BareStatements(ScaleDatabase database, bool isPrepared) : IAsyncDisposable
+internal sealed class BareStatements(ScaleDatabase database) : IAsyncDisposable
 {
     private const string Lock = $"SELECT generation, content FROM {ScaleDatabase.Table} WHERE id = $1 FOR UPDATE";
 
@@ -44,7 +44,7 @@ internal sealed class BareStatements(ScaleDatabase database, bool isPrepared) : 
             new NpgsqlParameter { Value = expiresAt, NpgsqlDbType = NpgsqlDbType.TimestampTz }
         );
 
-    public Task AddAsync(Grant grant, string hint, byte[] content, byte[] subject) =>
+    public Task AddAsync(Grant grant, byte[] content, byte[] subject) =>
         RunAsync(
             Insert,
             read: false,
@@ -53,7 +53,8 @@ internal sealed class BareStatements(ScaleDatabase database, bool isPrepared) : 
             Text(grant.Owner.ToString()),
             new NpgsqlParameter<long> { TypedValue = grant.Generation },
             Bytes(content),
-            Text(hint),
+            // As long as a hint.
+            Text(Convert.ToHexString(subject, 0, 11)),
             Bytes(subject)
         );
 
@@ -72,8 +73,7 @@ internal sealed class BareStatements(ScaleDatabase database, bool isPrepared) : 
         await using var connection = await source.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
-        if (isPrepared)
-            await command.PrepareAsync();
+        await command.PrepareAsync();
         if (!read)
         {
             if (await command.ExecuteNonQueryAsync() != 1)

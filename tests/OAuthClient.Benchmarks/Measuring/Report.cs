@@ -11,9 +11,12 @@ internal sealed class Report
 
     public static void Explain(string text) => Console.WriteLine($"# {text}");
 
+    /// <summary>Gets a value indicating whether the ratios of the allocated bytes are not printed.</summary>
+    public bool HasTimesOnly { get; init; }
+
     /// <summary>Prints a line with its two ratios; less is better, and 1 is the floor.</summary>
     public void Ratios(string line, string contestant, double nanoseconds, double bytes) =>
-        Values(line, contestant, Text(nanoseconds), Text(bytes));
+        Values(line, contestant, HasTimesOnly ? [Text(nanoseconds)] : [Text(nanoseconds), Text(bytes)]);
 
     /// <summary>Prints a line with other values.</summary>
     public void Values(string line, string contestant, params IReadOnlyList<string> values)

@@ -10,6 +10,9 @@ namespace OAuthClient.Benchmarks;
 /// <summary>A PostgreSQL server with 100,000 grants, in which each commit that writes waits for at least one millisecond.</summary>
 internal sealed class ScaleDatabase : IAsyncDisposable
 {
+    /// <summary>The number of connections of other nodes that receive notifications.</summary>
+    public const int Listeners = 50;
+
     private const int Grants = 100_000;
     private const int Loaders = 8;
     private const string Schema = "oauthclient";
@@ -87,10 +90,10 @@ internal sealed class ScaleDatabase : IAsyncDisposable
     }
 
     /// <summary>Opens connections that receive all notifications, as other nodes do.</summary>
-    public async Task<IAsyncDisposable> ListenAsync(int count)
+    public async Task<IAsyncDisposable> ListenAsync()
     {
-        var listeners = new Listeners();
-        for (int i = 0; i < count; i++)
+        var listeners = new ListeningConnections();
+        for (int i = 0; i < Listeners; i++)
             await listeners.AddAsync(await OpenAsync(), $"LISTEN \"oauthclient.{Schema}\"");
         return listeners;
     }
@@ -119,7 +122,7 @@ internal sealed class ScaleDatabase : IAsyncDisposable
         Report.Explain(string.Create(CultureInfo.InvariantCulture, $"{row.GetInt64(0)} grants of {row.GetInt32(1)} encrypted bytes"));
     }
 
-    private sealed class Listeners : IAsyncDisposable
+    private sealed class ListeningConnections : IAsyncDisposable
     {
         private readonly CancellationTokenSource stopping = new();
         private readonly List<(NpgsqlConnection Connection, Task Receiving)> all = [];
