@@ -10,7 +10,12 @@ namespace OAuthClient.PostgreSql;
 /// </summary>
 internal sealed class ChangeNotificationFormat(string schema, long node)
 {
+    // PostgreSQL limits a payload to 7999 bytes. A hint takes up to 24 with its separator, and the sender 17.
+    public const int MaximumHints = 300;
+
     private const int HashLength = 16;
+    private const char Separator = ',';
+    private const char WaitingMark = '?';
 
     private readonly byte[] key = new byte[HashLength];
 
@@ -26,11 +31,19 @@ internal sealed class ChangeNotificationFormat(string schema, long node)
             HMACSHA256.HashData(key, new GrantRowKey("", clientName, GrantRowKey.OwnerIn(owner), 0).ToBytes()).AsSpan(0, HashLength)
         );
 
-    /// <returns>
-    /// The hint; <see langword="null"/> if this node sent the notification, or if it is not a notification of this library.
-    /// </returns>
-    public string? FromOthers(string payload) =>
+    /// <summary>Returns the hint by which a node tells that it waits for the end of a lease.</summary>
+    public static string Waiting(string hint) => WaitingMark + hint;
+
+    /// <returns>Whether the hint tells of a waiting node, and the hint of the owner.</returns>
+    public static (bool IsWaiting, string Hint) Read(string hint) => hint.StartsWith(WaitingMark) ? (true, hint[1..]) : (false, hint);
+
+    /// <returns>The payloads of notifications that contain these hints.</returns>
+    public string[] Payloads(IEnumerable<string> hints) =>
+        [.. hints.Chunk(MaximumHints).Select(some => Sender + string.Join(Separator, some))];
+
+    /// <returns>The hints; empty if this node sent the notification, or if it is not a notification of this library.</returns>
+    public string[] FromOthers(string payload) =>
         payload.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && !payload.StartsWith(Sender, StringComparison.Ordinal)
-            ? payload[(dot + 1)..]
-            : null;
+            ? payload[(dot + 1)..].Split(Separator, StringSplitOptions.RemoveEmptyEntries)
+            : [];
 }

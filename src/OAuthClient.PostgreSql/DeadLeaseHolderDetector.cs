@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
@@ -14,29 +12,42 @@ internal sealed class DeadLeaseHolderDetector(TimeProvider time)
 
     private static readonly TimeSpan RequiredAbsence = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, (long Fence, long Since)> missing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Fence, long Since)> missing = new(StringComparer.Ordinal);
+    private readonly Lock changes = new();
 
     /// <summary>Records an observation of a lease.</summary>
     /// <returns><see langword="true"/> if its holder is dead.</returns>
     public bool Observe(string grantId, LeaseSnapshot snapshot)
     {
-        if (!snapshot.IsHolderGone)
+        lock (changes)
         {
-            missing.TryRemove(grantId, out _);
+            if (snapshot.IsHolderGone is false)
+            {
+                missing.Remove(grantId);
+                return false;
+            }
+            if (snapshot.IsHolderGone is null || (missing.TryGetValue(grantId, out var known) && known.Fence == snapshot.Fence))
+                return DeadFence(grantId) == snapshot.Fence;
+            // These are leases that were not observed again. Clearing them delays a detection by 2 seconds at most.
+            if (missing.Count >= MaximumEntries)
+                missing.Clear();
+            missing[grantId] = (snapshot.Fence, time.GetTimestamp());
             return false;
         }
-        if (missing.TryGetValue(grantId, out var known) && known.Fence == snapshot.Fence)
-            return time.GetElapsedTime(known.Since) >= RequiredAbsence;
-        // These are leases that were not observed again. Clearing them delays a detection by 2 seconds at most.
-        if (missing.Count >= MaximumEntries)
-            missing.Clear();
-        missing[grantId] = (snapshot.Fence, time.GetTimestamp());
-        return false;
     }
 
     /// <returns>The fence of the grant's lease if its holder is dead; otherwise <see langword="null"/>.</returns>
-    public long? DeadFence(string grantId) =>
-        missing.TryGetValue(grantId, out var known) && time.GetElapsedTime(known.Since) >= RequiredAbsence ? known.Fence : null;
+    public long? DeadFence(string grantId)
+    {
+        lock (changes)
+        {
+            return missing.TryGetValue(grantId, out var known) && time.GetElapsedTime(known.Since) >= RequiredAbsence ? known.Fence : null;
+        }
+    }
 
-    public void Remove(string grantId) => missing.TryRemove(grantId, out _);
+    public void Remove(string grantId)
+    {
+        lock (changes)
+            missing.Remove(grantId);
+    }
 }

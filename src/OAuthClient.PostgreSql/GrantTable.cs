@@ -3,8 +3,12 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Accesses the table of grants. Each statement is one round trip, and a change notifies the other nodes in the same statement.
+/// Accesses the table of grants. Each statement is one round trip.
 /// </summary>
+/// <remarks>
+/// A statement that adds or removes a grant notifies the other nodes with its commit: whether a user is signed in depends on it, also if
+/// this node ends in the next moment. A replacement changes only the tokens, and the caller sends its notification.
+/// </remarks>
 internal sealed class GrantTable(PostgresCommandExecutor executor, string schema, ChangeNotificationFormat notifications)
 {
     private readonly string find = $"""
@@ -23,12 +27,10 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
         """;
 
     private readonly string replace = $"""
-        WITH replaced AS (
-          UPDATE "{schema}".{StoreSchema.GrantsTable} SET
-            generation = $4, content = $5, dead_at = $6, updated_at = clock_timestamp(), presentation = 0,
-            lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL
-          WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4 - 1 RETURNING hint)
-        SELECT count(pg_notify($7, $8 || hint)) FROM replaced
+        UPDATE "{schema}".{StoreSchema.GrantsTable} SET
+          generation = $4, content = $5, dead_at = $6, updated_at = clock_timestamp(), presentation = 0,
+          lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL
+        WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4 - 1
         """;
 
     private readonly string remove = $"""
@@ -124,16 +126,9 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
 
     private async Task<bool> ReplaceAsync(GrantRow row, DateTimeOffset? deadAt, CancellationToken cancellationToken) =>
         await executor
-            .Priority.ReadOneAsync(
+            .Priority.ExecuteAsync(
                 replace,
-                parameters =>
-                    parameters
-                        .RowKey(row.Key)
-                        .Number(row.Key.Generation)
-                        .Bytes(row.Content)
-                        .Time(deadAt?.UtcDateTime)
-                        .Texts(notifications.Channel, notifications.Sender),
-                Count,
+                parameters => parameters.RowKey(row.Key).Number(row.Key.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime),
                 mayRepeat: false,
                 cancellationToken
             )

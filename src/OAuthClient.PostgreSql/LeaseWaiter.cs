@@ -6,6 +6,7 @@ internal sealed class LeaseWaiter(
     ChangeWaiters waiters,
     DeadLeaseHolderDetector detector,
     ChangeNotificationFormat notifications,
+    ChangeNotificationSender sender,
     NotificationListener? connection,
     TimeProvider time
 )
@@ -22,12 +23,14 @@ internal sealed class LeaseWaiter(
     {
         long startedAt = time.GetTimestamp();
         var delay = MinimumDelay;
-        using var subscription = waiters.Subscribe(notifications.Of(seen.ClientName, seen.Owner));
-        while (true)
+        string hint = notifications.Of(seen.ClientName, seen.Owner);
+        using var subscription = waiters.Subscribe(hint);
+        // The holder is suspected to be dead when nothing happened for the time of a poll.
+        for (bool isSuspected = false; ; )
         {
             var change = subscription.Next;
             var snapshot = await leases
-                .ObserveAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, cancellationToken)
+                .ObserveAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, isSuspected, cancellationToken)
                 .ConfigureAwait(false);
             if (
                 snapshot?.Generation != seen.Generation
@@ -40,8 +43,11 @@ internal sealed class LeaseWaiter(
             if (remaining <= TimeSpan.Zero)
                 return;
             bool isNotified = connection?.IsConnected == true;
+            if (isNotified && !isSuspected)
+                sender.SendWaiting(hint);
             var timeout = Shortest(RandomIds.Jitter(isNotified ? MaximumDelay : delay), leaseRemaining, remaining);
-            if (!await CompletesAsync(change, timeout, cancellationToken).ConfigureAwait(false))
+            isSuspected = !await CompletesAsync(change, timeout, cancellationToken).ConfigureAwait(false);
+            if (isSuspected)
                 delay = Shortest(delay * 2, MaximumDelay);
         }
     }

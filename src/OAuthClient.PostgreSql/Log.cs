@@ -55,4 +55,12 @@ internal static partial class Log
             + "are neither used nor deleted; their owners must authorize again. Drop the table when no node runs the earlier version"
     )]
     public static partial void EarlierGrants(ILogger logger, string schema, string table);
+
+    [LoggerMessage(
+        2008,
+        LogLevel.Warning,
+        "The grant store could not notify the other nodes of refreshes ({Fault}). It retries until it is closed. Until then the other nodes "
+            + "use the previous access tokens, which may be rejected sooner. Check that this node can reach the database"
+    )]
+    public static partial void NotificationsNotSent(ILogger logger, string fault);
 }

@@ -14,7 +14,7 @@ internal sealed class NotificationListener(
     long node,
     TimeProvider time,
     ILogger logger,
-    Action<string> changed,
+    Action<string> received,
     Action connected,
     Action<long> disconnected
 ) : IAsyncDisposable
@@ -92,8 +92,10 @@ internal sealed class NotificationListener(
     {
         connection.Notification += (_, notification) =>
         {
-            if (notification.Channel == notifications.Channel && notifications.FromOthers(notification.Payload) is { } hint)
-                changed(hint);
+            if (notification.Channel != notifications.Channel)
+                return;
+            foreach (string hint in notifications.FromOthers(notification.Payload))
+                received(hint);
         };
         var command = executor.Command(connection, $"SELECT pg_advisory_lock_shared($1), clock_timestamp()");
         await using (command.ConfigureAwait(false))

@@ -19,6 +19,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly StoreSchema schema;
     private readonly RowEncryption encryption;
     private readonly ChangeNotificationFormat notifications;
+    private readonly ChangeNotificationSender sender;
     private readonly GrantTable grants;
     private readonly GrantFingerprintTable fingerprints;
     private readonly LeaseTable leases;
@@ -49,16 +50,17 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         schema = new(executor, options.Schema, options.CreateSchema, logger);
         encryption = new(options);
         notifications = new(options.Schema, node);
+        sender = new(executor, notifications, time, logger);
         grants = new(executor, options.Schema, notifications);
         fingerprints = new(executor, options.Schema);
-        leases = new(executor, options.Schema, notifications);
+        leases = new(executor, options.Schema);
         usedStates = new(executor, options.Schema);
         detector = new(time);
         cache = new(time, options.MaximumOwnersInMemory, notifications, logger, ReadAsync);
         connection = options.BehindTransactionPooler
             ? null
-            : new(executor, notifications, node, time, logger, OnChanged, OnConnected, cache.StopListening);
-        leaseWaiter = new(leases, waiters, detector, notifications, connection, time);
+            : new(executor, notifications, node, time, logger, OnReceived, OnConnected, cache.StopListening);
+        leaseWaiter = new(leases, waiters, detector, notifications, sender, connection, time);
         cleanup = new(executor, options.Schema, time, logger);
         Clients = new(executor, options.Schema, encryption, OpenAsync);
     }
@@ -111,11 +113,19 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         string hint = notifications.Of(newer.ClientName, newer.Owner);
-        if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
+        try
         {
-            // The caller reads the grant again, and must not receive the cached generation.
-            cache.Invalidate(hint);
-            return false;
+            if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
+            {
+                // The caller reads the grant again, and must not receive the cached generation.
+                cache.Invalidate(hint);
+                return false;
+            }
+        }
+        finally
+        {
+            // After a failure too, because the statement may have been executed.
+            sender.Send(hint);
         }
         cache.Replace(newer);
         detector.Remove(newer.Id);
@@ -170,7 +180,10 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         if (await leases.ReleaseAsync(lease, status, cancellationToken).ConfigureAwait(false) is { } hint)
+        {
             waiters.Wake(hint);
+            sender.Send(hint);
+        }
     }
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
@@ -197,6 +210,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         if (opening is { } last)
             await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await cleanup.DisposeAsync().ConfigureAwait(false);
+        await sender.DisposeAsync().ConfigureAwait(false);
         if (connection is not null)
             await connection.DisposeAsync().ConfigureAwait(false);
         if (ownsSource)
@@ -260,10 +274,17 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         return found.Count > 0 || failure is null ? found : throw failure;
     }
 
-    private void OnChanged(string hint)
+    private void OnReceived(string received)
     {
+        var (isWaiting, hint) = ChangeNotificationFormat.Read(received);
+        if (isWaiting)
+        {
+            sender.ReceiveWaiting(hint);
+            return;
+        }
         cache.Invalidate(hint);
         waiters.Wake(hint);
+        sender.Receive(hint);
     }
 
     private void OnConnected()

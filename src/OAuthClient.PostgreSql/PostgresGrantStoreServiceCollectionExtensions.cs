@@ -10,6 +10,11 @@ namespace OAuthClient.PostgreSql;
 /// <summary>Provides an extension method that registers the grant store in PostgreSQL.</summary>
 public static class PostgresGrantStoreServiceCollectionExtensions
 {
+    private const int MaximumConnections = 20;
+
+    // More than the store has statements.
+    private const int MaximumPreparedStatements = 32;
+
     /// <summary>
     /// Stores the grants of all clients in PostgreSQL, shared by all nodes. Only one node at a time sends a grant's refresh token. The
     /// store also contains the credentials of dynamically registered clients. It replaces the in-memory stores. Call this method before or
@@ -59,6 +64,14 @@ public static class PostgresGrantStoreServiceCollectionExtensions
         DbConnectionStringBuilder settings = new() { ConnectionString = options.ConnectionString };
         if (!settings.ContainsKey("Timeout"))
             builder.ConnectionStringBuilder.Timeout = (int)options.CommandTimeout.TotalSeconds;
+        if (!settings.ContainsKey("Maximum Pool Size") && !settings.ContainsKey("MaxPoolSize"))
+            builder.ConnectionStringBuilder.MaxPoolSize = MaximumConnections;
+        // A transaction pooler assigns another connection to each statement, on which it is not prepared.
+        if (!options.BehindTransactionPooler && !settings.ContainsKey("Max Auto Prepare") && !settings.ContainsKey("MaxAutoPrepare"))
+        {
+            builder.ConnectionStringBuilder.MaxAutoPrepare = MaximumPreparedStatements;
+            builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
+        }
         if (!settings.ContainsKey("Application Name") && !settings.ContainsKey("ApplicationName"))
             builder.ConnectionStringBuilder.ApplicationName = "OAuthClient";
         return builder.Build();

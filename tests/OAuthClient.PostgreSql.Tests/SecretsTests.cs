@@ -113,7 +113,7 @@ public sealed class SecretsTests
         Assert.That(one.Of("photos", GrantOwner.Client), Is.Not.EqualTo(one.Of("photos", GrantOwner.User("42"))));
         Assert.That(
             (one.FromOthers(one.Sender + "x"), one.FromOthers("2.x"), one.FromOthers("nothing"), one.FromOthers("")),
-            Is.EqualTo(((string?)null, "x", (string?)null, (string?)null))
+            Is.EqualTo((Array.Empty<string>(), new[] { "x" }, Array.Empty<string>(), Array.Empty<string>()))
         );
     }
 

@@ -22,12 +22,14 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private readonly string binaries;
     private readonly string folder;
+    private readonly string[] settings;
     private Process? server;
 
-    private PostgresCluster(string binaries, string folder)
+    private PostgresCluster(string binaries, string folder, string[] settings)
     {
         this.binaries = binaries;
         this.folder = folder;
+        this.settings = settings;
     }
 
     public int Port { get; private set; }
@@ -43,10 +45,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Gets a value indicating whether PostgreSQL is installed on this machine.</summary>
     public static bool CanStart => FindBinaries() is not null;
 
-    public static async Task<PostgresCluster> StartAsync()
+    /// <param name="settings">Settings of the server that replace those of the tests, for example <c>fsync=on</c>.</param>
+    public static async Task<PostgresCluster> StartAsync(params string[] settings)
     {
         string found = FindBinaries() ?? throw new InvalidOperationException(Missing);
-        PostgresCluster cluster = new(found, Directory.CreateTempSubdirectory("oauthclient-postgres-").FullName);
+        PostgresCluster cluster = new(found, Directory.CreateTempSubdirectory("oauthclient-postgres-").FullName, settings);
         try
         {
             if (IsRoot)
@@ -88,7 +91,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Starts the server on the same port with the existing data. Completes when the server accepts connections.</summary>
     public async Task StartServerAsync()
     {
-        string[] settings =
+        string[] all =
         [
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
@@ -102,10 +105,12 @@ internal sealed class PostgresCluster : IAsyncDisposable
             "logging_collector=off",
             "log_destination=stderr",
             "lc_messages=C",
+            // Of two values of a setting the last one counts.
+            .. settings,
         ];
         TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         List<string> output = [];
-        var process = Start(AsServerUser(Binary("postgres"), ["-D", Home, .. settings.SelectMany(setting => new[] { "-c", setting })]));
+        var process = Start(AsServerUser(Binary("postgres"), ["-D", Home, .. all.SelectMany(setting => new[] { "-c", setting })]));
         process.ErrorDataReceived += (_, line) =>
         {
             if (line.Data is null)

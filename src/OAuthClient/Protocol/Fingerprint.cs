@@ -8,6 +8,8 @@ namespace OAuthClient;
 /// <summary>Computes a hash of texts, so that equal texts can be recognized without storing them.</summary>
 internal static class Fingerprint
 {
+    private const int MaximumOnStack = 512;
+
     /// <summary>
     /// Computes the SHA-256 hash of texts. The length of each text is hashed with it, so that different lists with the same concatenation
     /// have different hashes.
@@ -16,15 +18,19 @@ internal static class Fingerprint
     /// <returns>43 base64url characters.</returns>
     public static string Of(params ReadOnlySpan<string> texts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[sizeof(int)];
+        int size = 0;
+        foreach (string text in texts)
+            size += sizeof(int) + Encoding.UTF8.GetByteCount(text);
+        var bytes = size <= MaximumOnStack ? stackalloc byte[size] : new byte[size];
+        var rest = bytes;
         foreach (string text in texts)
         {
-            byte[] utf8 = Encoding.UTF8.GetBytes(text);
-            BinaryPrimitives.WriteInt32BigEndian(length, utf8.Length);
-            hash.AppendData(length);
-            hash.AppendData(utf8);
+            int length = Encoding.UTF8.GetBytes(text, rest[sizeof(int)..]);
+            BinaryPrimitives.WriteInt32BigEndian(rest, length);
+            rest = rest[(sizeof(int) + length)..];
         }
-        return Base64Url.EncodeToString(hash.GetHashAndReset());
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, hash);
+        return Base64Url.EncodeToString(hash);
     }
 }

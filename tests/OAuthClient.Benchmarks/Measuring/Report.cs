@@ -11,9 +11,12 @@ internal sealed class Report
 
     public static void Explain(string text) => Console.WriteLine($"# {text}");
 
+    /// <summary>Gets a value indicating whether the ratios of the allocated bytes are not printed.</summary>
+    public bool HasTimesOnly { get; init; }
+
     /// <summary>Prints a line with its two ratios; less is better, and 1 is the floor.</summary>
     public void Ratios(string line, string contestant, double nanoseconds, double bytes) =>
-        Values(line, contestant, Text(nanoseconds), Text(bytes));
+        Values(line, contestant, HasTimesOnly ? [Text(nanoseconds)] : [Text(nanoseconds), Text(bytes)]);
 
     /// <summary>Prints a line with other values.</summary>
     public void Values(string line, string contestant, params IReadOnlyList<string> values)
@@ -23,6 +26,16 @@ internal sealed class Report
         else
             peers.Add($"peer:{contestant} {line} {string.Join(' ', values)}");
     }
+
+    /// <summary>Prints a line with the ratio of the floor's time to ours; more is better, and 1 is the floor.</summary>
+    public static void Scale(string line, Samples floor, Samples ours)
+    {
+        Explain($"{line}: floor {floor.MedianNanoseconds / 1000:0} us, ours {ours.MedianNanoseconds / 1000:0} us");
+        Scale(line, 1 / ours.MedianRatio(floor));
+    }
+
+    /// <summary>Prints a line with one figure.</summary>
+    public static void Scale(string line, double figure) => Console.WriteLine($"{line} {Text(figure)}");
 
     public void PrintPeers() => peers.ForEach(Console.WriteLine);
 
