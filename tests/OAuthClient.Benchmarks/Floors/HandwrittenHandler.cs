@@ -20,9 +20,11 @@ internal sealed class HandwrittenHandler(Func<Task<HandwrittenToken>> requestAsy
             return RenewAsync(request, cancellationToken);
         request.Headers.TryAddWithoutValidation("Authorization", token.Header);
         var sending = base.SendAsync(request, cancellationToken);
+#pragma warning disable VSTHRD103 // The task has completed.
         return sending.IsCompletedSuccessfully && sending.Result.StatusCode != HttpStatusCode.Unauthorized
             ? sending
             : ReceiveAsync(sending, request, cancellationToken);
+#pragma warning restore VSTHRD103
     }
 
     private async Task<HttpResponseMessage> ReceiveAsync(

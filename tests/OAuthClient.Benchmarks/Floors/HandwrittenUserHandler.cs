@@ -19,9 +19,11 @@ internal sealed class HandwrittenUserHandler(
             return RenewAsync(user, request, cancellationToken);
         request.Headers.TryAddWithoutValidation("Authorization", token.Header);
         var sending = base.SendAsync(request, cancellationToken);
+#pragma warning disable VSTHRD103 // The task has completed.
         return sending.IsCompletedSuccessfully && sending.Result.StatusCode != HttpStatusCode.Unauthorized
             ? sending
             : ReceiveAsync(sending, user, request, cancellationToken);
+#pragma warning restore VSTHRD103
     }
 
     private async Task<HttpResponseMessage> ReceiveAsync(
