@@ -132,9 +132,9 @@ internal sealed class RelyingParty : IAsyncDisposable
         await provider.GetRequiredService<IGrantStore>().FindAsync(Name, Owner, CancellationToken.None);
 
     /// <summary>Requires that the flow completes and the resource accepts the token.</summary>
-    public async Task<Grant> AcceptsLoginAsync(AuthorizationParameters? parameters = null)
+    public async Task<Grant> AcceptsLoginAsync()
     {
-        var grant = await SignInAsync(parameters);
+        var grant = await SignInAsync();
         await ReachesApiAsync(grant);
         return grant;
     }
@@ -152,22 +152,16 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// <param name="defect">The defect.</param>
     /// <param name="cause">Part of the exception message.</param>
     /// <param name="last">The endpoint of the last request, which is sent once: token, authorization or metadata.</param>
-    /// <param name="parameters">The parameters of the authorization.</param>
-    public async Task RejectsAsync(
-        Defect defect,
-        string cause,
-        TestEndpoint last = TestEndpoint.Token,
-        AuthorizationParameters? parameters = null
-    )
+    public async Task RejectsAsync(Defect defect, string cause, TestEndpoint last = TestEndpoint.Token)
     {
         Server.Options.Defect = defect;
-        Assert.That(async () => await SignInAsync(parameters), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
+        Assert.That(async () => await SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
         await RequireLastCallAsync(last);
         Server.Options.Defect = Defect.None;
         // Rejected metadata are not requested again for a few seconds.
         if (last == TestEndpoint.Metadata)
             Clock.Advance(TimeSpan.FromSeconds(5));
-        await AcceptsLoginAsync(parameters);
+        await AcceptsLoginAsync();
     }
 
     /// <summary>

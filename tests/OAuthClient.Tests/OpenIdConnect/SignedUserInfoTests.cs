@@ -76,8 +76,8 @@ public class SignedUserInfoTests
 
     [TestCaseSource(nameof(Refused))]
     [Description(
-        "OpenID Connect Core §5.3.2, RFC 8725: form, signature, claims and user are each validated; IdTokenClaimsValidator has all rules of "
-            + "the claims"
+        "OpenID Connect Core §5.3.2, RFC 8725: form, signature, claims and user are each validated; IdTokenClaimsValidatorTests "
+            + "has every defect of the claims"
     )]
     public async Task An_invalid_response_is_rejected(string body, string words)
     {
