@@ -26,7 +26,7 @@ internal static class FindCases
             {
                 await run.Store.FindAsync(Client, GrantOwner.User("unknown"), cancellationToken),
                 await FindAsync(run.Store, "unknown", cancellationToken),
-                await run.Store.FindByFingerprintAsync("unknown", cancellationToken),
+                await run.Store.FindByFingerprintAsync(Create("x", "unknown").SubjectFingerprint!, cancellationToken),
             }
         )
             Expect.Equal("The number of grants where there is none", 0, found?.Count, "Return an empty list, and not null.");
