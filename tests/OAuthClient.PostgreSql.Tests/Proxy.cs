@@ -18,6 +18,8 @@ internal sealed class Proxy : IAsyncDisposable
     private readonly Task acceptLoop;
     private bool isDisconnected;
     private string? dropResponseTo;
+    private Func<byte[], bool>? counted;
+    private int count;
     private int roundTrips;
 
     private Proxy(int serverPort)
@@ -40,6 +42,12 @@ internal sealed class Proxy : IAsyncDisposable
 
     /// <summary>Closes the connection instead of sending the response to the next statement that contains this text.</summary>
     public void DropResponseTo(string text) => dropResponseTo = text;
+
+    /// <summary>Starts to count the messages of the node that fulfil a condition. The first byte of a message is its type.</summary>
+    public void StartCounting(Func<byte[], bool> condition) => (counted, count) = (condition, 0);
+
+    /// <summary>Gets the number of messages since <see cref="StartCounting"/>.</summary>
+    public int Count => Volatile.Read(ref count);
 
     /// <summary>Closes all connections and refuses new ones.</summary>
     public void Disconnect()
@@ -150,6 +158,8 @@ internal sealed class Proxy : IAsyncDisposable
                         break;
                     byte[] message = [.. unread.GetRange(0, size)];
                     unread.RemoveRange(0, size);
+                    if (isStarted && proxy.counted?.Invoke(message) == true)
+                        Interlocked.Increment(ref proxy.count);
                     expectsResponse |= isStarted && message[0] is (byte)'S' or (byte)'Q';
                     dropsResponse |= isStarted && proxy.ShouldDropResponse(message);
                     isStarted = true;

@@ -131,6 +131,32 @@ public sealed class RegistrationTests
         Assert.That(Failures(_ => { }), Is.Empty);
     }
 
+    [Test]
+    [Description("A node opens at most 20 connections unless the connection string says otherwise")]
+    public void A_node_opens_at_most_20_connections()
+    {
+        Assert.That(Connections(_ => { }).MaxPoolSize, Is.EqualTo(20));
+        Assert.That(Connections(o => o.ConnectionString += ";Maximum Pool Size=7").MaxPoolSize, Is.EqualTo(7));
+    }
+
+    [Test]
+    [Description("Statements are prepared, but not behind a transaction pooler, which may execute each on another connection")]
+    public void Statements_are_prepared_without_a_pooler()
+    {
+        Assert.That(Connections(_ => { }).MaxAutoPrepare, Is.GreaterThan(0));
+        Assert.That(Connections(o => o.BehindTransactionPooler = true).MaxAutoPrepare, Is.Zero);
+        Assert.That(Connections(o => o.ConnectionString += ";Max Auto Prepare=0").MaxAutoPrepare, Is.Zero);
+    }
+
+    private static NpgsqlConnectionStringBuilder Connections(Action<PostgresGrantStoreOptions> change)
+    {
+        PostgresGrantStoreOptions options = new();
+        ConfigureValid(options);
+        change(options);
+        using var source = PostgresGrantStoreServiceCollectionExtensions.CreateSource(options);
+        return new(source.ConnectionString);
+    }
+
     private static void ConfigureValid(PostgresGrantStoreOptions o)
     {
         o.ConnectionString = ConnectionString;

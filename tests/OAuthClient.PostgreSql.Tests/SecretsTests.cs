@@ -29,6 +29,8 @@ public sealed class SecretsTests
         await node.Store.AddAsync(grant, default);
         await node.Store.ReleaseLeaseAsync(await Grants.AcquireLeaseAsync(node.Store, grant), RefreshTokenStatus.Unused, default);
         await node.Store.TryReplaceAsync(grant = Grants.Next(grant), default);
+        // The notifications of the lease and of the refresh may be one.
+        await Eventually.UntilAsync(() => notifications.Count >= 2, () => listener.WaitAsync(TimeSpan.FromSeconds(60)));
         await node.Store.AddAsync(Grants.New(Owner), default);
         await node.Store.RemoveAsync(Grants.New(Owner), default);
         exceptions.Add(await ExceptionTextAsync(() => node.Store.AddAsync(grant, default).AsTask()));
@@ -45,11 +47,10 @@ public sealed class SecretsTests
         proxy.Disconnect();
         await Eventually.UntilAsync(() => !node.Store.IsConnected);
         exceptions.Add(await ExceptionTextAsync(() => node.Store.TryReplaceAsync(Grants.Next(grant), default).AsTask()));
-        await Eventually.UntilAsync(() => notifications.Count >= 4, () => listener.WaitAsync(TimeSpan.FromSeconds(60)));
+        await Eventually.UntilAsync(() => notifications.Count >= 3, () => listener.WaitAsync(TimeSpan.FromSeconds(60)));
 
         string log = string.Join('\n', node.Log.Entries.Select(entry => entry.Message));
         Assert.That(string.Join('\n', exceptions) + log + string.Join('\n', notifications), Does.Not.Contain("canary"));
-        Assert.That(notifications, Has.Exactly(4).Items);
         Assert.That(exceptions, Has.All.Not.Empty);
     }
 
