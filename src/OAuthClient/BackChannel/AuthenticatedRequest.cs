@@ -5,11 +5,13 @@ namespace OAuthClient;
 /// <param name="endpoint">The address.</param>
 /// <param name="form">The form of the request; <see langword="null"/> if the request has none.</param>
 /// <param name="startedAt">The time at which the attempt starts.</param>
+/// <param name="secrets">Receives the values that no message may contain.</param>
 internal sealed class AuthenticatedRequest(
     HttpMethod method,
     Uri endpoint,
-    IEnumerable<KeyValuePair<string, string>>? form,
-    DateTimeOffset startedAt
+    IReadOnlyList<KeyValuePair<string, string>>? form,
+    DateTimeOffset startedAt,
+    List<string> secrets
 )
 {
     public HttpMethod Method => method;
@@ -22,9 +24,6 @@ internal sealed class AuthenticatedRequest(
     /// <summary>Gets the value of the Authorization header.</summary>
     public string? Authorization { get; private set; }
 
-    /// <summary>Gets the values that no message may contain.</summary>
-    public List<string> Secrets { get; } = [];
-
     /// <summary>Adds a parameter to the form.</summary>
     public void Add(string name, string value) => Form.Add(new(name, value));
 
@@ -32,18 +31,22 @@ internal sealed class AuthenticatedRequest(
     public void AddSecret(string name, string value)
     {
         Add(name, value);
-        Secrets.Add(value);
+        Hide(value);
     }
 
     /// <summary>Sets the Authorization header.</summary>
-    /// <param name="scheme">The authentication scheme.</param>
-    /// <param name="credentials">The credentials, which no message may contain.</param>
-    /// <param name="secret">The secret that the credentials encode, which no message may contain either.</param>
-    public void Authorize(string scheme, string credentials, string? secret = null)
+    /// <param name="value">The scheme and the credentials.</param>
+    /// <param name="hidden">The credentials, and what they encode, which no message may contain.</param>
+    public void Authorize(string value, params ReadOnlySpan<string> hidden)
     {
-        Authorization = scheme + " " + credentials;
-        Secrets.Add(credentials);
-        if (secret is not null)
-            Secrets.Add(secret);
+        Authorization = value;
+        Hide(hidden);
+    }
+
+    // Several attempts can be made at the same time, and share the list.
+    private void Hide(params ReadOnlySpan<string> values)
+    {
+        lock (secrets)
+            secrets.AddRange(values);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 
@@ -18,7 +17,6 @@ internal sealed class BackChannelCall(
 
     // A pause that the server requests in response to a request that must not affect others holds for this request only.
     private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
-    private readonly ConcurrentQueue<string> credentials = new();
     private int attempts;
     private bool hasWaited;
 
@@ -40,7 +38,7 @@ internal sealed class BackChannelCall(
         TransientErrors.IsTransient(fault) && (tracker is not null ? !tracker.MayHaveBeenSent : TransientErrors.IsConnectionFault(fault));
 
     /// <summary>Gets the credentials of all attempts, which no message may contain.</summary>
-    public IReadOnlyCollection<string> Credentials => credentials;
+    public List<string> Credentials { get; } = [];
 
     /// <summary>Gets a value indicating whether the server must receive the request at most once.</summary>
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
@@ -188,10 +186,9 @@ internal sealed class BackChannelCall(
     // own.
     private async ValueTask<SingleSendRequestMessage> CreateMessageAsync(DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
-        AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt);
+        AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt, Credentials);
         if (request.Authenticate is { } authenticate)
             await authenticate(attempt, cancellationToken).ConfigureAwait(false);
-        attempt.Secrets.ForEach(credentials.Enqueue);
         var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
         if (attempt.Form.Count > 0)
             message.Content = new FormContent(FormContent.Encode(attempt.Form));

@@ -9,7 +9,7 @@ internal sealed class BackChannelResponse(
     HttpStatusCode statusCode,
     BufferedResponseContent content,
     TimeSpan? retryAfter,
-    IReadOnlyCollection<string> credentials
+    List<string> credentials
 )
 {
     public HttpStatusCode StatusCode => statusCode;
@@ -57,8 +57,12 @@ internal sealed class BackChannelResponse(
     /// <param name="text">The text.</param>
     /// <param name="furtherSecrets">Further secrets to remove.</param>
     /// <returns>The sanitized text.</returns>
-    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) =>
-        ServerTextSanitizer.Clean(text, [.. request.Secrets.OfType<string>(), .. credentials, .. furtherSecrets]);
+    public string? Clean(string? text, params IEnumerable<string> furtherSecrets)
+    {
+        // Another attempt of the request may still be in progress.
+        lock (credentials)
+            return ServerTextSanitizer.Clean(text, [.. request.Secrets.OfType<string>(), .. credentials, .. furtherSecrets]);
+    }
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";
 }

@@ -18,4 +18,12 @@ internal sealed record ClientAuthenticationEntry(
 {
     /// <summary>Returns why a client cannot use the method, apart from a missing secret.</summary>
     public string? FindObstacle(ClientConfiguration configuration) => Obstacle?.Invoke(configuration);
+
+    /// <summary>
+    /// Determines whether a client may use the method. A client with a secret always sends it, unless the options state another method.
+    /// </summary>
+    public bool IsUsableBy(ClientConfiguration configuration) =>
+        configuration.ClientAuthentication is { } stated
+            ? stated == Method
+            : NeedsSecret == configuration.ClientSecret is not null && FindObstacle(configuration) is null;
 }

@@ -20,13 +20,14 @@ internal static class ClientAuthenticationMethods
     /// <summary>Chooses the method of a request: the configured one, or the best one that client and server support.</summary>
     public static ClientAuthenticationEntry Choose(ClientConfiguration configuration, AuthorizationServerMetadata server)
     {
-        var usable = Usable(configuration);
+        var usable = All.Where(entry => entry.IsUsableBy(configuration));
         return usable.FirstOrDefault(entry => entry.Names.Any(name => IsOffered(server, name))) ?? usable.First();
     }
 
     /// <summary>Determines whether a client is confidential: it can authenticate (RFC 6749 §2.1).</summary>
     public static bool IsConfidential(ClientConfiguration configuration) =>
-        Usable(configuration).First().Method != ClientAuthenticationMethod.None;
+        configuration.ClientSecret is not null
+        || All.First(entry => entry.IsUsableBy(configuration)).Method != ClientAuthenticationMethod.None;
 
     /// <summary>Chooses the name of the method to register: of the configured one, or of the best one that the server supports.</summary>
     /// <exception cref="OAuthException">The server supports no method of this client.</exception>
@@ -62,12 +63,6 @@ internal static class ClientAuthenticationMethods
     /// <summary>Returns the name of an unsupported method for a message, without arbitrary text of the server.</summary>
     public static string Printable(string name) =>
         name is "private_key_jwt" or "client_secret_jwt" ? name : "another token_endpoint_auth_method";
-
-    // A client with a secret always sends it, unless the options state another method.
-    private static IEnumerable<ClientAuthenticationEntry> Usable(ClientConfiguration configuration) =>
-        configuration.ClientAuthentication is { } stated
-            ? [Of(stated)]
-            : All.Where(entry => entry.NeedsSecret == configuration.ClientSecret is not null && entry.FindObstacle(configuration) is null);
 
     // RFC 8414 §2: if the member is absent, the server supports client_secret_basic.
     private static bool IsOffered(AuthorizationServerMetadata server, string name) =>

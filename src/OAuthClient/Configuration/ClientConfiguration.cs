@@ -51,7 +51,7 @@ internal sealed class ClientConfiguration
         {
             Issuer = options.Issuer?.OriginalString,
             IssuerTemplate = IssuerTemplate,
-            Endpoints = ServerEndpoint.FindAll(endpoint => endpoint.Configured(options)),
+            Endpoints = ServerEndpoint.FindAll(endpoint => endpoint.ConfiguredIn(options)),
         };
         ServerId = ConfiguredMetadata.ServerId;
     }

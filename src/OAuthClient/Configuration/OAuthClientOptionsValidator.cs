@@ -84,7 +84,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
             failures.Add(
                 "set Issuer to the server's address, so that its endpoints are discovered, or set TokenEndpoint and AuthorizationEndpoint."
             );
-        foreach (var (name, uri) in ServerEndpoint.All.Select(e => (e.OptionName, e.Configured(o))).Prepend((nameof(o.Issuer), o.Issuer)))
+        foreach (var (name, uri) in ServerEndpoint.All.Select(e => (e.OptionName, e.ConfiguredIn(o))).Prepend((nameof(o.Issuer), o.Issuer)))
         {
             if (uri is null)
                 continue;

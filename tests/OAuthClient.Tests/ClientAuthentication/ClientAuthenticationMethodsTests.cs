@@ -171,7 +171,7 @@ public class ClientAuthenticationMethodsTests
     {
         var configuration = SampleConfiguration.Create(options);
         server ??= SampleConfiguration.Server;
-        AuthenticatedRequest request = new(HttpMethod.Post, server.Get(ServerEndpoint.Token), form, SampleConfiguration.Now);
+        AuthenticatedRequest request = new(HttpMethod.Post, server.Get(ServerEndpoint.Token), form, SampleConfiguration.Now, []);
         var applied = ClientAuthenticationMethods
             .Choose(configuration, server)
             .Create(configuration)
