@@ -59,8 +59,8 @@ internal static class TokenResponseReader
         if (!BearerScheme.Instance.IsNamed(type))
         {
             throw new OAuthProtocolException(
-                $"The token response's token_type is '{response.Clean(type, value)}'; only {BearerScheme.Instance.Name} is supported, and a "
-                    + "token of an unknown type must not be used (RFC 6749 §7.1)."
+                $"The token response's token_type is '{response.Clean(type, value)}'; only {BearerScheme.Instance.Name} is supported, and "
+                    + "a token of an unknown type must not be used (RFC 6749 §7.1)."
             );
         }
 
