@@ -76,7 +76,7 @@ public sealed class OAuthClientBuilder
                 configure?.Invoke(o.DynamicRegistration);
             }
         );
-        OAuthClientServices.AddPart(Services, Name, client => client.Registration);
+        RegisteredOAuthClientFactory.AddPart(Services, Name, client => client.Registration);
         return this;
     }
 

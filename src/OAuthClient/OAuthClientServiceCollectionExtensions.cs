@@ -160,13 +160,13 @@ public static class OAuthClientServiceCollectionExtensions
                 BackgroundWork.RunIsolated((provider, name), static state => new OAuthClientServices(state.provider, state.name))
         );
         services.TryAddSingleton<IOAuthClientFactory, RegisteredOAuthClientFactory>();
-        OAuthClientServices.AddPart(services, name, client => client.Tokens);
-        OAuthClientServices.AddPart(services, name, client => client.Client);
-        OAuthClientServices.AddPart(services, name, client => client.SignIn);
-        OAuthClientServices.AddPart(services, name, client => client.Logout);
-        OAuthClientServices.AddPart(services, name, client => client.Introspection);
-        OAuthClientServices.AddPart(services, name, client => client.ClaimSources);
-        OAuthClientServices.AddPart(services, name, client => client.Health);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Tokens);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Client);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.SignIn);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Logout);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Introspection);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.ClaimSources);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Health);
         return new OAuthClientBuilder(name, services, BackChannelHttpClientConfiguration.Register(services, name));
     }
 

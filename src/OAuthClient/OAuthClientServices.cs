@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -142,18 +141,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     public ClientHealth Health { get; }
     public TokenIntrospection Introspection { get; }
     public DynamicRegistration Registration { get; }
-
-    /// <summary>Registers a service of a client under its name, and without a name where it is the only client.</summary>
-    public static void AddPart<T>(IServiceCollection services, string name, Func<OAuthClientServices, T> select)
-        where T : class
-    {
-        services.AddKeyedSingleton(name, (provider, _) => select(provider.GetRequiredService<IOAuthClientFactory>().Find(name)!));
-        services.TryAddSingleton(provider =>
-            provider.GetRequiredKeyedService<T>(
-                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault($"inject [FromKeyedServices(\"{{0}}\")] {typeof(T).Name}")
-            )
-        );
-    }
 
     /// <summary>Waits for refreshes in progress, because their new refresh tokens must be saved.</summary>
     public async ValueTask DisposeAsync()

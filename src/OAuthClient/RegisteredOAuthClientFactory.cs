@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace OAuthClient;
 
@@ -9,4 +10,16 @@ namespace OAuthClient;
 internal sealed class RegisteredOAuthClientFactory(IServiceProvider services) : IOAuthClientFactory
 {
     public OAuthClientServices? Find(string name) => services.GetKeyedService<OAuthClientServices>(name);
+
+    /// <summary>Registers a service of a client under its name, and without a name where it is the only client.</summary>
+    public static void AddPart<T>(IServiceCollection services, string name, Func<OAuthClientServices, T> select)
+        where T : class
+    {
+        services.AddKeyedSingleton(name, (provider, _) => select(provider.GetRequiredService<IOAuthClientFactory>().Find(name)!));
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<T>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault($"inject [FromKeyedServices(\"{{0}}\")] {typeof(T).Name}")
+            )
+        );
+    }
 }
