@@ -1,14 +1,9 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Waits until a lease ends or its grant changes, by notifications and by polling.</summary>
-internal sealed class LeaseWaiter(
-    LeaseTable leases,
-    ChangeWaiters waiters,
-    DeadLeaseHolderDetector detector,
-    ChangeNotificationFormat notifications,
-    NotificationListener? connection,
-    TimeProvider time
-)
+/// <summary>
+/// Waits until a lease ends or its grant changes, by polling. The cache of the library ends the wait when a notification arrives.
+/// </summary>
+internal sealed class LeaseWaiter(LeaseTable leases, DeadLeaseHolderDetector detector, NotificationListener? connection, TimeProvider time)
 {
     private static readonly TimeSpan MinimumDelay = TimeSpan.FromMilliseconds(50);
 
@@ -21,13 +16,12 @@ internal sealed class LeaseWaiter(
     public async Task WaitAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {
         long startedAt = time.GetTimestamp();
-        var delay = MinimumDelay;
-        using var subscription = waiters.Subscribe(notifications.Of(seen.ClientName, seen.Owner));
+        ExponentialBackoff backoff = new(MinimumDelay, MaximumDelay);
         while (true)
         {
-            var change = subscription.Next;
+            // Not cancelled, because the cancellation of a running statement needs a connection of its own.
             var snapshot = await leases
-                .ObserveAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, cancellationToken)
+                .ObserveAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, CancellationToken.None)
                 .ConfigureAwait(false);
             if (
                 snapshot?.Generation != seen.Generation
@@ -39,31 +33,8 @@ internal sealed class LeaseWaiter(
             var remaining = atMost - time.GetElapsedTime(startedAt);
             if (remaining <= TimeSpan.Zero)
                 return;
-            bool isNotified = connection?.IsConnected == true;
-            var timeout = Shortest(RandomIds.Jitter(isNotified ? MaximumDelay : delay), leaseRemaining, remaining);
-            if (!await CompletesAsync(change, timeout, cancellationToken).ConfigureAwait(false))
-                delay = Shortest(delay * 2, MaximumDelay);
-        }
-    }
-
-    private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> spans)
-    {
-        var shortest = spans[0];
-        foreach (var span in spans)
-            shortest = span < shortest ? span : shortest;
-        return shortest;
-    }
-
-    private async Task<bool> CompletesAsync(Task change, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await change.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
+            var delay = RandomIds.Jitter(connection?.IsConnected == true ? MaximumDelay : backoff.Next());
+            await Task.Delay(new[] { delay, leaseRemaining, remaining }.Min(), time, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -57,14 +57,14 @@ public sealed class SqlStateTests
         await using var failing = await FailingNode.StartAsync(sqlState);
 
         for (int i = 0; i < 10; i++)
-            await Grants.FindSingleAsync(failing.Node.Store);
+            await Grants.FindSingleAsync(failing.Node.Cache);
         await Eventually.UntilAsync(() =>
             failing.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true
         );
-        await Grants.FindSingleAsync(failing.Node.Store);
+        await Grants.FindSingleAsync(failing.Node.Cache);
 
         Assert.That(
-            async () => await failing.Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
+            async () => await failing.Node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default),
             Throws.InstanceOf<Npgsql.PostgresException>()
         );
         await failing.AssertRecoversAsync();
@@ -129,7 +129,7 @@ public sealed class SqlStateTests
                 {
                     try
                     {
-                        await Node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+                        await Node.Cache.FindAsync("photos", GrantOwner.User("42"), default);
                     }
                     catch (OAuthException exception)
                     {
