@@ -13,9 +13,6 @@ internal static class ParameterCollectionExtensions
         return parameters;
     }
 
-    public static NpgsqlParameterCollection TextArray(this NpgsqlParameterCollection parameters, IEnumerable<string> texts) =>
-        parameters.Value(texts.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
-
     public static NpgsqlParameterCollection RowKey(this NpgsqlParameterCollection parameters, GrantRowKey key) =>
         parameters.Texts(key.Id, key.ClientName, key.Owner);
 

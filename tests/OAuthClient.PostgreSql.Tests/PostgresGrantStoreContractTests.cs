@@ -1,9 +1,10 @@
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Tests the contract of a grant store, with and without a transaction pooler.</summary>
-[TestFixture(false)]
-[TestFixture(true)]
-public sealed class PostgresGrantStoreContractTests(bool behindTransactionPooler) : GrantStoreContract
+/// <summary>Tests the contract of a grant store, with and without the cache and a transaction pooler.</summary>
+[TestFixture(false, false)]
+[TestFixture(true, false)]
+[TestFixture(true, true)]
+public sealed class PostgresGrantStoreContractTests(bool isCached, bool behindTransactionPooler) : GrantStoreContract
 {
     private Node? node;
 
@@ -22,6 +23,6 @@ public sealed class PostgresGrantStoreContractTests(bool behindTransactionPooler
             Node.NewSchema(),
             configure: options => options.BehindTransactionPooler = behindTransactionPooler
         );
-        return node.Store;
+        return isCached ? node.Cache : node.Store;
     }
 }

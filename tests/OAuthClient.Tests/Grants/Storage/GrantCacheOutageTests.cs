@@ -2,6 +2,7 @@ namespace OAuthClient.Tests;
 
 /// <summary>Tests which cached grants are used while the store cannot be reached.</summary>
 [TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.All)]
 public sealed class GrantCacheOutageTests
 {
