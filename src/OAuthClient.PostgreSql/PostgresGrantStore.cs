@@ -94,8 +94,12 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
 
     public long? MaximumCacheBytes { get; }
 
-    public void Subscribe(Action<string> changed, Action connected, Action<TimeSpan> disconnected) =>
+    public void Subscribe(Action<string> changed, Action connected, Action<TimeSpan> disconnected)
+    {
         (this.changed, this.connected, this.disconnected) = (changed, connected, disconnected);
+        if (connection?.IsConnected == true)
+            connected();
+    }
 
     public async ValueTask<string> GetKeyAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {

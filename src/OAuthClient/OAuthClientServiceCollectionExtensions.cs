@@ -145,9 +145,9 @@ public static class OAuthClientServiceCollectionExtensions
     /// <typeparam name="TStore">The type of the store. It is a singleton, unless the application has registered it otherwise.</typeparam>
     /// <param name="services">The service collection.</param>
     /// <returns>The same service collection.</returns>
-    public static IServiceCollection AddGrantStore<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore
-    >(this IServiceCollection services)
+    public static IServiceCollection AddGrantStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>(
+        this IServiceCollection services
+    )
         where TStore : class, IGrantStore
     {
         ArgumentNullException.ThrowIfNull(services);

@@ -106,6 +106,20 @@ public sealed class GrantCacheTests
     }
 
     [Test]
+    [Description("A store that was used before the cache was put in front of it reports that it is connected")]
+    public async Task A_connected_store_can_be_cached()
+    {
+        await using var proxy = await Proxy.StartAsync();
+        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
+        await Grants.AddAsync(node.Store);
+        var cached = CachedGrantStore.Around(node.Store, TimeProvider.System, node.Log.CreateLogger("cache"));
+        await cached.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+        int before = proxy.RoundTrips;
+        await cached.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+        Assert.That(proxy.RoundTrips, Is.EqualTo(before));
+    }
+
+    [Test]
     [Description("After a reconnect, entries are read again")]
     public async Task After_a_reconnect_entries_are_read_again()
     {

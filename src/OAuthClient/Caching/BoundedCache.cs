@@ -46,6 +46,13 @@ internal sealed class BoundedCache<TKey, TValue>(
         return true;
     }
 
+    /// <summary>Finds an entry that has not expired.</summary>
+    public bool TryGet(TKey key, DateTimeOffset now, [MaybeNullWhen(false)] out TValue value)
+    {
+        value = default;
+        return entries.TryGetValue(key, out var entry) && now.UtcTicks < entry.ExpiresAt && TryGet(key, out value);
+    }
+
     /// <summary>Adds or replaces an entry that does not expire.</summary>
     public void Set(TKey key, TValue value) => Set(key, value, DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
 

@@ -33,8 +33,9 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
     /// <summary>Waits for the request in progress.</summary>
     public Task DrainAsync(CancellationToken cancellationToken) => last?.DrainAsync(cancellationToken) ?? Task.CompletedTask;
 
-    private static async Task<AuthorizationServerMetadata> ContentAsync(ValueTask<DiscoveryDocument<AuthorizationServerMetadata>.Fetched> getting) =>
-        (await getting.ConfigureAwait(false)).Content;
+    private static async Task<AuthorizationServerMetadata> ContentAsync(
+        ValueTask<DiscoveryDocument<AuthorizationServerMetadata>.Fetched> getting
+    ) => (await getting.ConfigureAwait(false)).Content;
 
     private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata discovered, AuthorizationServerMetadata configured) =>
         discovered with

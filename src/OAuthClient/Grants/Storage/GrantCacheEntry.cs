@@ -65,5 +65,4 @@ internal sealed class GrantCacheEntry(
     protected override GrantSnapshot? Keep(GrantSnapshot known, Exception exception) => IsOutage(exception) ? known : null;
 
     protected override void OnStored() => stored(this);
-
 }

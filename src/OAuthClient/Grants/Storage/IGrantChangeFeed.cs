@@ -17,7 +17,10 @@ public interface IGrantChangeFeed
     /// </summary>
     long? MaximumCacheBytes => null;
 
-    /// <summary>Sets the functions to call. The library calls this method once, before all others.</summary>
+    /// <summary>
+    /// Sets the functions to call. The library calls this method once, before all others. A feed that is connected already calls
+    /// <paramref name="connected"/> at once.
+    /// </summary>
     /// <param name="changed">
     /// Reports that an owner's grants were added, replaced or removed, or that a lease ended; the argument is the owner's key.
     /// </param>

@@ -14,12 +14,7 @@ internal static class RowIdentity
         [.. Number(GrantFormat), .. Prefixed(id), .. Prefixed(clientName), .. Prefixed(owner), .. Number(generation)];
 
     public static byte[] OfClient(string clientName, string server, long generation) =>
-        [
-            .. Number(ClientFormat),
-            .. Number(generation),
-            .. Prefixed(clientName),
-            .. Encoding.UTF8.GetBytes(server),
-        ];
+        [.. Number(ClientFormat), .. Number(generation), .. Prefixed(clientName), .. Encoding.UTF8.GetBytes(server)];
 
     private static byte[] Prefixed(string text)
     {

@@ -11,7 +11,7 @@ public sealed class CachedGrantStoreTests
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     [Test]
-    [Description("A store with a change feed is registered with the cache, before or after AddOAuthClient; another store is used as it is")]
+    [Description("A store with a change feed is registered with the cache, before or after AddOAuthClient")]
     public async Task AddGrantStore_adds_the_cache([Values] bool before)
     {
         ServiceCollection services = new();
@@ -20,13 +20,16 @@ public sealed class CachedGrantStoreTests
         services.AddOAuthClient(o => o.ClientId = "1");
         if (!before)
             services.AddGrantStore<FeedStore>();
-        services.AddSingleton<IGrantStore>(_ => new InMemoryGrantStore(TimeProvider.System)).AddSingleton<InMemoryGrantStore>();
         await using var provider = services.BuildServiceProvider();
-        Assert.That(provider.GetServices<IGrantStore>().First(), Is.TypeOf<CachedGrantStore>());
+        Assert.That(provider.GetServices<IGrantStore>().Single(), Is.TypeOf<CachedGrantStore>());
+    }
 
-        services.AddGrantStore<InMemoryGrantStore>();
-        await using var other = services.BuildServiceProvider();
-        Assert.That(other.GetServices<IGrantStore>().First(), Is.TypeOf<InMemoryGrantStore>());
+    [Test]
+    [Description("A store without a change feed is used as it is")]
+    public async Task Without_a_feed_there_is_no_cache()
+    {
+        await using var provider = new ServiceCollection().AddGrantStore<InMemoryGrantStore>().BuildServiceProvider();
+        Assert.That(provider.GetRequiredService<IGrantStore>(), Is.SameAs(provider.GetRequiredService<InMemoryGrantStore>()));
     }
 
     [Test]
@@ -97,7 +100,9 @@ public sealed class CachedGrantStoreTests
     }
 
     [Test]
-    [Description("A wait ends at a change of the grant in this process, at a reported change of its owner, and when the feed connects again")]
+    [Description(
+        "A wait ends at a change of the grant in this process, at a reported change of its owner, and when the feed connects again"
+    )]
     public async Task A_wait_ends_at_a_change([Values("saved", "removed", "released", "reported", "connected")] string change)
     {
         var (feed, store) = Connected();

@@ -3,15 +3,13 @@ using System.Runtime.CompilerServices;
 namespace OAuthClient.Tests;
 
 /// <summary>A process of several that share a store in memory, with a change feed that the test controls.</summary>
-internal sealed class FeedStore(IGrantStore shared, TimeProvider time) : IGrantStore, IGrantChangeFeed
+internal sealed class FeedStore(TimeProvider time) : IGrantStore, IGrantChangeFeed
 {
+    private readonly InMemoryGrantStore shared = new(time);
     private Action<string>? changed;
     private Action? connected;
     private Action<TimeSpan>? disconnected;
     private int reads;
-
-    public FeedStore(TimeProvider time)
-        : this(new InMemoryGrantStore(time), time) { }
 
     /// <summary>Gets the number of reads of one owner.</summary>
     public int Reads => Volatile.Read(ref reads);
@@ -32,8 +30,7 @@ internal sealed class FeedStore(IGrantStore shared, TimeProvider time) : IGrantS
     public IGrantStore Shared => shared;
 
     /// <summary>Creates the cache in front of this store.</summary>
-    public IGrantStore WithCache(RecordedLog? log = null) =>
-        CachedGrantStore.Around(this, time, (log ?? new()).CreateLogger("cache"));
+    public IGrantStore WithCache(RecordedLog? log = null) => CachedGrantStore.Around(this, time, (log ?? new()).CreateLogger("cache"));
 
     public void Connect() => connected!();
 

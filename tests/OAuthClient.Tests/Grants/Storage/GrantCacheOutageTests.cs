@@ -72,10 +72,7 @@ public sealed class GrantCacheOutageTests
     {
         var (feed, store) = await StoreAsync(isConnected: false);
         feed.Fault = new InvalidOperationException();
-        Assert.That(
-            async () => await store.FindCurrentAsync("photos", Owner, default),
-            Throws.TypeOf<InvalidOperationException>()
-        );
+        Assert.That(async () => await store.FindCurrentAsync("photos", Owner, default), Throws.TypeOf<InvalidOperationException>());
         Assert.That(async () => await store.FindAsync("photos", Owner, default), Throws.TypeOf<InvalidOperationException>());
         Assert.That(log.Entries, Is.Empty, "no outage");
     }

@@ -158,7 +158,9 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description("Grants that are in use are compared with the store in one call before they are 5 minutes old; only those that differ are read")]
+    [Description(
+        "Grants that are in use are compared with the store in one call before they are 5 minutes old; only those that differ are read"
+    )]
     public async Task Grants_in_use_are_compared_in_one_call()
     {
         const int Owners = 600;

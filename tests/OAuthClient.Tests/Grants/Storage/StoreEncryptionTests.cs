@@ -71,14 +71,8 @@ public sealed class StoreEncryptionTests
         Grant FromOtherRow(StoreEncryption encryption) =>
             encryption.UnprotectGrant(encryption.Protect(grant), id.Length > 0 ? id : grant.Id, clientName, owner, generation);
         var delegates = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
-        Assert.That(
-            () => FromOtherRow(Protection),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
-        );
-        Assert.That(
-            () => FromOtherRow(delegates),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
-        );
+        Assert.That(() => FromOtherRow(Protection), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+        Assert.That(() => FromOtherRow(delegates), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
     }
 
     [TestCase("photo", "https://as.example", 1)]
@@ -95,7 +89,10 @@ public sealed class StoreEncryptionTests
         foreach (var encryption in new[] { Protection, delegates })
         {
             byte[] content = encryption.Protect(client);
-            Assert.That(encryption.UnprotectClient(content, client.ClientName, client.Server, client.Generation).ClientSecret, Is.EqualTo(client.ClientSecret));
+            Assert.That(
+                encryption.UnprotectClient(content, client.ClientName, client.Server, client.Generation).ClientSecret,
+                Is.EqualTo(client.ClientSecret)
+            );
             Assert.That(
                 () => encryption.UnprotectClient(content, clientName, server, generation),
                 Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
