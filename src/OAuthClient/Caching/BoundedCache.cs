@@ -98,12 +98,19 @@ internal sealed class BoundedCache<TKey, TValue>(
         {
             if (!entries.TryGetValue(key, out var entry) || !EqualityComparer<TValue>.Default.Equals(entry.Value, value))
                 return;
-            entry.IsUsed = true;
+            long added = SizeOf(value);
+            if (added > capacity)
+            {
+                Remove(key);
+                return;
+            }
             size -= entry.Size;
             entry.Size = 0;
-            long added = SizeOf(value);
+            bool isUsed = entry.IsUsed;
+            // Not removed to make room for itself.
+            entry.IsUsed = true;
             MakeRoom(added, long.MinValue);
-            // A value that alone exceeds the capacity was removed.
+            entry.IsUsed = isUsed;
             if (entries.ContainsKey(key))
                 size += entry.Size = added;
         }
