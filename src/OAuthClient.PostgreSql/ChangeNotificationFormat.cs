@@ -28,7 +28,7 @@ internal sealed class ChangeNotificationFormat(string schema, long node)
 
     public string Of(string clientName, GrantOwner owner) =>
         Base64Url.EncodeToString(
-            HMACSHA256.HashData(key, new GrantRowKey("", clientName, GrantRowKey.OwnerIn(owner), 0).ToBytes()).AsSpan(0, HashLength)
+            HMACSHA256.HashData(key, RowIdentity.OfGrant("", clientName, GrantRowKey.OwnerIn(owner), 0)).AsSpan(0, HashLength)
         );
 
     /// <summary>Returns the hint by which a node tells that it waits for the end of a lease.</summary>

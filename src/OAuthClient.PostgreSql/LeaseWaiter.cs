@@ -1,9 +1,10 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Waits until a lease ends or its grant changes, by notifications and by polling.</summary>
+/// <summary>
+/// Waits until a lease ends or its grant changes, by polling. The cache of the library ends the wait when a notification arrives.
+/// </summary>
 internal sealed class LeaseWaiter(
     LeaseTable leases,
-    ChangeWaiters waiters,
     DeadLeaseHolderDetector detector,
     ChangeNotificationFormat notifications,
     ChangeNotificationSender sender,
@@ -22,15 +23,13 @@ internal sealed class LeaseWaiter(
     public async Task WaitAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {
         long startedAt = time.GetTimestamp();
-        var delay = MinimumDelay;
-        string hint = notifications.Of(seen.ClientName, seen.Owner);
-        using var subscription = waiters.Subscribe(hint);
+        ExponentialBackoff backoff = new(MinimumDelay, MaximumDelay);
         // The holder is suspected to be dead when nothing happened for the time of a poll.
-        for (bool isSuspected = false; ; )
+        for (bool isSuspected = false; ; isSuspected = true)
         {
-            var change = subscription.Next;
+            // Not cancelled, because the cancellation of a running statement needs a connection of its own.
             var snapshot = await leases
-                .ObserveAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, isSuspected, cancellationToken)
+                .ObserveAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, isSuspected, CancellationToken.None)
                 .ConfigureAwait(false);
             if (
                 snapshot?.Generation != seen.Generation
@@ -44,32 +43,9 @@ internal sealed class LeaseWaiter(
                 return;
             bool isNotified = connection?.IsConnected == true;
             if (isNotified && !isSuspected)
-                sender.SendWaiting(hint);
-            var timeout = Shortest(RandomIds.Jitter(isNotified ? MaximumDelay : delay), leaseRemaining, remaining);
-            isSuspected = !await CompletesAsync(change, timeout, cancellationToken).ConfigureAwait(false);
-            if (isSuspected)
-                delay = Shortest(delay * 2, MaximumDelay);
-        }
-    }
-
-    private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> spans)
-    {
-        var shortest = spans[0];
-        foreach (var span in spans)
-            shortest = span < shortest ? span : shortest;
-        return shortest;
-    }
-
-    private async Task<bool> CompletesAsync(Task change, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await change.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
+                sender.SendWaiting(notifications.Of(seen.ClientName, seen.Owner));
+            var delay = RandomIds.Jitter(isNotified ? MaximumDelay : backoff.Next());
+            await Task.Delay(new[] { delay, leaseRemaining, remaining }.Min(), time, cancellationToken).ConfigureAwait(false);
         }
     }
 }

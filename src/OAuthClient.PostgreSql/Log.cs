@@ -30,14 +30,6 @@ internal static partial class Log
     public static partial void GrantUnreadable(ILogger logger, string reason);
 
     [LoggerMessage(
-        2004,
-        LogLevel.Warning,
-        "The grant store could not read the database ({Fault}). Cached access tokens are served for at most one minute; sign-in checks "
-            + "fail. Check that this node can reach the database, and that the database accepts connections"
-    )]
-    public static partial void ReadFailed(ILogger logger, string fault);
-
-    [LoggerMessage(
         2005,
         LogLevel.Warning,
         "The grant store could not delete expired rows ({Fault}). It retries in about one hour. If this repeats, check that the role may "

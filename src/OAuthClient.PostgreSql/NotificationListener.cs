@@ -57,7 +57,7 @@ internal sealed class NotificationListener(
 
     private async Task RunAsync()
     {
-        var delay = TimeSpan.Zero;
+        ExponentialBackoff? backoff = null;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -66,7 +66,7 @@ internal sealed class NotificationListener(
                 await using (connection.ConfigureAwait(false))
                 {
                     var since = await AcquireLockAndListenAsync(connection).ConfigureAwait(false);
-                    delay = TimeSpan.Zero;
+                    backoff = null;
                     Begin(since);
                     await ReceiveAsync(connection).ConfigureAwait(false);
                 }
@@ -77,11 +77,11 @@ internal sealed class NotificationListener(
                     break;
                 End(exception);
             }
-            await DelayAsync(delay).ConfigureAwait(false);
-            delay =
-                delay == TimeSpan.Zero ? MinimumDelay
-                : delay * 2 < MaximumDelay ? delay * 2
-                : MaximumDelay;
+            // The first attempt after a lost connection is immediate.
+            if (backoff is null)
+                backoff = new(MinimumDelay, MaximumDelay);
+            else
+                await DelayAsync(backoff.Next()).ConfigureAwait(false);
         }
         session = null;
         attempted.TrySetResult();
@@ -164,8 +164,6 @@ internal sealed class NotificationListener(
 
     private async Task DelayAsync(TimeSpan delay)
     {
-        if (delay == TimeSpan.Zero || stopping.IsCancellationRequested)
-            return;
         try
         {
             await Task.Delay(RandomIds.Jitter(delay), time, stopping.Token).ConfigureAwait(false);

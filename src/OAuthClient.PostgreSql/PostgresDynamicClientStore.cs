@@ -4,7 +4,7 @@ namespace OAuthClient.PostgreSql;
 internal sealed class PostgresDynamicClientStore(
     PostgresCommandExecutor executor,
     string schema,
-    RowEncryption encryption,
+    StoreEncryption encryption,
     Func<CancellationToken, Task> openAsync
 ) : IDynamicClientStore
 {
@@ -34,12 +34,12 @@ internal sealed class PostgresDynamicClientStore(
             .ReadOneAsync(
                 find,
                 parameters => parameters.Texts(clientName, server),
-                row => ((DynamicClientRowKey Key, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
+                row => ((long Generation, byte[] Content)?)(row.GetInt64(0), row.GetFieldValue<byte[]>(1)),
                 mayRepeat: true,
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return row is { } found ? encryption.Unprotect(found.Content, found.Key) : null;
+        return row is { } found ? encryption.UnprotectClient(found.Content, clientName, server, found.Generation) : null;
     }
 
     public async ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken)

@@ -5,10 +5,10 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// Stores grants in PostgreSQL. Reads use the cache. Every change and every lease is one statement. The store accesses the database at
-/// its first use.
+/// Stores grants in PostgreSQL. Every read, every change and every lease is one statement. Notifications report the changes of other nodes
+/// to the cache of the library. The store accesses the database at its first use.
 /// </summary>
-internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDisposable
+internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsyncDisposable, IDisposable
 {
     private readonly NpgsqlDataSource source;
     private readonly bool ownsSource;
@@ -17,21 +17,23 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly PostgresCommandExecutor executor;
     private readonly long node;
     private readonly StoreSchema schema;
-    private readonly RowEncryption encryption;
+    private readonly StoreEncryption encryption;
     private readonly ChangeNotificationFormat notifications;
     private readonly ChangeNotificationSender sender;
     private readonly GrantTable grants;
     private readonly GrantFingerprintTable fingerprints;
     private readonly LeaseTable leases;
     private readonly ConsumedStateTable usedStates;
-    private readonly ChangeWaiters waiters = new();
+    private readonly GrantComparison comparison;
     private readonly LeaseWaiter leaseWaiter;
     private readonly DeadLeaseHolderDetector detector;
-    private readonly GrantCache cache;
     private readonly NotificationListener? connection;
     private readonly ExpiredRowCleanup cleanup;
     private readonly Lock openings = new();
     private readonly CancellationTokenSource stopping = new();
+    private Action<string>? changed;
+    private Action? connected;
+    private Action<TimeSpan>? disconnected;
     private volatile Task? opening;
     private int disposed;
 
@@ -48,7 +50,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         health = new(options.Schema, time, logger);
         executor = new(source, options.Schema, options.CommandTimeout, health);
         schema = new(executor, options.Schema, options.CreateSchema, logger);
-        encryption = new(options);
+        encryption = options.Encryption;
         notifications = new(options.Schema, node);
         sender = new(executor, notifications, time, logger);
         grants = new(executor, options.Schema, notifications);
@@ -56,11 +58,21 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         leases = new(executor, options.Schema);
         usedStates = new(executor, options.Schema);
         detector = new(time);
-        cache = new(time, options.MaximumOwnersInMemory, notifications, logger, ReadAsync);
+        comparison = new(executor, options.Schema);
+        MaximumCacheBytes = options.MaximumCacheBytes;
         connection = options.BehindTransactionPooler
             ? null
-            : new(executor, notifications, node, time, logger, OnReceived, OnConnected, cache.StopListening);
-        leaseWaiter = new(leases, waiters, detector, notifications, sender, connection, time);
+            : new(
+                executor,
+                notifications,
+                node,
+                time,
+                logger,
+                OnReceived,
+                OnConnected,
+                lastActiveAt => disconnected?.Invoke(time.GetElapsedTime(lastActiveAt))
+            );
+        leaseWaiter = new(leases, detector, notifications, sender, connection, time);
         cleanup = new(executor, options.Schema, time, logger);
         Clients = new(executor, options.Schema, encryption, OpenAsync);
     }
@@ -82,17 +94,41 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             ? problems
             : null;
 
-    public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
-        opening is { IsCompletedSuccessfully: true }
-            ? cache.FindAsync(clientName, owner, cancellationToken)
-            : OpenAndFindAsync(clientName, owner, cancellationToken);
+    public long? MaximumCacheBytes { get; }
 
-    public async ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
+    public void Subscribe(Action<string> changed, Action connected, Action<TimeSpan> disconnected)
     {
-        if (opening is not { IsCompletedSuccessfully: true })
-            await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await cache.FindCurrentAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
+        (this.changed, this.connected, this.disconnected) = (changed, connected, disconnected);
+        if (connection?.IsConnected == true)
+            connected();
     }
+
+    public async ValueTask<string> GetKeyAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return notifications.Of(clientName, owner);
+    }
+
+    public bool IsOutage(Exception exception) => PostgresErrorClassifier.IsOutage(exception);
+
+    public async ValueTask<IReadOnlyCollection<string>> FindOutdatedAsync(
+        IReadOnlyDictionary<string, IReadOnlyList<Grant>> cached,
+        CancellationToken cancellationToken
+    )
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await comparison.FindOutdatedAsync(cached, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping.Token);
+        return Decrypt(await grants.FindAsync(clientName, owner, ended.Token).ConfigureAwait(false));
+    }
+
+    public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+        FindAsync(clientName, owner, cancellationToken);
 
     public async ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
     {
@@ -106,30 +142,22 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         string hint = notifications.Of(grant.ClientName, grant.Owner);
         if (!await grants.AddAsync(Row(grant), DeadAt(grant), hint, GrantFingerprints.Of(grant), cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException($"The store already contains the grant {grant.Id}.");
-        cache.Add(grant);
     }
 
     public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        string hint = notifications.Of(newer.ClientName, newer.Owner);
         try
         {
             if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
-            {
-                // The caller reads the grant again, and must not receive the cached generation.
-                cache.Invalidate(hint);
                 return false;
-            }
         }
         finally
         {
             // After a failure too, because the statement may have been executed.
-            sender.Send(hint);
+            sender.Send(notifications.Of(newer.ClientName, newer.Owner));
         }
-        cache.Replace(newer);
         detector.Remove(newer.Id);
-        waiters.Wake(hint);
         return true;
     }
 
@@ -137,8 +165,6 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         await grants.RemoveAsync(GrantRowKey.Of(grant), cancellationToken).ConfigureAwait(false);
-        cache.Remove(grant);
-        waiters.Wake(notifications.Of(grant.ClientName, grant.Owner));
     }
 
     public async ValueTask<LeaseResult> TryAcquireLeaseAsync(
@@ -155,22 +181,18 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             await leases.TryAcquireAsync(GrantRowKey.Of(seen), held, length, request, cancellationToken).ConfigureAwait(false)
             is not { } result
         )
-        {
-            cache.Remove(seen);
             return new(Current: null, Lease: null, RefreshTokenStatus.Unused);
-        }
         var lease = result.IsAcquired ? new RefreshLease(seen.Id, seen.Generation, result.Fence) : null;
         Grant stored;
         try
         {
-            stored = encryption.Unprotect(result.Row.Content, result.Row.Key);
+            stored = Decrypt(result.Row);
         }
         catch (OAuthException) when (lease is not null)
         {
             await ReleaseLeaseAsync(lease, result.Status, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
-        cache.Replace(stored);
         if (lease is not null)
             detector.Remove(seen.Id);
         return new(stored, lease, stored.Generation == seen.Generation ? result.Status : RefreshTokenStatus.Unused);
@@ -180,10 +202,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         if (await leases.ReleaseAsync(lease, status, cancellationToken).ConfigureAwait(false) is { } hint)
-        {
-            waiters.Wake(hint);
             sender.Send(hint);
-        }
     }
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
@@ -224,12 +243,6 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     )]
     public void Dispose() => BackgroundWork.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
 
-    private async ValueTask<IReadOnlyList<Grant>> OpenAndFindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
-    {
-        await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await cache.FindAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>Opens the store once for all callers. After a failure the next caller retries.</summary>
     private Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -239,7 +252,14 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         lock (openings)
         {
             if (opening is null or { IsFaulted: true } or { IsCanceled: true })
-                opening = BackgroundTask.Run(BeginAsync);
+            {
+                opening = BackgroundWork.Run(BeginAsync);
+                // Observes the exception, because all callers may have stopped waiting.
+                _ = BackgroundWork.RunIsolated(
+                    opening,
+                    static async task => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing)
+                );
+            }
             return opening.WaitAsync(cancellationToken);
         }
     }
@@ -252,9 +272,6 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         cleanup.Start();
     }
 
-    private async Task<IReadOnlyList<Grant>> ReadAsync(string clientName, GrantOwner owner) =>
-        Decrypt(await grants.FindAsync(clientName, owner, stopping.Token).ConfigureAwait(false));
-
     private List<Grant> Decrypt(List<GrantRow> rows)
     {
         List<Grant> found = [];
@@ -263,7 +280,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         {
             try
             {
-                found.Add(encryption.Unprotect(row.Content, row.Key));
+                found.Add(Decrypt(row));
             }
             catch (OAuthException exception)
             {
@@ -282,18 +299,18 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             sender.ReceiveWaiting(hint);
             return;
         }
-        cache.Invalidate(hint);
-        waiters.Wake(hint);
         sender.Receive(hint);
+        changed?.Invoke(hint);
     }
 
     private void OnConnected()
     {
         health.MarkReachable();
-        cache.StartListening();
-        // Earlier notifications may have been missed.
-        waiters.WakeAll();
+        connected?.Invoke();
     }
+
+    private Grant Decrypt(GrantRow row) =>
+        encryption.UnprotectGrant(row.Content, row.Key.Id, row.Key.ClientName, row.Key.Owner, row.Key.Generation);
 
     private GrantRow Row(Grant grant) => new(GrantRowKey.Of(grant), encryption.Protect(grant));
 

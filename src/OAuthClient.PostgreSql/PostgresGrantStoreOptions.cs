@@ -36,14 +36,13 @@ public sealed class PostgresGrantStoreOptions
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Gets or sets the maximum number of owners whose grants each node caches. Entries that were not used recently are evicted. The
-    /// default is 20,000.
+    /// Gets or sets the maximum size of the grants that each node caches, in bytes. Grants that were not used recently are removed first.
+    /// The default is <see langword="null"/>: 1/64 of the memory that is available to the process, from 16 MiB to 2 GiB. A grant with an
+    /// ID Token takes about 6 KiB.
     /// </summary>
-    public int MaximumOwnersInMemory { get; set; } = 20_000;
+    public long? MaximumCacheBytes { get; set; }
 
-    internal List<(string Id, string? Key, bool Encrypts)> Keys { get; } = [];
-
-    internal (Func<byte[], byte[]> Protect, Func<byte[], byte[]> Unprotect)? Protection { get; private set; }
+    internal StoreEncryption Encryption { get; } = new();
 
     /// <summary>
     /// Sets the key that encrypts tokens with AES-256-GCM. To rotate keys, add the new key with <see cref="DecryptWith"/> on every node,
@@ -58,7 +57,7 @@ public sealed class PostgresGrantStoreOptions
     /// <returns>The same options.</returns>
     public PostgresGrantStoreOptions EncryptWith(string keyId, string? key)
     {
-        Keys.Add((keyId, key, Encrypts: true));
+        Encryption.EncryptWith(keyId, key);
         return this;
     }
 
@@ -68,7 +67,7 @@ public sealed class PostgresGrantStoreOptions
     /// <returns>The same options.</returns>
     public PostgresGrantStoreOptions DecryptWith(string keyId, string? key)
     {
-        Keys.Add((keyId, key, Encrypts: false));
+        Encryption.DecryptWith(keyId, key);
         return this;
     }
 
@@ -81,9 +80,7 @@ public sealed class PostgresGrantStoreOptions
     /// <returns>The same options.</returns>
     public PostgresGrantStoreOptions ProtectWith(Func<byte[], byte[]> protect, Func<byte[], byte[]> unprotect)
     {
-        ArgumentNullException.ThrowIfNull(protect);
-        ArgumentNullException.ThrowIfNull(unprotect);
-        Protection = (protect, unprotect);
+        Encryption.ProtectWith(protect, unprotect);
         return this;
     }
 

@@ -16,7 +16,7 @@ internal sealed class PostgresGrantStoreOptionsValidator(IServiceProviderIsServi
         return failures.Count > 0 ? ValidateOptionsResult.Fail(failures) : ValidateOptionsResult.Success;
     }
 
-    private IEnumerable<string> Failures(PostgresGrantStoreOptions o) => DatabaseFailures(o).Concat(KeyFailures(o));
+    private IEnumerable<string> Failures(PostgresGrantStoreOptions o) => DatabaseFailures(o).Concat(o.Encryption.Validate());
 
     private IEnumerable<string> DatabaseFailures(PostgresGrantStoreOptions o)
     {
@@ -41,29 +41,8 @@ internal sealed class PostgresGrantStoreOptionsValidator(IServiceProviderIsServi
             yield return StoreSchema.NameRule;
         if (o.CommandTimeout < TimeSpan.FromSeconds(1) || o.CommandTimeout > MaximumTimeout)
             yield return "CommandTimeout must be from 1 second to 1 minute.";
-        if (o.MaximumOwnersInMemory < 1)
-            yield return "MaximumOwnersInMemory must be at least 1.";
-    }
-
-    private static IEnumerable<string> KeyFailures(PostgresGrantStoreOptions o)
-    {
-        int encrypting = o.Keys.Count(key => key.Encrypts) + (o.Protection is null ? 0 : 1);
-        if (encrypting == 0)
-            yield return "no encryption is configured. Call EncryptWith(\"2026-01\", key) with a key from `openssl rand -base64 32`, or "
-                + "ProtectWith(…).";
-        if (encrypting > 1)
-            yield return "call EncryptWith or ProtectWith once, and DecryptWith for other keys.";
-        foreach (var (id, key, _) in o.Keys)
-        {
-            if (!EncryptionKey.IsId(id))
-                yield return "a key's id must be 1 to 64 letters, digits, dots, dashes or underscores.";
-            else if (string.IsNullOrWhiteSpace(key))
-                yield return $"the key '{id}' is empty. Check the configuration of this node.";
-            else if (!EncryptionKey.IsKey(key))
-                yield return $"the key '{id}' must be 32 bytes in base64, for example the output of `openssl rand -base64 32`.";
-        }
-        foreach (var duplicate in o.Keys.GroupBy(key => key.Id, StringComparer.Ordinal).Where(same => same.Count() > 1))
-            yield return $"the key id '{duplicate.Key}' is used more than once. Use a different id for each key.";
+        if (o.MaximumCacheBytes < 1)
+            yield return "MaximumCacheBytes must be at least 1.";
     }
 
     private static NpgsqlConnectionStringBuilder? TryRead(string text)

@@ -34,7 +34,7 @@ public static class PostgresGrantStoreServiceCollectionExtensions
         );
         services.AddOptions<PostgresGrantStoreOptions>().Configure(configure).ValidateOnStart();
         services.TryAddSingleton(static provider => BackgroundWork.RunIsolated(provider, Create));
-        services.Replace(ServiceDescriptor.Singleton<IGrantStore>(provider => provider.GetRequiredService<PostgresGrantStore>()));
+        services.AddGrantStore<PostgresGrantStore>();
         services.Replace(
             ServiceDescriptor.Singleton<IDynamicClientStore>(provider => provider.GetRequiredService<PostgresGrantStore>().Clients)
         );

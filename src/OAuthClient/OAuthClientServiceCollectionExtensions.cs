@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
@@ -131,6 +133,36 @@ public static class OAuthClientServiceCollectionExtensions
             .Bind(configuration)
             .ValidateOnStart();
         return builder;
+    }
+
+    /// <summary>
+    /// Registers a store for the grants of all clients. It replaces the store in memory. Call this method before or after
+    /// <c>AddOAuthClient</c>.
+    /// </summary>
+    /// <remarks>
+    /// If the store implements <see cref="IGrantChangeFeed"/>, <see cref="IGrantStore"/> is registered with a cache in front of it.
+    /// </remarks>
+    /// <typeparam name="TStore">The type of the store. It is a singleton, unless the application has registered it otherwise.</typeparam>
+    /// <param name="services">The service collection.</param>
+    /// <returns>The same service collection.</returns>
+    public static IServiceCollection AddGrantStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>(
+        this IServiceCollection services
+    )
+        where TStore : class, IGrantStore
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TStore>();
+        return services.Replace(
+            ServiceDescriptor.Singleton<IGrantStore>(static provider =>
+                CachedGrantStore.Around(
+                    provider.GetRequiredService<TStore>(),
+                    provider.GetRequiredService<TimeProvider>(),
+                    provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)
+                )
+            )
+        );
     }
 
     private static OAuthClientBuilder Register(IServiceCollection services, string name)

@@ -11,6 +11,8 @@ public sealed class AsyncMethodsTests
         {
             ["BackgroundWork.Run"] = "starts work without the context and the cancellation of a caller",
             ["SingleFlight.JoinOrStart"] = "the callers share the work: a canceled caller only stops waiting for it",
+            ["RevalidatedValue.FetchAsync"] = "the callers share the fetch: a canceled caller only stops waiting for it",
+            ["DiscoveryDocument.DownloadAsync"] = "the callers share the fetch: a canceled caller only stops waiting for it",
             ["GrantRefresher.RunAsync"] =
                 "a refresh token that was sent cannot be recalled; the response must be saved even if the callers cancel",
             ["RefreshTokenClient.PrepareAsync"] = "a step of the refresh that callers share",
@@ -42,10 +44,6 @@ public sealed class AsyncMethodsTests
             ["FormRepost.WriteAsync"] = "uses RequestAborted of the request",
             ["HtmlPage.WriteAsync"] = "uses RequestAborted of the request",
             ["UncheckedSignInWarning.LogOnceAsync"] = "IAuthenticationSchemeProvider of ASP.NET Core takes none",
-        },
-        ["OAuthClient.PostgreSql"] = new(StringComparer.Ordinal)
-        {
-            ["BackgroundTask.Run"] = "the callers share the work: a canceled caller only stops waiting for it",
         },
         ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
         {

@@ -115,7 +115,7 @@ internal static class FolderMap
             "Protocol",
             "TokenEndpoint",
         ],
-        ["Grants/Storage"] = ["Diagnostics", "Grants", "Protocol"],
+        ["Grants/Storage"] = ["Caching", "Configuration", "Diagnostics", "Grants", "Protocol"],
         ["Grants"] = ["Configuration", "IdTokens", "Jose", "Protocol"],
         ["IdTokens"] = ["Configuration", "Discovery", "Jose", "Protocol"],
         ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Jose", "Protocol"],

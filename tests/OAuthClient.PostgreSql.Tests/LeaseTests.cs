@@ -30,14 +30,14 @@ public sealed class LeaseTests
     {
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddAsync(node.Store);
-        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        var grant = await Grants.AddAsync(node.Cache);
+        await node.Cache.FindAsync("photos", GrantOwner.User("42"), default);
         int before = proxy.RoundTrips;
 
-        grant = await Grants.FindSingleAsync(node.Store);
-        await Grants.AcquireLeaseAsync(node.Store, grant);
-        await node.Store.TryReplaceAsync(Grants.Next(grant), default);
-        grant = await Grants.FindSingleAsync(node.Store);
+        grant = await Grants.FindSingleAsync(node.Cache);
+        await Grants.AcquireLeaseAsync(node.Cache, grant);
+        await node.Cache.TryReplaceAsync(Grants.Next(grant), default);
+        grant = await Grants.FindSingleAsync(node.Cache);
 
         Assert.That(grant.Generation, Is.EqualTo(2));
         Assert.That(proxy.RoundTrips - before, Is.EqualTo(2));

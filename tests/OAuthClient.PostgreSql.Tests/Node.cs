@@ -11,9 +11,17 @@ internal sealed class Node : IAsyncDisposable
     public const string Key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     public const string OtherKey = "HxwdHhsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
 
-    private Node(PostgresGrantStore store, NpgsqlDataSource source, RecordedLog log) => (Store, Source, Log) = (store, source, log);
+    private Node(PostgresGrantStore store, NpgsqlDataSource source, TimeProvider time, RecordedLog log)
+    {
+        (Store, Source, Log) = (store, source, log);
+        Cache = CachedGrantStore.Around(store, time, log.CreateLogger(PostgreSql.Log.Category));
+    }
 
+    /// <summary>Gets the store, which reads the database with each call.</summary>
     public PostgresGrantStore Store { get; }
+
+    /// <summary>Gets the store with the cache of the library, as <c>AddPostgresGrantStore</c> registers it.</summary>
+    public IGrantStore Cache { get; }
 
     /// <summary>Gets the data source of the node.</summary>
     public NpgsqlDataSource Source { get; }
@@ -31,7 +39,7 @@ internal sealed class Node : IAsyncDisposable
     )
     {
         var node = Start(connectionString, schema, time, configure);
-        await node.Store.FindAsync("unused", GrantOwner.User("unknown"), default);
+        await node.Cache.FindAsync("unused", GrantOwner.User("unknown"), default);
         // The timer of the cleanup.
         if (time is ManualTimeProvider clock)
             await clock.WaitForTimerAsync().Promptly();
@@ -47,13 +55,14 @@ internal sealed class Node : IAsyncDisposable
     {
         PostgresGrantStoreOptions options = new() { ConnectionString = connectionString + ";Maximum Pool Size=10", Schema = schema };
         configure?.Invoke(options);
-        if (options.Keys.Count == 0 && options.Protection is null)
+        if (options.Encryption.Validate().Any())
             options.EncryptWith("first", Key);
         var source = PostgresGrantStoreServiceCollectionExtensions.CreateSource(options);
         RecordedLog log = new();
         return new(
             new(options, source, ownsSource: true, time ?? TimeProvider.System, log.CreateLogger(PostgreSql.Log.Category)),
             source,
+            time ?? TimeProvider.System,
             log
         );
     }
@@ -69,7 +78,7 @@ internal sealed class Node : IAsyncDisposable
     /// <summary>Starts to wait for the lease of another node, and returns the wait after its first check.</summary>
     public async Task<Task> StartWaitingAsync(Grant grant, ManualTimeProvider clock)
     {
-        var waiting = Store.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
+        var waiting = Cache.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
         await clock.WaitForTimerAsync().Promptly();
         return waiting;
     }

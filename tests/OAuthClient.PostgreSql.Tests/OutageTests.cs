@@ -12,13 +12,13 @@ public sealed class OutageTests
     {
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        var grant = await Grants.AddAsync(node.Store);
-        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        var grant = await Grants.AddAsync(node.Cache);
+        await node.Cache.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Disconnect();
         await Eventually.UntilAsync(() => !node.Store.IsConnected);
 
-        Assert.That((await Grants.FindSingleAsync(node.Store)).Id, Is.EqualTo(grant.Id));
+        Assert.That((await Grants.FindSingleAsync(node.Cache)).Id, Is.EqualTo(grant.Id));
         Assert.That(node.Store.Fault, Is.Not.Null);
         Assert.That(
             node.Store.UnavailableReason,
@@ -28,28 +28,28 @@ public sealed class OutageTests
             async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default),
             Throws.InstanceOf<NpgsqlException>()
         );
-        Assert.That(async () => await node.Store.TryReplaceAsync(Grants.Next(grant), default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(async () => await node.Store.AddAsync(Grants.New(), default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(async () => await node.Store.RemoveAsync(grant, default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Cache.TryReplaceAsync(Grants.Next(grant), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Cache.AddAsync(Grants.New(), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Cache.RemoveAsync(grant, default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(
-            async () => await node.Store.ReleaseLeaseAsync(new(grant.Id, 1, 1), RefreshTokenStatus.Unused, default),
+            async () => await node.Cache.ReleaseLeaseAsync(new(grant.Id, 1, 1), RefreshTokenStatus.Unused, default),
             Throws.InstanceOf<NpgsqlException>()
         );
         Assert.That(
-            async () => await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default),
+            async () => await node.Cache.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default),
             Throws.InstanceOf<NpgsqlException>()
         );
         Assert.That(
-            async () => await node.Store.FindAsync("photos", GrantOwner.User("another"), default),
+            async () => await node.Cache.FindAsync("photos", GrantOwner.User("another"), default),
             Throws.InstanceOf<NpgsqlException>()
         );
-        Assert.That((await Grants.FindSingleAsync(node.Store)).Generation, Is.EqualTo(1), "unchanged");
+        Assert.That((await Grants.FindSingleAsync(node.Cache)).Generation, Is.EqualTo(1), "unchanged");
 
         proxy.Restore();
         await Eventually.UntilAsync(() => node.Store.IsConnected);
         Assert.That(node.Store.Fault, Is.Null);
         Assert.That(node.Store.UnavailableReason, Is.Null);
-        Assert.That(await node.Store.TryReplaceAsync(Grants.Next(grant), default), Is.True);
+        Assert.That(await node.Cache.TryReplaceAsync(Grants.Next(grant), default), Is.True);
     }
 
     [Test]
@@ -67,23 +67,23 @@ public sealed class OutageTests
             clock,
             o => o.BehindTransactionPooler = behindTransactionPooler
         );
-        await Grants.AddAsync(node.Store);
-        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        await Grants.AddAsync(node.Cache);
+        await node.Cache.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Disconnect();
         await Eventually.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
         clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
 
         for (int i = 0; i < 10; i++)
-            await Grants.FindSingleAsync(node.Store);
+            await Grants.FindSingleAsync(node.Cache);
         await Eventually.UntilAsync(() => node.Store.UnavailableReason?.Contains("cannot be reached", StringComparison.Ordinal) == true);
         // A failed read is not repeated by each caller.
-        Assert.That(node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask().IsCompletedSuccessfully, Is.True);
+        Assert.That(node.Cache.FindAsync("photos", GrantOwner.User("42"), default).AsTask().IsCompletedSuccessfully, Is.True);
 
         clock.Advance(TimeSpan.FromTicks(1));
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Cache.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
         proxy.Restore();
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "after the outage");
+        Assert.That(await node.Cache.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "after the outage");
     }
 
     [Test]
@@ -95,19 +95,19 @@ public sealed class OutageTests
         await using var proxy = await Proxy.StartAsync();
         await using var other = Node.Start((await Cluster.RequireAsync()).ConnectionString, schema);
         await using var node = await Node.OpenAsync(proxy.ConnectionString, schema, clock);
-        var grant = await Grants.AddAsync(other.Store);
-        await Grants.AcquireLeaseAsync(other.Store, grant);
-        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        var grant = await Grants.AddAsync(other.Cache);
+        await Grants.AcquireLeaseAsync(other.Cache, grant);
+        await node.Cache.FindAsync("photos", GrantOwner.User("42"), default);
         // Only the notification completes the wait, because the clock does not advance.
         var waiting = await node.StartWaitingAsync(grant, clock);
-        await other.Store.RemoveAsync(grant, default);
+        await other.Cache.RemoveAsync(grant, default);
         await waiting.Promptly();
 
         proxy.Disconnect();
 
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Cache.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
         proxy.Restore();
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
+        Assert.That(await node.Cache.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
     }
 
     [Test]
@@ -126,31 +126,31 @@ public sealed class OutageTests
             new ManualTimeProvider(),
             o => o.BehindTransactionPooler = behindTransactionPooler
         );
-        var grant = await Grants.AddAsync(other.Store);
-        await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+        var grant = await Grants.AddAsync(other.Cache);
+        await node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default);
         int before = proxy.RoundTrips;
-        await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+        await node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default);
         Assert.That(proxy.RoundTrips - before, Is.EqualTo(behindTransactionPooler ? 1 : 0), "cached only with notifications");
 
         if (behindTransactionPooler)
         {
-            await other.Store.RemoveAsync(grant, default);
+            await other.Cache.RemoveAsync(grant, default);
             Assert.That(
-                await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
+                await node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default),
                 Is.Empty,
                 "the removal is visible at the next call"
             );
-            await Grants.AddAsync(other.Store);
-            await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+            await Grants.AddAsync(other.Cache);
+            await node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default);
         }
         proxy.Disconnect();
         await Eventually.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
 
         Assert.That(
-            async () => await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
+            async () => await node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default),
             Throws.InstanceOf<NpgsqlException>()
         );
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "access tokens are served");
+        Assert.That(await node.Cache.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "access tokens are served");
         Assert.That(node.Store.UnavailableReason, Does.Contain("signed in"));
     }
 
@@ -161,12 +161,12 @@ public sealed class OutageTests
         await using var proxy = await Proxy.StartAsync();
         proxy.Disconnect();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Cache.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
 
         proxy.Restore();
-        var grant = await Grants.AddAsync(node.Store);
+        var grant = await Grants.AddAsync(node.Cache);
         await Eventually.UntilAsync(() => node.Store.IsConnected);
-        await Grants.AcquireLeaseAsync(node.Store, grant);
+        await Grants.AcquireLeaseAsync(node.Cache, grant);
     }
 
     [Test]
@@ -180,26 +180,26 @@ public sealed class OutageTests
         string schema = Node.NewSchema();
         await using var holder = Node.Start(cluster.ConnectionString, schema);
         await using var other = Node.Start(cluster.ConnectionString, schema);
-        var grant = await Grants.AddAsync(holder.Store);
-        await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
-        var lease = await Grants.AcquireLeaseAsync(holder.Store, grant);
+        var grant = await Grants.AddAsync(holder.Cache);
+        await other.Cache.FindAsync("photos", GrantOwner.User("42"), default);
+        var lease = await Grants.AcquireLeaseAsync(holder.Cache, grant);
 
         await cluster.RestartServerAsync(immediately: crash);
 
         Assert.That(
-            (await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default)).Lease,
+            (await other.Cache.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default)).Lease,
             Is.Null,
             "the lease is held"
         );
-        var renewed = await holder.Store.TryAcquireLeaseAsync(grant, lease, Grants.LeaseDuration, default);
+        var renewed = await holder.Cache.TryAcquireLeaseAsync(grant, lease, Grants.LeaseDuration, default);
         Assert.That(
             (renewed.Lease is not null, renewed.PreviousStatus),
             Is.EqualTo((true, RefreshTokenStatus.Unused)),
             "the holder still holds it"
         );
-        Assert.That(await holder.Store.TryReplaceAsync(Grants.Next(grant), default), Is.True);
+        Assert.That(await holder.Cache.TryReplaceAsync(Grants.Next(grant), default), Is.True);
         Assert.That(
-            (await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default)).Current!.Generation,
+            (await other.Cache.TryAcquireLeaseAsync(grant, held: null, Grants.LeaseDuration, default)).Current!.Generation,
             Is.EqualTo(2)
         );
         await Eventually.UntilAsync(() => holder.Store.IsConnected && other.Store.IsConnected);
@@ -212,7 +212,7 @@ public sealed class OutageTests
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         var node = Node.Start(cluster.ConnectionString + ";Application Name=stopped", schema);
-        await Grants.AddAsync(node.Store);
+        await Grants.AddAsync(node.Cache);
         await node.DisposeAsync();
         await node.DisposeAsync();
 
@@ -223,7 +223,7 @@ public sealed class OutageTests
                 remaining = await Sql.ReadAsync<long>(cluster, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stopped'")
         );
         Assert.That(
-            async () => await node.Store.TryAcquireLeaseAsync(Grants.New(), held: null, Grants.LeaseDuration, default),
+            async () => await node.Cache.TryAcquireLeaseAsync(Grants.New(), held: null, Grants.LeaseDuration, default),
             Throws.TypeOf<ObjectDisposedException>()
         );
     }

@@ -23,7 +23,7 @@ public sealed class RegistrationTests
 
         await using var provider = services.BuildServiceProvider();
 
-        Assert.That(provider.GetServices<IGrantStore>().Single(), Is.TypeOf<PostgresGrantStore>());
+        Assert.That(provider.GetServices<IGrantStore>().Single(), Is.TypeOf<CachedGrantStore>());
         Assert.That(provider.GetServices<IDynamicClientStore>().Single(), Is.TypeOf<PostgresDynamicClientStore>());
     }
 
@@ -37,7 +37,7 @@ public sealed class RegistrationTests
         services.AddPostgresGrantStore(o => o.EncryptWith("first", Node.Key));
 
         await using (var provider = services.BuildServiceProvider())
-            Assert.That(provider.GetRequiredService<IGrantStore>(), Is.TypeOf<PostgresGrantStore>());
+            Assert.That(provider.GetRequiredService<IGrantStore>(), Is.TypeOf<CachedGrantStore>());
 
         Assert.That(() => source.CreateConnection(), Throws.Nothing);
     }
@@ -127,7 +127,7 @@ public sealed class RegistrationTests
     {
         AssertRefused(o => o.CommandTimeout = TimeSpan.FromMilliseconds(999), "CommandTimeout");
         AssertRefused(o => o.CommandTimeout = TimeSpan.FromSeconds(61), "CommandTimeout");
-        AssertRefused(o => o.MaximumOwnersInMemory = 0, "MaximumOwnersInMemory");
+        AssertRefused(o => o.MaximumCacheBytes = 0, "MaximumCacheBytes");
         Assert.That(Failures(_ => { }), Is.Empty);
     }
 

@@ -57,14 +57,14 @@ public sealed class SqlStateTests
         await using var failing = await FailingNode.StartAsync(sqlState);
 
         for (int i = 0; i < 10; i++)
-            await Grants.FindSingleAsync(failing.Node.Store);
+            await Grants.FindSingleAsync(failing.Node.Cache);
         await Eventually.UntilAsync(() =>
             failing.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true
         );
-        await Grants.FindSingleAsync(failing.Node.Store);
+        await Grants.FindSingleAsync(failing.Node.Cache);
 
         Assert.That(
-            async () => await failing.Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
+            async () => await failing.Node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default),
             Throws.InstanceOf<Npgsql.PostgresException>()
         );
         await failing.AssertRecoversAsync();
@@ -113,7 +113,7 @@ public sealed class SqlStateTests
                 clock,
                 o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true)
             );
-            await Grants.FindSingleAsync(node.Store);
+            await Grants.FindSingleAsync(node.Cache);
             await Sql.RunAsync(database, $"INSERT INTO {schemaName}.fault VALUES ('{sqlState}')");
             clock.Advance(TimeSpan.FromSeconds(5));
             return new(database, schemaName, node);
@@ -129,7 +129,7 @@ public sealed class SqlStateTests
                 {
                     try
                     {
-                        await Node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+                        await Node.Cache.FindAsync("photos", GrantOwner.User("42"), default);
                     }
                     catch (OAuthException exception)
                     {
@@ -138,13 +138,13 @@ public sealed class SqlStateTests
                 }
             );
             Assert.That(refused!.InnerException, Is.InstanceOf<Npgsql.PostgresException>());
-            Assert.That(async () => await Node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>());
+            Assert.That(async () => await Node.Cache.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>());
         }
 
         public async Task AssertRecoversAsync()
         {
             await Sql.RunAsync(cluster, $"DELETE FROM {schema}.fault");
-            Assert.That(await Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
+            Assert.That(await Node.Cache.FindCurrentAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
             Assert.That(Node.Store.UnavailableReason, Is.Null);
         }
 

@@ -59,11 +59,7 @@ internal sealed class ClientCredentialsTokenProvider(
                         StartEarlyRenewal(current, selection, known);
                     return known.Value;
             }
-            if (
-                failures.TryGet(selection.Key, out var failure)
-                && failure.IsFor(current)
-                && time.GetUtcNow() < failure.At + RefreshBackoff.Pause
-            )
+            if (failures.TryGet(selection.Key, time.GetUtcNow(), out var failure) && failure.IsFor(current))
                 failure.Fault.Throw();
             Renewal renewal;
             try
@@ -144,7 +140,7 @@ internal sealed class ClientCredentialsTokenProvider(
                 {
                     operation.Failed(exception);
                     if (early is null)
-                        RecordFailure(selection, new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow()));
+                        RecordFailure(selection, new(current, ExceptionDispatchInfo.Capture(exception)));
                     else
                         tokens.TryReplace(selection.Key, early with { RetryAt = time.GetUtcNow() + RefreshBackoff.EarlyPause }, early);
                     throw;
@@ -187,7 +183,7 @@ internal sealed class ClientCredentialsTokenProvider(
         token.ExpiresAt ?? token.IssuedAt + current.DefaultAccessTokenLifetime;
 
     private void RecordFailure(AccessTokenKey selection, Failure failure) =>
-        failures.Set(selection.Key, failure, failure.At + RefreshBackoff.Pause, failure.At);
+        failures.Set(selection.Key, failure, time.GetUtcNow() + RefreshBackoff.Pause, time.GetUtcNow());
 
     private void Share(ClientConfiguration current, ClientCredentialsRequest request, AccessToken token)
     {
@@ -208,7 +204,7 @@ internal sealed class ClientCredentialsTokenProvider(
             ? token
             : null;
 
-    private sealed record Failure(ClientConfiguration Registration, ExceptionDispatchInfo Fault, DateTimeOffset At)
+    private sealed record Failure(ClientConfiguration Registration, ExceptionDispatchInfo Fault)
     {
         // After a reload of the configuration, for example with a corrected secret, the request is sent at once.
         public bool IsFor(ClientConfiguration current) => ReferenceEquals(Registration, current);

@@ -113,31 +113,17 @@ internal sealed class UserAccessTokenProvider(
     public Task DrainAsync(CancellationToken cancellationToken) => flights.DrainAsync(cancellationToken);
 
     /// <summary>Runs work while no refresh and no revocation of the grant runs in this process.</summary>
-    public async Task ExclusivelyAsync(Grant grant, Func<Task> work, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            bool isOwn = flights.JoinOrStart(
-                grant.Id,
-                async () =>
-                {
-                    await work().ConfigureAwait(false);
-                    return null;
-                },
-                out var flight
-            );
-            try
+    public Task ExclusivelyAsync(Grant grant, Func<Task> work, CancellationToken cancellationToken) =>
+        flights.RunExclusiveAsync(
+            grant.Id,
+            async () =>
             {
-                await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception) when (!isOwn && !cancellationToken.IsCancellationRequested)
-            {
-                // The work of another caller failed; that caller observes the exception.
-            }
-            if (isOwn)
-                return;
-        }
-    }
+                await work().ConfigureAwait(false);
+                return null;
+            },
+            accepts: null,
+            cancellationToken
+        );
 
     private static ReauthorizationRequiredException CreateNotRenewable(ClientConfiguration current, Grant grant, bool isForRejectedToken) =>
         grant.CanRefresh

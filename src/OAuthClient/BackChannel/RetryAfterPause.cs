@@ -2,25 +2,16 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>
-/// The time until which a server requested a pause (<c>Retry-After</c>, RFC 9110 §10.2.3), measured with the monotonic clock.
-/// </summary>
+/// <summary>The time until which a server requested a pause (<c>Retry-After</c>, RFC 9110 §10.2.3).</summary>
 internal sealed class RetryAfterPause(TimeProvider time)
 {
     /// <summary>The maximum pause. A longer one that a server requests is shortened to it.</summary>
     public static readonly TimeSpan Maximum = TimeSpan.FromMinutes(1);
 
-    private long until = long.MinValue;
+    private readonly Pause pause = new(time);
 
     /// <summary>Gets the remaining time of the pause; zero or less if there is none.</summary>
-    public TimeSpan Remaining
-    {
-        get
-        {
-            long end = Volatile.Read(ref until);
-            return end == long.MinValue ? TimeSpan.Zero : time.GetElapsedTime(time.GetTimestamp(), end);
-        }
-    }
+    public TimeSpan Remaining => pause.Remaining;
 
     /// <summary>
     /// Extends the pause if the response is a 429 or 503 with a <c>Retry-After</c> header. The longer of two pauses counts.
@@ -35,13 +26,7 @@ internal sealed class RetryAfterPause(TimeProvider time)
         {
             return;
         }
-        var pause = requested < Maximum ? requested : Maximum;
-        long end = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
-        long known;
-        while ((known = Volatile.Read(ref until)) < end && Interlocked.CompareExchange(ref until, end, known) != known)
-        {
-            // Another response changed the pause concurrently: compare again.
-        }
+        pause.Extend(requested < Maximum ? requested : Maximum);
     }
 
     /// <summary>Reads the <c>Retry-After</c> header as a duration from now.</summary>

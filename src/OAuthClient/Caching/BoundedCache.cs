@@ -4,25 +4,32 @@ using System.Diagnostics.CodeAnalysis;
 namespace OAuthClient;
 
 /// <summary>
-/// A cache for keys that outside input can choose. It has a maximum number of entries, and entries may expire. When it is full, expired
-/// entries are removed first, then those that were not read since it was last full. Reads take no lock. It is thread-safe.
+/// A cache for keys that outside input can choose. It has a maximum size, and entries may expire. When it is full, expired entries are
+/// removed first, then those that were not read since it was last full. Reads take no lock. It is thread-safe.
 /// </summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <typeparam name="TValue">The type of the values.</typeparam>
-/// <param name="capacity">The maximum number of entries.</param>
+/// <param name="capacity">The maximum size: the number of entries, or the sum of their sizes.</param>
 /// <param name="comparer">The comparer for keys; <see langword="null"/> for the default one.</param>
-internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer<TKey>? comparer = null)
+/// <param name="sizeOf">Returns the size of a value; <see langword="null"/> if each has the size 1.</param>
+/// <param name="removed">Called, under a lock, with each value that is removed.</param>
+internal sealed class BoundedCache<TKey, TValue>(
+    long capacity,
+    IEqualityComparer<TKey>? comparer = null,
+    Func<TValue, long>? sizeOf = null,
+    Action<TValue>? removed = null
+)
     where TKey : notnull
 {
     private const int FirstSweepAt = 64;
 
     private readonly ConcurrentDictionary<TKey, Entry> entries = new(comparer);
     private readonly Lock changes = new();
-    private int count;
-    private int sweepAt = Math.Min(FirstSweepAt, capacity);
+    private long size;
+    private long sweepAt = Math.Min(FirstSweepAt, capacity);
 
-    /// <summary>Gets the number of entries, including expired ones that have not been removed yet.</summary>
-    public int Count => Volatile.Read(ref count);
+    /// <summary>Gets the sum of the sizes of all entries, including expired ones that have not been removed yet.</summary>
+    public long Size => Volatile.Read(ref size);
 
     /// <summary>Finds an entry. It may have expired, if it has not been removed yet.</summary>
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
@@ -39,6 +46,13 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
         return true;
     }
 
+    /// <summary>Finds an entry that has not expired.</summary>
+    public bool TryGet(TKey key, DateTimeOffset now, [MaybeNullWhen(false)] out TValue value)
+    {
+        value = default;
+        return entries.TryGetValue(key, out var entry) && now.UtcTicks < entry.ExpiresAt && TryGet(key, out value);
+    }
+
     /// <summary>Adds or replaces an entry that does not expire.</summary>
     public void Set(TKey key, TValue value) => Set(key, value, DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
 
@@ -46,7 +60,7 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
     public void Set(TKey key, TValue value, DateTimeOffset expiresAt, DateTimeOffset now)
     {
         lock (changes)
-            Put(key, new(value, expiresAt.UtcTicks), now.UtcTicks);
+            Put(key, new(value, SizeOf(value), expiresAt.UtcTicks), now.UtcTicks);
     }
 
     /// <summary>Finds an entry, or adds one that does not expire.</summary>
@@ -62,7 +76,7 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
             if (TryGet(key, out known))
                 return known;
             var value = create(key);
-            Put(key, new(value, long.MaxValue), long.MinValue);
+            Put(key, new(value, SizeOf(value), long.MaxValue), long.MinValue);
             return value;
         }
     }
@@ -73,7 +87,42 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
         lock (changes)
         {
             if (entries.TryGetValue(key, out var entry) && EqualityComparer<TValue>.Default.Equals(entry.Value, known))
-                entries[key] = new(newer, entry.ExpiresAt);
+                Put(key, new(newer, SizeOf(newer), entry.ExpiresAt), long.MinValue);
+        }
+    }
+
+    /// <summary>Determines the size of an entry again. Has no effect if the entry of the key has another value.</summary>
+    public void Resize(TKey key, TValue value)
+    {
+        lock (changes)
+        {
+            if (!entries.TryGetValue(key, out var entry) || !EqualityComparer<TValue>.Default.Equals(entry.Value, value))
+                return;
+            long added = SizeOf(value);
+            if (added > capacity)
+            {
+                Remove(key);
+                return;
+            }
+            size -= entry.Size;
+            entry.Size = 0;
+            bool isUsed = entry.IsUsed;
+            // Not removed to make room for itself.
+            entry.IsUsed = true;
+            MakeRoom(added, long.MinValue);
+            entry.IsUsed = isUsed;
+            if (entries.ContainsKey(key))
+                size += entry.Size = added;
+        }
+    }
+
+    /// <summary>Removes an entry if it has the given value.</summary>
+    public void Remove(TKey key, TValue value)
+    {
+        lock (changes)
+        {
+            if (entries.TryGetValue(key, out var entry) && EqualityComparer<TValue>.Default.Equals(entry.Value, value))
+                Remove(key);
         }
     }
 
@@ -82,58 +131,68 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer
     {
         lock (changes)
         {
-            bool isRemoved = entries.TryRemove(key, out var entry);
+            bool isRemoved = entries.TryGetValue(key, out var entry);
             if (isRemoved)
-                count--;
+                Remove(key);
             value = isRemoved ? entry!.Value : default;
             return isRemoved;
         }
     }
 
+    private long SizeOf(TValue value) => sizeOf is null ? 1 : sizeOf(value);
+
     private void Put(TKey key, Entry entry, long now)
     {
-        if (entries.ContainsKey(key))
-        {
-            entries[key] = entry;
-            return;
-        }
-        if (count >= sweepAt)
-            Sweep(now);
+        if (entries.TryGetValue(key, out var replaced))
+            size -= replaced.Size;
+        else
+            MakeRoom(entry.Size, now);
         entries[key] = entry;
-        count++;
+        size += entry.Size;
     }
 
-    private void Sweep(long now)
+    private void MakeRoom(long added, long now)
     {
-        Remove(entry => entry.ExpiresAt <= now, downTo: 0);
-        if (count >= capacity)
+        if (size + added <= sweepAt)
+            return;
+        RemoveWhere(entry => entry.ExpiresAt <= now, downTo: 0);
+        if (size + added > capacity)
         {
             // A quarter is freed, so that a full cache is not scanned with each addition.
-            int downTo = capacity * 3 / 4;
-            Remove(entry => !entry.IsUsed, downTo);
-            Remove(_ => true, downTo);
+            long downTo = Math.Max(capacity * 3 / 4 - added + 1, 0);
+            RemoveWhere(entry => !entry.IsUsed, downTo);
+            RemoveWhere(_ => true, downTo);
             foreach (var (_, entry) in entries)
                 entry.IsUsed = false;
         }
-        sweepAt = Math.Clamp(count * 2, Math.Min(FirstSweepAt, capacity), capacity);
+        sweepAt = Math.Clamp((size + added) * 2, Math.Min(FirstSweepAt, capacity), capacity);
     }
 
-    private void Remove(Predicate<Entry> isUnwanted, int downTo)
+    private void RemoveWhere(Predicate<Entry> isUnwanted, long downTo)
     {
         foreach (var (key, entry) in entries)
         {
-            if (count <= downTo)
+            if (size <= downTo)
                 return;
-            if (isUnwanted(entry) && entries.TryRemove(key, out _))
-                count--;
+            if (isUnwanted(entry))
+                Remove(key);
         }
     }
 
-    private sealed class Entry(TValue value, long expiresAt)
+    private void Remove(TKey key)
+    {
+        if (!entries.TryRemove(key, out var entry))
+            return;
+        size -= entry.Size;
+        removed?.Invoke(entry.Value);
+    }
+
+    private sealed class Entry(TValue value, long size, long expiresAt)
     {
         private volatile bool isUsed;
 
         public TValue Value => value;
+        public long Size { get; set; } = size;
 
         /// <summary>Gets the time at which the entry expires, in UTC ticks.</summary>
         public long ExpiresAt => expiresAt;

@@ -27,7 +27,7 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
     public bool TryFind(TKey key, [NotNullWhen(true)] out Task<TResult>? result)
     {
         result =
-            failures.Count > 0 && failures.TryGet(key, out var failure) && time.GetElapsedTime(failure.FailedAt) < Duration
+            failures.Size > 0 && failures.TryGet(key, out var failure) && time.GetElapsedTime(failure.FailedAt) < Duration
                 ? failure.Result
                 : null;
         return result is not null;

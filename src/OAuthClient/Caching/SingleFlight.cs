@@ -72,6 +72,35 @@ internal sealed class SingleFlight<TKey, TResult>
         return started;
     }
 
+    /// <summary>Runs work while no other work with the same key runs. Other work that runs is waited for.</summary>
+    /// <param name="key">The key of the work.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="accepts">Determines whether the result of other work is used instead; <see langword="null"/> if it never is.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The result of the work.</returns>
+    public async Task<TResult> RunExclusiveAsync(
+        TKey key,
+        Func<Task<TResult>> work,
+        Func<TResult, bool>? accepts,
+        CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            bool isOwn = JoinOrStart(key, work, out var flight);
+            try
+            {
+                var result = await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (isOwn || accepts?.Invoke(result) == true)
+                    return result;
+            }
+            catch (Exception) when (!isOwn && !cancellationToken.IsCancellationRequested)
+            {
+                // The work of another caller failed; that caller observes the exception.
+            }
+        }
+    }
+
     private void Start(TKey key, Flight flight, Func<Task<TResult>> work) =>
         BackgroundWork.Run(work, completed => Complete(key, flight, completed));
 

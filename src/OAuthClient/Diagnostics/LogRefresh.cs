@@ -73,6 +73,14 @@ internal static partial class Log
     public static partial void GrantLostWithProcess(ILogger logger, string clientName, string fault);
 
     [LoggerMessage(
+        324,
+        LogLevel.Warning,
+        "The grant store could not be read ({Fault}). Cached access tokens are used for at most one minute; sign-in checks fail. Check "
+            + "that this process can reach the database of the grant store, and that the database accepts connections"
+    )]
+    public static partial void GrantsNotRead(ILogger logger, string fault);
+
+    [LoggerMessage(
         331,
         LogLevel.Warning,
         "OAuth client '{ClientName}' could not read or write its access token in the distributed cache ({Fault}). Each "

@@ -1,4 +1,4 @@
-using System.Runtime.ExceptionServices;
+using System.Runtime.CompilerServices;
 
 namespace OAuthClient;
 
@@ -8,20 +8,10 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time)
 {
-    private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
-
-    // Limits how long a withdrawn key is trusted, even if an attacker blocks the key set endpoint.
-    private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
-
-    // During an outage, the delay before the keys are requested again.
-    private static readonly TimeSpan OutageRetryDelay = TimeSpan.FromSeconds(60);
-
-    // Limits the requests that tokens with invented key identifiers cause. Short, because a token signed with a new key is rejected until
-    // the delay has ended.
-    private static readonly TimeSpan UnknownKeyRetryDelay = TimeSpan.FromSeconds(10);
-
-    private readonly SingleFlight<Uri, KeySet> fetches = new(rememberFailuresBy: time);
-    private KeySet? cached;
+    // Keyed by the configuration as well, so that no caller waits for a request with the settings of an earlier one.
+    private readonly ConditionalWeakTable<AuthorizationServerMetadata, KeySet> sets = [];
+    private readonly Lock changes = new();
+    private KeySet? last;
 
     /// <summary>Validates the token's signature. Fetches the keys again when no cached key verifies it.</summary>
     /// <param name="token">The token.</param>
@@ -38,22 +28,21 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         CancellationToken cancellationToken
     )
     {
-        var keys = FindCached(jwksUri);
-        if (keys is null || time.GetUtcNow() >= keys.FreshUntil)
-            keys = await FetchAsync(jwksUri, configuration, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
-
-        var candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
+        var set = FindSet(jwksUri, configuration);
+        var keys = await set.GetAsync(cancellationToken).ConfigureAwait(false);
+        var candidates = AsymmetricSignatureValidator.Candidates(token, keys.Content, hasTenants);
         if (AsymmetricSignatureValidator.Verifies(token, candidates))
             return;
         // The server may have rotated its keys before it signed the token. Some servers reuse the key identifier for the new key.
-        bool mayFetchAgain = time.GetUtcNow() >= keys.NextUnknownKeyFetchAt;
+        bool mayFetchAgain = time.GetUtcNow() >= keys.NextEarlyFetchAt;
         if (mayFetchAgain)
         {
-            keys = await FetchAsync(jwksUri, configuration, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
-            candidates = AsymmetricSignatureValidator.Candidates(token, keys.Keys, hasTenants);
+            keys = await set.FetchEarlyAsync(keys, cancellationToken).ConfigureAwait(false);
+            candidates = AsymmetricSignatureValidator.Candidates(token, keys.Content, hasTenants);
             if (AsymmetricSignatureValidator.Verifies(token, candidates))
                 return;
         }
+        // A newer set may hold the key.
         keys.Outage?.Throw();
         throw AsymmetricSignatureValidator.Refusal(token, candidates.Count, mayPass: candidates.Count == 0 || !mayFetchAgain);
     }
@@ -61,12 +50,9 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     /// <summary>Fetches the keys if no fresh ones are cached. A failure is ignored.</summary>
     public async Task PrefetchAsync(Uri jwksUri, ClientConfiguration configuration)
     {
-        var keys = FindCached(jwksUri);
-        if (keys is not null && time.GetUtcNow() < keys.FreshUntil)
-            return;
         try
         {
-            await FetchAsync(jwksUri, configuration, keys, forUnknownKey: false).ConfigureAwait(false);
+            await FindSet(jwksUri, configuration).GetAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -74,66 +60,40 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         }
     }
 
-    private KeySet? FindCached(Uri jwksUri) =>
-        Volatile.Read(ref cached) is { } keys && keys.Source == jwksUri && time.GetUtcNow() < keys.ExpiresAt ? keys : null;
-
-    private Task<KeySet> FetchAsync(Uri jwksUri, ClientConfiguration configuration, KeySet? previous, bool forUnknownKey) =>
-        fetches.JoinOrStart(
-            jwksUri,
-            async () =>
-            {
-                // Another fetch may have completed since the caller read the cache.
-                if (FindCached(jwksUri) is { } newer && !ReferenceEquals(newer, previous))
-                    return newer;
-                try
-                {
-                    var keys = await DownloadAsync(jwksUri, configuration).ConfigureAwait(false);
-                    var now = time.GetUtcNow();
-                    return Store(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyRetryDelay : now));
-                }
-                catch (Exception exception)
-                    when (previous is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
-                {
-                    var now = time.GetUtcNow();
-                    var retryAt = now + OutageRetryDelay;
-                    return Store(
-                        previous! with
-                        {
-                            FreshUntil = previous.FreshUntil > retryAt ? previous.FreshUntil : retryAt,
-                            NextUnknownKeyFetchAt = now + UnknownKeyRetryDelay,
-                            Outage = ExceptionDispatchInfo.Capture(exception),
-                        }
-                    );
-                }
-            }
-        );
-
-    private KeySet Store(KeySet keys)
+    private KeySet FindSet(Uri jwksUri, ClientConfiguration configuration)
     {
-        Volatile.Write(ref cached, keys);
-        return keys;
+        if (sets.TryGetValue(configuration.ConfiguredMetadata, out var known) && known.Source == jwksUri)
+            return known;
+        lock (changes)
+        {
+            if (sets.TryGetValue(configuration.ConfiguredMetadata, out known) && known.Source == jwksUri)
+                return known;
+            last = new(backChannel, time, configuration, jwksUri, last?.Source == jwksUri ? last.Value : null);
+            sets.AddOrUpdate(configuration.ConfiguredMetadata, last);
+            return last;
+        }
     }
 
-    private async Task<IReadOnlyList<JwksKey>> DownloadAsync(Uri jwksUri, ClientConfiguration configuration)
+    private sealed class KeySet(
+        BackChannelClient backChannel,
+        TimeProvider time,
+        ClientConfiguration configuration,
+        Uri source,
+        DiscoveryDocument<IReadOnlyList<JwksKey>>.Fetched? initial
+    ) : DiscoveryDocument<IReadOnlyList<JwksKey>>(time, initial, TimeSpan.FromSeconds(60))
     {
-        var request = new BackChannelRequest("key set endpoint", jwksUri) { Accept = "application/jwk-set+json, application/json" };
-        var response = await backChannel.SendAsync(request, configuration, CancellationToken.None).ConfigureAwait(false);
-        if (!response.IsSuccess || response.Json() is null)
-            throw new EndpointException(response.Failure(response.Json()));
-        return JwksParser.Read(response.Body.Span);
-    }
+        public Uri Source => source;
 
-    private sealed record KeySet(
-        Uri Source,
-        IReadOnlyList<JwksKey> Keys,
-        DateTimeOffset FreshUntil,
-        DateTimeOffset ExpiresAt,
-        DateTimeOffset NextUnknownKeyFetchAt
-    )
-    {
-        /// <summary>
-        /// The failure of the last fetch. It is thrown when no key verifies a token, because a newer set may hold the key.
-        /// </summary>
-        public ExceptionDispatchInfo? Outage { get; init; }
+        protected override async Task<IReadOnlyList<JwksKey>> DownloadAsync()
+        {
+            var request = new BackChannelRequest("key set endpoint", source) { Accept = "application/jwk-set+json, application/json" };
+            var response = await backChannel.SendAsync(request, configuration, CancellationToken.None).ConfigureAwait(false);
+            if (!response.IsSuccess || response.Json() is null)
+                throw new EndpointException(response.Failure(response.Json()));
+            return JwksParser.Read(response.Body.Span);
+        }
+
+        // An old set may hold a withdrawn key.
+        protected override Freshness WhenOld(Fetched known) => Freshness.Fallback;
     }
 }

@@ -125,9 +125,11 @@ public sealed class DynamicRegistration
     {
         while (true)
         {
-            await RunExclusiveAsync(
+            await flights
+                .RunExclusiveAsync(
+                    configuration.Name,
                     async () => await lifecycle.PrepareAsync(CancellationToken.None).ConfigureAwait(false),
-                    acceptsOtherResult: true,
+                    accepts: static client => client is not null,
                     cancellationToken
                 )
                 .ConfigureAwait(false);
@@ -137,12 +139,14 @@ public sealed class DynamicRegistration
         }
     }
 
+    // One operation at a time, because a server may replace the registration access token with each response.
     private Task<DynamicClient?> ManageAsync(
         Func<ClientConfiguration, Task<DynamicClient?>> work,
         CancellationToken cancellationToken,
         bool allowUnmanageable = false
     ) =>
-        RunExclusiveAsync(
+        flights.RunExclusiveAsync(
+            configuration.Name,
             async () =>
             {
                 var current = configuration.Current;
@@ -159,31 +163,7 @@ public sealed class DynamicRegistration
                     _ => await work(current.WithRegisteredCredentials(known)).ConfigureAwait(false),
                 };
             },
-            acceptsOtherResult: false,
+            accepts: null,
             cancellationToken
         );
-
-    // One operation at a time, because a server may replace the registration access token with each response. PrepareAsync accepts the
-    // result of another caller's operation.
-    private async Task<DynamicClient?> RunExclusiveAsync(
-        Func<Task<DynamicClient?>> work,
-        bool acceptsOtherResult,
-        CancellationToken cancellationToken
-    )
-    {
-        while (true)
-        {
-            bool isOwn = flights.JoinOrStart(configuration.Name, work, out var flight);
-            try
-            {
-                var client = await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
-                if (isOwn || (acceptsOtherResult && client is not null))
-                    return client;
-            }
-            catch (Exception) when (!isOwn && !cancellationToken.IsCancellationRequested)
-            {
-                // Another caller's operation failed, and that caller receives the exception.
-            }
-        }
-    }
 }

@@ -15,7 +15,7 @@ internal sealed class RefreshBackoff
     private const int Capacity = 10_000;
 
     private readonly BoundedCache<string, RefreshToken> lost = new(Capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, bool> earlyFailures = new(Capacity, StringComparer.Ordinal);
     private readonly BoundedCache<string, Failure> failures = new(Capacity, StringComparer.Ordinal);
 
     /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
@@ -27,18 +27,16 @@ internal sealed class RefreshBackoff
 
     public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var rejected) && rejected.Equals(grant.RefreshToken);
 
-    public void RecordEarlyFailure(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, now, now + EarlyPause, now);
+    public void RecordEarlyFailure(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, true, now + EarlyPause, now);
 
-    public bool CanRefreshEarly(Grant grant, DateTimeOffset now) => !earlyFailures.TryGet(grant.Id, out var at) || now >= at + EarlyPause;
+    public bool CanRefreshEarly(Grant grant, DateTimeOffset now) => !earlyFailures.TryGet(grant.Id, now, out _);
 
     public void RecordFailure(Grant grant, AccessTokenKey selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
-        failures.Set(grant.Id, new(selection.Key, fault, now), now + Pause, now);
+        failures.Set(grant.Id, new(selection.Key, fault), now + Pause, now);
 
     /// <summary>Gets the exception of a refresh for the same scopes and resources that failed within <see cref="Pause"/>.</summary>
     public ExceptionDispatchInfo? FindRecentFailure(Grant grant, AccessTokenKey selection, DateTimeOffset now) =>
-        failures.TryGet(grant.Id, out var failure)
-        && now < failure.At + Pause
-        && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
+        failures.TryGet(grant.Id, now, out var failure) && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
             ? failure.Fault
             : null;
 
@@ -49,5 +47,5 @@ internal sealed class RefreshBackoff
         failures.TryRemove(grant.Id, out _);
     }
 
-    private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault, DateTimeOffset At);
+    private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault);
 }

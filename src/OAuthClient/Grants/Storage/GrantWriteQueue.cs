@@ -81,21 +81,18 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
 
     private async Task FlushUntilSavedAsync(UnsavedResult result)
     {
-        var delay = FirstRetryDelay;
+        ExponentialBackoff backoff = new(FirstRetryDelay, MaximumRetryDelay);
         while (unsaved.TryGetValue(result.Grant.Id, out var newest) && ReferenceEquals(newest, result))
         {
             try
             {
-                await Task.Delay(delay, time, closing.Token).ConfigureAwait(false);
+                await Task.Delay(backoff.Next(), time, closing.Token).ConfigureAwait(false);
                 await TrySaveAsync(result).ConfigureAwait(false);
-            }
-            catch (Exception) when (!closing.IsCancellationRequested)
-            {
-                delay = delay * 2 < MaximumRetryDelay ? delay * 2 : MaximumRetryDelay;
             }
             catch (Exception)
             {
-                return;
+                if (closing.IsCancellationRequested)
+                    return;
             }
         }
     }

@@ -3,9 +3,13 @@ namespace OAuthClient;
 /// <summary>Stores grants, and issues the leases under which their refresh tokens are sent to the authorization server.</summary>
 /// <remarks>
 /// <para>
-/// Register an implementation as a singleton before <c>AddOAuthClient</c> to replace the store in memory. Many threads and many processes
-/// call its members at the same time. A member throws when the store cannot be reached; no refresh token is sent then. Grants contain
-/// secrets: store the bytes that <see cref="Grant.Protect"/> returns.
+/// Register an implementation with <c>AddGrantStore</c> to replace the store in memory. Many threads and many processes call its members at
+/// the same time. A member throws when the store cannot be reached; no refresh token is sent then. Grants contain secrets: store the bytes
+/// that <see cref="StoreEncryption"/> returns.
+/// </para>
+/// <para>
+/// The library reads the store for each API call. A store that implements <see cref="IGrantChangeFeed"/> as well gets a cache in front of
+/// it.
 /// </para>
 /// <para>
 /// A store needs an atomic compare-and-set and leases. A cache without them, such as <c>IDistributedCache</c>, cannot be a store: two nodes

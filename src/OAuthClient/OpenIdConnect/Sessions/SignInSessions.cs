@@ -17,7 +17,7 @@ internal sealed class SignInSessions(
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
     private readonly CoarseClock clock = new(time);
-    private readonly ExpiringCache<SignInKey, ClientConfiguration> ended = new(Capacity, Lifetime, time);
+    private readonly BoundedCache<SignInKey, ClientConfiguration> ended = new(Capacity);
     private readonly SingleFlight<SignInKey, bool> lookups = new();
 
     /// <inheritdoc cref="OpenIdSignIn.IsSignedInAsync"/>
@@ -33,7 +33,7 @@ internal sealed class SignInSessions(
         }
         SignInKey key = new(owner, sessionId, signInId);
         // A changed configuration may accept a sign-in that an earlier one rejected, for example because of its tenant.
-        if (ended.TryGet(key, out var refusedBy) && ReferenceEquals(refusedBy, current))
+        if (ended.TryGet(key, time.GetUtcNow(), out var refusedBy) && ReferenceEquals(refusedBy, current))
             return false;
         if (await IsAmongGrantsAsync(owner, sessionId, signInId, current, cancellationToken).ConfigureAwait(false))
             return true;
@@ -45,7 +45,7 @@ internal sealed class SignInSessions(
                     bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
                     // Safe to cache, because the identifier of an ended sign-in is never reused.
                     if (!isValid)
-                        ended.Set(key, current);
+                        ended.Set(key, current, time.GetUtcNow() + Lifetime, time.GetUtcNow());
                     return isValid;
                 }
             )

@@ -1,6 +1,6 @@
-namespace OAuthClient.PostgreSql;
+namespace OAuthClient;
 
-/// <summary>Represents a period in which all notifications arrive.</summary>
+/// <summary>Represents a period in which every change by another process is reported.</summary>
 internal sealed class ListeningPeriod
 {
     private long endedAt = long.MinValue;

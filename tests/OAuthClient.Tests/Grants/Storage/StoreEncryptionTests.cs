@@ -1,19 +1,22 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace OAuthClient.PostgreSql.Tests;
+namespace OAuthClient.Tests;
 
 /// <summary>Tests that stored content is unreadable without the key and valid only in its own row.</summary>
 [TestFixture]
-public sealed class RowEncryptionTests
+public sealed class StoreEncryptionTests
 {
-    private static readonly RowEncryption Protection = With(options => options.EncryptWith("first", Node.Key));
+    private const string Key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    private const string OtherKey = "HxwdHhsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
+
+    private static readonly StoreEncryption Protection = With(options => options.EncryptWith("first", Key));
 
     [Test]
     [Description("RFC 6749 §10.3, §10.4: tokens are confidential in storage")]
     public void Encrypted_content_contains_no_token()
     {
-        var grant = Grants.New();
+        var grant = SampleGrants.Create("g1", "42");
         string content = Encoding.Latin1.GetString(Protection.Protect(grant));
         Assert.That(
             content,
@@ -24,15 +27,32 @@ public sealed class RowEncryptionTests
     [Test]
     public void Encrypted_content_can_be_decrypted()
     {
-        var grant = Grants.New();
+        var grant = SampleGrants.Create("g1", "42");
         Assert.That(Read(Protection, Protection.Protect(grant), grant).RefreshToken, Is.EqualTo(grant.RefreshToken));
+    }
+
+    [Test]
+    [Description("Content that an earlier version encrypted can be decrypted; the identities of rows have the same bytes")]
+    public void Content_of_an_earlier_version_can_be_decrypted()
+    {
+        byte[] content = Convert.FromBase64String(
+            "AQVmaXJzdFtC6u+c98tYfyjGVMQUr/TKib6c2cG5wDvODXiVTSdODuy3jtgi9lEMnIaKSXiXmmC6/BZguq2Yv4J94KPD9H+ixlp3qc+hBZxcdqU1hq9j9oZa9PjTsH5k"
+                + "QXVsJpWR9Y4SBlvfUtfgRN1P8cFRcsj7HZtZG/y4vmn9EQDN7+KUH0zqqrOTpeDSCmGfmeqVg1aMvQOtpwDWDP2cp+z8X/hk15eQpSfQJUhCVlWSpujOSKLr83OdFlTO"
+                + "fMQ0YC7OUQ4EtMUKQGs6hFNIK/IreFB1+7xstPoEd51NfXDbBvHdgYJnOfRH+7K8Xo/cJNzHefMbOlK8xQf2TGK4eyaFsL67bDpeKD8P0wsaQIeDLkn+4MwlKQs0F8cN"
+                + "YkcLaamuLwL9ybi6gUnkzTkaR7rdIOMZj9cOcZwOF4Pjbrf8yIySE78J2+d/oUz+7Wm2ICgFLiuiAdKA36UJlnhdquRjeI0BXXJIbpRQ22NN"
+        );
+        Assert.That(Protection.UnprotectGrant(content, "g1", "photos", "user:42", 7).RefreshToken!.Reveal(), Is.EqualTo("rt-g1"));
+        Assert.That(
+            Convert.ToBase64String(RowIdentity.OfClient("photos", "https://as.example", 3)),
+            Is.EqualTo("//////////8AAAAAAAAAAwAAAAAAAAAGcGhvdG9zaHR0cHM6Ly9hcy5leGFtcGxl")
+        );
     }
 
     [Test]
     [Description("Encrypting the same grant twice results in different bytes: a store recognizes its own write by them")]
     public void Content_differs_with_each_encryption()
     {
-        var grant = Grants.New();
+        var grant = SampleGrants.Create("g1", "42");
         byte[] first = Protection.Protect(grant);
         Assert.That(Protection.Protect(grant), Is.Not.EqualTo(first));
     }
@@ -47,17 +67,12 @@ public sealed class RowEncryptionTests
     [Description("Threat: a user receives the token of another user. The content of one row is refused in another row")]
     public void Content_is_valid_in_its_own_row_only(string id, string clientName, string owner, long generation)
     {
-        var grant = Grants.New();
-        GrantRowKey otherRow = new(id.Length > 0 ? id : grant.Id, clientName, owner, generation);
+        var grant = SampleGrants.Create("g1", "42");
+        Grant FromOtherRow(StoreEncryption encryption) =>
+            encryption.UnprotectGrant(encryption.Protect(grant), id.Length > 0 ? id : grant.Id, clientName, owner, generation);
         var delegates = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
-        Assert.That(
-            () => Protection.Unprotect(Protection.Protect(grant), otherRow),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
-        );
-        Assert.That(
-            () => delegates.Unprotect(delegates.Protect(grant), otherRow),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
-        );
+        Assert.That(() => FromOtherRow(Protection), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+        Assert.That(() => FromOtherRow(delegates), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
     }
 
     [TestCase("photo", "https://as.example", 1)]
@@ -74,15 +89,18 @@ public sealed class RowEncryptionTests
         foreach (var encryption in new[] { Protection, delegates })
         {
             byte[] content = encryption.Protect(client);
-            Assert.That(encryption.Unprotect(content, DynamicClientRowKey.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
             Assert.That(
-                () => encryption.Unprotect(content, new DynamicClientRowKey(clientName, server, generation)),
+                encryption.UnprotectClient(content, client.ClientName, client.Server, client.Generation).ClientSecret,
+                Is.EqualTo(client.ClientSecret)
+            );
+            Assert.That(
+                () => encryption.UnprotectClient(content, clientName, server, generation),
                 Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
             );
         }
         Assert.That(Encoding.Latin1.GetString(Protection.Protect(client)), Does.Not.Contain("a-secret").And.Not.Contains("a-token"));
         Assert.That(
-            () => Protection.Unprotect(Protection.Protect(client), new GrantRowKey("", "photos", "https://as.example", 1)),
+            () => Protection.UnprotectGrant(Protection.Protect(client), "", "photos", "https://as.example", 1),
             Throws.TypeOf<OAuthException>()
         );
     }
@@ -91,7 +109,7 @@ public sealed class RowEncryptionTests
     [Description("Content with a changed, missing or additional byte is refused")]
     public void Changed_content_is_refused()
     {
-        var grant = Grants.New();
+        var grant = SampleGrants.Create("g1", "42");
         byte[] content = Protection.Protect(grant);
         for (int i = 0; i < content.Length; i++)
         {
@@ -107,10 +125,10 @@ public sealed class RowEncryptionTests
     [Description("Rotation: the new key encrypts and the old key still decrypts; if the old key is missing, the message contains its id")]
     public void Keys_can_be_rotated()
     {
-        var grant = Grants.New();
+        var grant = SampleGrants.Create("g1", "42");
         byte[] old = Protection.Protect(grant);
-        var rotated = With(options => options.EncryptWith("second", Node.OtherKey).DecryptWith("first", Node.Key));
-        var withoutOldKey = With(options => options.EncryptWith("second", Node.OtherKey));
+        var rotated = With(options => options.EncryptWith("second", OtherKey).DecryptWith("first", Key));
+        var withoutOldKey = With(options => options.EncryptWith("second", OtherKey));
 
         Assert.That(Read(rotated, old, grant).Id, Is.EqualTo(grant.Id));
         Assert.That(Read(withoutOldKey, rotated.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
@@ -124,8 +142,8 @@ public sealed class RowEncryptionTests
     [Description("A different key with the same id does not decrypt the content")]
     public void A_different_key_with_the_same_id_is_refused()
     {
-        var grant = Grants.New();
-        var withOtherKey = With(options => options.EncryptWith("first", Node.OtherKey));
+        var grant = SampleGrants.Create("g1", "42");
+        var withOtherKey = With(options => options.EncryptWith("first", OtherKey));
         Assert.That(
             () => Read(withOtherKey, Protection.Protect(grant), grant),
             Throws
@@ -139,8 +157,8 @@ public sealed class RowEncryptionTests
     [Description("After a change from keys to delegates of the application, earlier content can still be decrypted")]
     public void Keys_can_be_replaced_by_delegates()
     {
-        var grant = Grants.New();
-        var delegates = With(options => options.ProtectWith(Invert, Invert).DecryptWith("first", Node.Key));
+        var grant = SampleGrants.Create("g1", "42");
+        var delegates = With(options => options.ProtectWith(Invert, Invert).DecryptWith("first", Key));
 
         Assert.That(Read(delegates, Protection.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
         Assert.That(Read(delegates, delegates.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
@@ -152,13 +170,13 @@ public sealed class RowEncryptionTests
 
     private static byte[] Invert(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
 
-    private static Grant Read(RowEncryption encryption, byte[] content, Grant grant) =>
-        encryption.Unprotect(content, GrantRowKey.Of(grant));
+    private static Grant Read(StoreEncryption encryption, byte[] content, Grant grant) =>
+        encryption.UnprotectGrant(content, grant.Id, grant.ClientName, grant.Owner.ToString(), grant.Generation);
 
-    private static RowEncryption With(Action<PostgresGrantStoreOptions> configure)
+    private static StoreEncryption With(Action<StoreEncryption> configure)
     {
-        PostgresGrantStoreOptions options = new();
-        configure(options);
-        return new(options);
+        StoreEncryption encryption = new();
+        configure(encryption);
+        return encryption;
     }
 }

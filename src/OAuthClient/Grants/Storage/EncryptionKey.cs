@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace OAuthClient.PostgreSql;
+namespace OAuthClient;
 
 /// <summary>
 /// Encrypts with AES-256-GCM and a key that is derived for each row. Each derived key encrypts the generations of one grant only, so that

@@ -1,0 +1,77 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Compares cached grants with the store, many owners in one query, and removes those that differ. A failure is ignored, because grants
+/// that are not compared are read again at their next use.
+/// </summary>
+internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshness, TimeProvider time)
+{
+    private const int MaximumOwners = 500;
+
+    // Collects the owners of one query. Shorter than the time between the comparison and the next read.
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
+
+    private readonly Queue<GrantCacheEntry> due = new();
+    private bool isRunning;
+
+    /// <summary>Compares an entry soon.</summary>
+    public void Enqueue(GrantCacheEntry entry)
+    {
+        if (!entry.TryQueue())
+            return;
+        lock (due)
+        {
+            due.Enqueue(entry);
+            if (isRunning)
+                return;
+            isRunning = true;
+        }
+        _ = BackgroundWork.Run(RunAsync);
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.Delay(Delay, time).ConfigureAwait(false);
+        while (Take() is { Count: > 0 } batch)
+            await CompareAsync(batch).ConfigureAwait(false);
+    }
+
+    private Dictionary<string, (GrantCacheEntry Entry, GrantSnapshot Copy)> Take()
+    {
+        Dictionary<string, (GrantCacheEntry, GrantSnapshot)> batch = new(StringComparer.Ordinal);
+        lock (due)
+        {
+            while (batch.Count < MaximumOwners && due.TryDequeue(out var entry))
+            {
+                entry.Dequeue();
+                if (entry.Value is { } copy)
+                    batch[entry.Key] = (entry, copy);
+            }
+            isRunning = batch.Count > 0;
+        }
+        return batch;
+    }
+
+    private async Task CompareAsync(Dictionary<string, (GrantCacheEntry Entry, GrantSnapshot Copy)> batch)
+    {
+        var during = freshness.Listening;
+        long began = time.GetTimestamp();
+        try
+        {
+            var cached = batch.ToDictionary(
+                entry => entry.Key,
+                entry => (IReadOnlyList<Grant>)entry.Value.Copy.Grants,
+                StringComparer.Ordinal
+            );
+            var outdated = await feed.FindOutdatedAsync(cached, CancellationToken.None).ConfigureAwait(false);
+            foreach (string key in outdated)
+                batch[key].Entry.Update(_ => null);
+            foreach (var (entry, copy) in batch.Values)
+                entry.Update(known => ReferenceEquals(known, copy) ? known with { ReadAt = began, ReadDuring = during } : known);
+        }
+        catch (Exception exception)
+        {
+            freshness.RecordFailure(exception);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace OAuthClient;
+
+/// <summary>Estimates the memory that a grant occupies, for the limit of the cache.</summary>
+internal static class GrantSize
+{
+    // The objects of a grant and of an access token with their short texts.
+    private const int OfGrant = 1200;
+    private const int OfToken = 500;
+
+    /// <summary>Returns the estimated size in bytes. A character takes two, and an access token is kept a second time as a header.</summary>
+    public static long Of(Grant grant) =>
+        OfGrant
+        + 2L * ((grant.RefreshToken?.Reveal().Length ?? 0) + (grant.IdToken?.Reveal().Length ?? 0))
+        + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length);
+}
