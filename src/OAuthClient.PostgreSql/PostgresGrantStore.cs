@@ -51,7 +51,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         encryption = new(options);
         notifications = new(options.Schema, node);
         sender = new(executor, notifications, time, logger);
-        grants = new(executor, options.Schema, notifications);
+        grants = new(executor, options.Schema, notifications, sender);
         fingerprints = new(executor, options.Schema);
         leases = new(executor, options.Schema);
         usedStates = new(executor, options.Schema);
@@ -113,19 +113,11 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         string hint = notifications.Of(newer.ClientName, newer.Owner);
-        try
+        if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), hint, cancellationToken).ConfigureAwait(false))
         {
-            if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
-            {
-                // The caller reads the grant again, and must not receive the cached generation.
-                cache.Invalidate(hint);
-                return false;
-            }
-        }
-        finally
-        {
-            // After a failure too, because the statement may have been executed.
-            sender.Send(hint);
+            // The caller reads the grant again, and must not receive the cached generation.
+            cache.Invalidate(hint);
+            return false;
         }
         cache.Replace(newer);
         detector.Remove(newer.Id);
@@ -276,15 +268,10 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
 
     private void OnReceived(string received)
     {
-        var (isWaiting, hint) = ChangeNotificationFormat.Read(received);
-        if (isWaiting)
-        {
-            sender.ReceiveWaiting(hint);
+        if (sender.Receive(received) is not { } hint)
             return;
-        }
         cache.Invalidate(hint);
         waiters.Wake(hint);
-        sender.Receive(hint);
     }
 
     private void OnConnected()

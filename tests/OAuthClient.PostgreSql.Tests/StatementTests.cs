@@ -30,7 +30,13 @@ public sealed class StatementTests
     public async Task Statements_are_prepared()
     {
         await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), new ManualTimeProvider());
+        await using var node = Node.Start(
+            proxy.ConnectionString,
+            Node.NewSchema(),
+            new ManualTimeProvider(),
+            // One for notifications, and one for all statements.
+            o => o.ConnectionString += ";Maximum Pool Size=2"
+        );
         var grant = await Grants.AddAsync(node.Store);
         for (int i = 0; i < 5; i++)
             grant = await RefreshAsync(node, grant);
