@@ -34,8 +34,8 @@ internal sealed class ChangeNotificationFormat(string schema, long node)
     /// <summary>Returns the hint by which a node tells that it waits for the end of a lease.</summary>
     public static string Waiting(string hint) => WaitingMark + hint;
 
-    /// <returns>Whether the hint tells of a waiting node, and the hint of the owner.</returns>
-    public static (bool IsWaiting, string Hint) Read(string hint) => hint.StartsWith(WaitingMark) ? (true, hint[1..]) : (false, hint);
+    /// <returns>The hint of the lease that a node waits for; <see langword="null"/> if a change was received.</returns>
+    public static string? AwaitedHint(string received) => received.StartsWith(WaitingMark) ? received[1..] : null;
 
     /// <returns>The payloads of notifications that contain these hints.</returns>
     public string[] Payloads(IEnumerable<string> hints) =>

@@ -9,7 +9,7 @@ namespace OAuthClient.PostgreSql;
 /// </summary>
 /// <remarks>
 /// After a pause the first hint is sent at once. A hint that other nodes wait for ends the pause. If a statement fails, its hints are sent
-/// again. They are lost if the process ends before: the nodes then read the change at the latest when the entry is too old.
+/// again. They are lost if the process ends before: the other nodes then read the change when their entry has become too old.
 /// </remarks>
 internal sealed class ChangeNotificationSender(
     PostgresCommandExecutor executor,
@@ -53,22 +53,23 @@ internal sealed class ChangeNotificationSender(
         }
     }
 
-    /// <summary>Records that another node waits for the end of a lease.</summary>
-    public void ReceiveWaiting(string hint)
+    /// <summary>Records what another node sent.</summary>
+    /// <returns>The hint of a change; <see langword="null"/> if the other node waits for the end of a lease.</returns>
+    public string? Receive(string received)
     {
+        string? awaitedHint = ChangeNotificationFormat.AwaitedHint(received);
         lock (changes)
         {
+            if (awaitedHint is null)
+            {
+                awaited.Remove(received);
+                return received;
+            }
             if (awaited.Count >= MaximumAwaited)
                 awaited.Clear();
-            awaited.Add(hint);
+            awaited.Add(awaitedHint);
+            return null;
         }
-    }
-
-    /// <summary>Records that another node sent a hint.</summary>
-    public void Receive(string hint)
-    {
-        lock (changes)
-            awaited.Remove(hint);
     }
 
     /// <summary>Sends the remaining hints, once.</summary>

@@ -7,9 +7,15 @@ namespace OAuthClient.PostgreSql;
 /// </summary>
 /// <remarks>
 /// A statement that adds or removes a grant notifies the other nodes with its commit: whether a user is signed in depends on it, also if
-/// this node ends in the next moment. A replacement changes only the tokens, and the caller sends its notification.
+/// this node ends in the next moment. A replacement changes only the tokens, and its notification is sent
+/// afterwards.
 /// </remarks>
-internal sealed class GrantTable(PostgresCommandExecutor executor, string schema, ChangeNotificationFormat notifications)
+internal sealed class GrantTable(
+    PostgresCommandExecutor executor,
+    string schema,
+    ChangeNotificationFormat notifications,
+    ChangeNotificationSender sender
+)
 {
     private readonly string find = $"""
         SELECT id, generation, content FROM "{schema}".{StoreSchema.GrantsTable}
@@ -87,9 +93,10 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
     /// <summary>Replaces the previous generation of a grant. Compare-and-set on the generation; the lease is not checked.</summary>
     /// <param name="row">The next generation.</param>
     /// <param name="deadAt">The time from which the grant cannot be used; <see langword="null"/> if unknown.</param>
+    /// <param name="hint">The hint of the owner.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns><see langword="true"/> if the stored generation was the previous one.</returns>
-    public async Task<bool> TryReplaceAsync(GrantRow row, DateTimeOffset? deadAt, CancellationToken cancellationToken)
+    public async Task<bool> TryReplaceAsync(GrantRow row, DateTimeOffset? deadAt, string hint, CancellationToken cancellationToken)
     {
         try
         {
@@ -111,6 +118,11 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
                     // The first statement was delayed and ran before this one.
                     return await ReadOutcomeAsync(row, cancellationToken).ConfigureAwait(false) == Outcome.Replaced;
             }
+        }
+        finally
+        {
+            // After a failure too, because the statement may have been executed.
+            sender.Send(hint);
         }
         return false;
     }

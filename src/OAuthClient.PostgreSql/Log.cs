@@ -51,8 +51,8 @@ internal static partial class Log
     [LoggerMessage(
         2008,
         LogLevel.Warning,
-        "The grant store could not notify the other nodes of refreshes ({Fault}). It retries until it is closed. Until then the other nodes "
-            + "use the previous access tokens, which may be rejected sooner. Check that this node can reach the database"
+        "The grant store could not notify the other nodes of refreshes ({Fault}). It retries until it is closed. Until then, the other "
+            + "nodes use the previous access tokens. Check that this node can reach the database"
     )]
     public static partial void NotificationsNotSent(ILogger logger, string fault);
 }

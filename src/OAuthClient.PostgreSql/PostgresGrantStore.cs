@@ -53,7 +53,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
         encryption = options.Encryption;
         notifications = new(options.Schema, node);
         sender = new(executor, notifications, time, logger);
-        grants = new(executor, options.Schema, notifications);
+        grants = new(executor, options.Schema, notifications, sender);
         fingerprints = new(executor, options.Schema);
         leases = new(executor, options.Schema);
         usedStates = new(executor, options.Schema);
@@ -147,16 +147,9 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
     public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
-                return false;
-        }
-        finally
-        {
-            // After a failure too, because the statement may have been executed.
-            sender.Send(notifications.Of(newer.ClientName, newer.Owner));
-        }
+        string hint = notifications.Of(newer.ClientName, newer.Owner);
+        if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), hint, cancellationToken).ConfigureAwait(false))
+            return false;
         detector.Remove(newer.Id);
         return true;
     }
@@ -293,13 +286,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
 
     private void OnReceived(string received)
     {
-        var (isWaiting, hint) = ChangeNotificationFormat.Read(received);
-        if (isWaiting)
-        {
-            sender.ReceiveWaiting(hint);
+        if (sender.Receive(received) is not { } hint)
             return;
-        }
-        sender.Receive(hint);
         changed?.Invoke(hint);
     }
 

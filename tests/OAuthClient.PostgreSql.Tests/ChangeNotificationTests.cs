@@ -29,7 +29,7 @@ public sealed class ChangeNotificationTests
         foreach (var grant in grants[1..])
             await ReplaceAsync(node, grant);
         // PostgreSQL sends notifications in the order of the commits.
-        await Grants.AddAsync(node.Store, "another");
+        await Grants.AddAsync(node.Cache, "another");
         await listener.ReceiveAsync(notifications => notifications.Count == 2);
         Assert.That(listener.Hints, Has.Count.EqualTo(2), "no refresh was sent before 50 milliseconds");
 
@@ -53,15 +53,15 @@ public sealed class ChangeNotificationTests
         var grants = await AddAsync(node, 2);
         await ReplaceAsync(node, grants[0]);
         var owner = grants[1].Owner;
-        Assert.That(await other.Store.FindCurrentAsync("photos", owner, default), Has.Count.EqualTo(1));
+        Assert.That(await other.Cache.FindCurrentAsync("photos", owner, default), Has.Count.EqualTo(1));
 
         var refreshed = await ReplaceAsync(node, grants[1]);
-        await node.Store.RemoveAsync(refreshed, default);
+        await node.Cache.RemoveAsync(refreshed, default);
 
         IReadOnlyList<Grant>? found = null;
         await Eventually.UntilAsync(
             () => found?.Count == 0,
-            async () => found = await other.Store.FindCurrentAsync("photos", owner, default)
+            async () => found = await other.Cache.FindCurrentAsync("photos", owner, default)
         );
     }
 
@@ -72,16 +72,16 @@ public sealed class ChangeNotificationTests
         string schema = Node.NewSchema();
         await using var node = await NodeAsync(schema, new ManualTimeProvider());
         await using var other = await NodeAsync(schema, new ManualTimeProvider());
-        var grant = await Grants.AddAsync(node.Store);
+        var grant = await Grants.AddAsync(node.Cache);
         await ReplaceAsync(node, grant);
-        await other.Store.FindCurrentAsync("photos", grant.Owner, default);
+        await other.Cache.FindCurrentAsync("photos", grant.Owner, default);
 
-        await Grants.AddAsync(node.Store);
+        await Grants.AddAsync(node.Cache);
 
         IReadOnlyList<Grant>? found = null;
         await Eventually.UntilAsync(
             () => found?.Count == 2,
-            async () => found = await other.Store.FindCurrentAsync("photos", grant.Owner, default)
+            async () => found = await other.Cache.FindCurrentAsync("photos", grant.Owner, default)
         );
     }
 
@@ -97,18 +97,18 @@ public sealed class ChangeNotificationTests
         await using var other = await NodeAsync(schema, new ManualTimeProvider());
         var grants = await AddAsync(node, 2);
         await ReplaceAsync(node, grants[0]);
-        var known = (await other.Store.FindCurrentAsync("photos", grants[1].Owner, default)).Single();
+        var known = (await other.Cache.FindCurrentAsync("photos", grants[1].Owner, default)).Single();
 
         var refreshed = await ReplaceAsync(node, grants[1]);
 
-        var seen = (await other.Store.FindCurrentAsync("photos", grants[1].Owner, default)).Single();
+        var seen = (await other.Cache.FindCurrentAsync("photos", grants[1].Owner, default)).Single();
         Assert.That(
             (seen.Id, seen.SignInId, seen.SignInExpiresAt),
             Is.EqualTo((refreshed.Id, refreshed.SignInId, refreshed.SignInExpiresAt))
         );
-        var result = await other.Store.TryAcquireLeaseAsync(known, held: null, Grants.LeaseDuration, default);
+        var result = await other.Cache.TryAcquireLeaseAsync(known, held: null, Grants.LeaseDuration, default);
         Assert.That((result.Lease, result.Current!.Generation), Is.EqualTo(((RefreshLease?)null, 2L)));
-        Assert.That((await other.Store.FindAsync("photos", known.Owner, default)).Single().Generation, Is.EqualTo(2));
+        Assert.That((await other.Cache.FindAsync("photos", known.Owner, default)).Single().Generation, Is.EqualTo(2));
     }
 
     [Test]
@@ -121,21 +121,21 @@ public sealed class ChangeNotificationTests
         await using var other = await NodeAsync(schema, new ManualTimeProvider());
         await using var listener = await NotificationRecorder.StartAsync(schema);
         var grants = await AddAsync(node, 3);
-        var lease = await Grants.AcquireLeaseAsync(node.Store, grants[1]);
-        await Grants.AcquireLeaseAsync(other.Store, grants[2]);
+        var lease = await Grants.AcquireLeaseAsync(node.Cache, grants[1]);
+        await Grants.AcquireLeaseAsync(other.Cache, grants[2]);
 
         // The node waits too. A notification that ends its wait shows that it has received all earlier ones.
-        var received = node.Store.WaitForChangeAsync(grants[2], TimeSpan.FromDays(1), default).AsTask();
-        var waiting = other.Store.WaitForChangeAsync(grants[1], TimeSpan.FromDays(1), default).AsTask();
+        var received = node.Cache.WaitForChangeAsync(grants[2], TimeSpan.FromDays(1), default).AsTask();
+        var waiting = other.Cache.WaitForChangeAsync(grants[1], TimeSpan.FromDays(1), default).AsTask();
         await listener.ReceiveAsync(_ => listener.Hints.Count(hint => hint.StartsWith('?')) == 2);
-        await other.Store.RemoveAsync(grants[2], default);
+        await other.Cache.RemoveAsync(grants[2], default);
         await received.Promptly();
         await ReplaceAsync(node, grants[0]);
 
         if (isSaved)
             await ReplaceAsync(node, grants[1]);
         else
-            await node.Store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Unused, default);
+            await node.Cache.ReleaseLeaseAsync(lease, RefreshTokenStatus.Unused, default);
 
         await waiting.Promptly();
     }
@@ -156,7 +156,7 @@ public sealed class ChangeNotificationTests
 
         await ReplaceAsync(node, grants[1]);
         proxy.Disconnect();
-        Assert.That(async () => await node.Store.TryReplaceAsync(Grants.Next(grants[2]), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Cache.TryReplaceAsync(Grants.Next(grants[2]), default), Throws.InstanceOf<NpgsqlException>());
         await Eventually.UntilAsync(
             () => node.Log.Entries.Any(entry => entry.Message.Contains("could not notify", StringComparison.Ordinal)),
             Node.Advance(clock)
@@ -217,33 +217,33 @@ public sealed class ChangeNotificationTests
         string schema = Node.NewSchema();
         await using var node = await NodeAsync(schema, new ManualTimeProvider());
         await using var other = await NodeAsync(schema, new ManualTimeProvider());
-        var grant = await Grants.AddAsync(node.Store);
+        var grant = await Grants.AddAsync(node.Cache);
         foreach (string payload in new[] { ".", "x.", "x.,,,", "x.?", "x.??", "?", $"x.{new string(',', 7990)}", "x.ü" })
             await Sql.RunAsync(cluster, $"SELECT pg_notify('oauthclient.{schema}', '{payload}')");
 
-        await other.Store.FindAsync("photos", grant.Owner, default);
-        await node.Store.RemoveAsync(grant, default);
+        await other.Cache.FindAsync("photos", grant.Owner, default);
+        await node.Cache.RemoveAsync(grant, default);
 
         IReadOnlyList<Grant>? found = null;
         await Eventually.UntilAsync(
             () => found?.Count == 0,
-            async () => found = await other.Store.FindAsync("photos", grant.Owner, default)
+            async () => found = await other.Cache.FindAsync("photos", grant.Owner, default)
         );
-        Assert.That(other.Store.IsConnected, Is.True);
+        Assert.That(other.Cache.IsConnected, Is.True);
     }
 
     private static async Task<Grant[]> AddAsync(Node node, int count)
     {
         var grants = new Grant[count];
         for (int i = 0; i < count; i++)
-            grants[i] = await Grants.AddAsync(node.Store, $"owner-{i}");
+            grants[i] = await Grants.AddAsync(node.Cache, $"owner-{i}");
         return grants;
     }
 
     private static async Task<Grant> ReplaceAsync(Node node, Grant grant)
     {
         var newer = Grants.Next(grant);
-        Assert.That(await node.Store.TryReplaceAsync(newer, default), Is.True);
+        Assert.That(await node.Cache.TryReplaceAsync(newer, default), Is.True);
         return newer;
     }
 

@@ -15,11 +15,11 @@ internal sealed class NotificationRecorder : IAsyncDisposable
 
     public static async Task<NotificationRecorder> StartAsync(string schema)
     {
-        NpgsqlConnection connection = new((await Cluster.RequireAsync()).ConnectionString + ";Pooling=false");
-        NotificationRecorder recorder = new(connection);
-        connection.Notification += (_, notification) => recorder.payloads.Add(notification.Payload);
-        await connection.OpenAsync();
-        await using NpgsqlCommand listen = new($"LISTEN \"oauthclient.{schema}\"", connection);
+        NpgsqlConnection opened = new((await Cluster.RequireAsync()).ConnectionString + ";Pooling=false");
+        NotificationRecorder recorder = new(opened);
+        opened.Notification += (_, notification) => recorder.payloads.Add(notification.Payload);
+        await opened.OpenAsync();
+        await using NpgsqlCommand listen = new($"LISTEN \"oauthclient.{schema}\"", opened);
         await listen.ExecuteNonQueryAsync();
         return recorder;
     }

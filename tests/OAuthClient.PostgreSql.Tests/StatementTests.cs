@@ -30,12 +30,19 @@ public sealed class StatementTests
     public async Task Statements_are_prepared()
     {
         await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), new ManualTimeProvider());
+        await using var node = Node.Start(
+            proxy.ConnectionString,
+            Node.NewSchema(),
+            new ManualTimeProvider(),
+            // One for notifications, and one for all statements.
+            o => o.ConnectionString += ";Maximum Pool Size=2"
+        );
         var grant = await Grants.AddAsync(node.Store);
         for (int i = 0; i < 5; i++)
             grant = await RefreshAsync(node, grant);
 
-        proxy.StartCounting(static message => message[0] == (byte)'P');
+        // The notification of the first refresh is sent at some time, and only once, so it is not prepared.
+        proxy.StartCounting(static message => message[0] == (byte)'P' && message.AsSpan().IndexOf("pg_notify"u8) < 0);
         for (int i = 0; i < 5; i++)
             grant = await RefreshAsync(node, grant);
 

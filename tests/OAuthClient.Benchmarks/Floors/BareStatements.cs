@@ -81,11 +81,11 @@ internal sealed class BareStatements(ScaleDatabase database) : IAsyncDisposable
             return;
         }
         await using var row = await command.ExecuteReaderAsync();
-        if (!await row.ReadAsync() || row.GetFieldValue<byte[]>(row.FieldCount - 1).Length == 0)
+        if (!await row.ReadAsync() || (await row.GetFieldValueAsync<byte[]>(row.FieldCount - 1)).Length == 0)
             throw new InvalidOperationException("The row does not exist.");
     }
 
-    private static NpgsqlParameter Text(string text) => new NpgsqlParameter<string> { TypedValue = text };
+    private static NpgsqlParameter<string> Text(string text) => new() { TypedValue = text };
 
-    private static NpgsqlParameter Bytes(byte[] bytes) => new NpgsqlParameter<byte[]> { TypedValue = bytes };
+    private static NpgsqlParameter<byte[]> Bytes(byte[] bytes) => new() { TypedValue = bytes };
 }

@@ -35,7 +35,7 @@ internal sealed class ScaleDatabase : IAsyncDisposable
         // commit_delay makes the process that flushes the log for a group of commits wait before it does so, if fsync is on and at least
         // commit_siblings other transactions are open. With 0, each flush waits: a commit takes at least 1 ms, and commits at the same
         // time share one flush, as on a server whose disk takes 1 ms.
-        var cluster = await PostgresCluster.StartAsync(
+        var started = await PostgresCluster.StartAsync(
             "fsync=on",
             "commit_delay=1000",
             "commit_siblings=0",
@@ -43,7 +43,7 @@ internal sealed class ScaleDatabase : IAsyncDisposable
             "max_wal_size=8GB",
             "checkpoint_timeout=1h"
         );
-        var database = new ScaleDatabase(cluster, await GrantTemplate.CreateAsync());
+        var database = new ScaleDatabase(started, await GrantTemplate.CreateAsync());
         await database.LoadAsync();
         return database;
     }
