@@ -229,7 +229,7 @@ public sealed class ChangeNotificationTests
             () => found?.Count == 0,
             async () => found = await other.Cache.FindAsync("photos", grant.Owner, default)
         );
-        Assert.That(other.Cache.IsConnected, Is.True);
+        Assert.That(other.Store.IsConnected, Is.True);
     }
 
     private static async Task<Grant[]> AddAsync(Node node, int count)
