@@ -82,10 +82,11 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         lock (changes)
         {
             fingerprints.Add(grant);
-            var others = All(Key(grant));
-            grants[Key(grant)] = [grant, .. others];
+            bool isFirst = grants.TryAdd(Key(grant), [grant]);
+            if (!isFirst)
+                grants[Key(grant)] = [grant, .. All(Key(grant))];
             changed?.Invoke(grant.ClientName, grant.Owner);
-            if (others.Length == 0 && ++owners >= sweepAt)
+            if (isFirst && ++owners >= sweepAt)
                 Sweep();
         }
         return ValueTask.CompletedTask;
@@ -185,17 +186,14 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     private void Sweep()
     {
         var now = time.GetUtcNow();
-        foreach (var key in grants.Keys)
-            Remove(
-                key,
-                grant =>
-                    grant.HasEnded(now)
-                    || (
-                        grant.RefreshToken is null
-                        && !(grant.SignInExpiresAt > now)
-                        && grant.Tokens.Values.All(token => token.ExpiresAt <= now)
-                    )
-            );
+        Predicate<Grant> isDead = grant =>
+            grant.HasEnded(now)
+            || (grant.RefreshToken is null && !(grant.SignInExpiresAt > now) && grant.Tokens.Values.All(token => token.ExpiresAt <= now));
+        foreach (var (key, all) in grants)
+        {
+            if (Array.Exists(all, isDead))
+                Remove(key, isDead);
+        }
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
 
