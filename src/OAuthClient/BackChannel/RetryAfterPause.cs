@@ -10,17 +10,10 @@ internal sealed class RetryAfterPause(TimeProvider time)
     /// <summary>The maximum pause. A longer one that a server requests is shortened to it.</summary>
     public static readonly TimeSpan Maximum = TimeSpan.FromMinutes(1);
 
-    private long until = long.MinValue;
+    private long until;
 
     /// <summary>Gets the remaining time of the pause; zero or less if there is none.</summary>
-    public TimeSpan Remaining
-    {
-        get
-        {
-            long end = Volatile.Read(ref until);
-            return end == long.MinValue ? TimeSpan.Zero : time.GetElapsedTime(time.GetTimestamp(), end);
-        }
-    }
+    public TimeSpan Remaining => time.GetElapsedTime(time.GetTimestamp(), Volatile.Read(ref until));
 
     /// <summary>
     /// Extends the pause if the response is a 429 or 503 with a <c>Retry-After</c> header. The longer of two pauses counts.
