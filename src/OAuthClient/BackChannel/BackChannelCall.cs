@@ -18,10 +18,13 @@ internal sealed class BackChannelCall(
     // A pause that the server requests in response to a request that must not affect others holds for this request only.
     private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
     private int attempts;
-    private bool hasWaited;
+    private Task<HttpResponseMessage>? first;
 
     /// <summary>Gets the remaining time until the deadline.</summary>
     public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(startedAt);
+
+    /// <summary>Gets a value indicating whether a first attempt was made whose outcome no pipeline has received yet.</summary>
+    public bool HasFirstAttempt => Volatile.Read(ref first) is not null;
 
     /// <summary>Gets a value indicating whether the response can open the circuit or set a pause for other requests.</summary>
     public bool AffectsOtherRequests => request.AffectsOtherRequests;
@@ -40,6 +43,9 @@ internal sealed class BackChannelCall(
     /// <summary>Gets the credentials of all attempts, which no message may contain.</summary>
     public List<string> Credentials { get; } = [];
 
+    /// <summary>Gets or sets the delay before the next attempt.</summary>
+    public TimeSpan RetryDelay { get; set; }
+
     /// <summary>Gets a value indicating whether the server must receive the request at most once.</summary>
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
 
@@ -56,7 +62,7 @@ internal sealed class BackChannelCall(
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <exception cref="RequestNotSentException">The pause is longer than the remaining time.</exception>
     public ValueTask WaitForRetryAfterAsync(CancellationToken cancellationToken) =>
-        RetryAfterRemaining > TimeSpan.Zero ? new(WaitAsync(cancellationToken)) : ValueTask.CompletedTask;
+        RetryAfterRemaining > TimeSpan.Zero && !HasFirstAttempt ? new(WaitAsync(cancellationToken)) : ValueTask.CompletedTask;
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
@@ -67,12 +73,39 @@ internal sealed class BackChannelCall(
                     $"the server requested a pause of another {Seconds(remaining)} (Retry-After), which exceeds the rest of "
                         + "BackChannelDeadline"
                 );
-            hasWaited = true;
             await Task.Delay(remaining, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Sends the request once and reads the whole response.</summary>
+    /// <summary>Makes the first attempt without a pipeline. A pipeline that continues the call receives its outcome first.</summary>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The response; <see langword="null"/> if the attempt failed with a transient error, so that a pipeline continues.</returns>
+    public async Task<HttpResponseMessage?> TryFirstAttemptAsync(CancellationToken cancellationToken)
+    {
+        var attempt = AttemptAsync(cancellationToken);
+        try
+        {
+            var response = await attempt.ConfigureAwait(false);
+            if (!TransientErrors.IsTransient(response))
+                return response;
+        }
+        catch (Exception exception) when (TransientErrors.IsTransient(exception))
+        {
+            // The pipeline receives the exception.
+        }
+        first = attempt;
+        return null;
+    }
+
+    /// <summary>Waits until the pause that the server requested has passed, and sends the request.</summary>
+    /// <inheritdoc cref="SendAsync"/>
+    public async Task<HttpResponseMessage> AttemptAsync(CancellationToken cancellationToken)
+    {
+        await WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
+        return await SendAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends the request once and reads the whole response, or returns the outcome of the first attempt.</summary>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The response with its body.</returns>
     /// <exception cref="HttpRequestException">The network failed, or the response is too long.</exception>
@@ -80,31 +113,35 @@ internal sealed class BackChannelCall(
     /// The caller cancelled, or the time has passed. In the latter case the inner exception is a <see cref="TimeoutException"/>.
     /// </exception>
     /// <exception cref="SendCancelledException"><see cref="SendTracker.CanSend"/> returned <see langword="false"/>.</exception>
-    public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken) =>
+        Interlocked.Exchange(ref first, null) ?? SendOnceAsync(cancellationToken);
+
+    private async Task<HttpResponseMessage> SendOnceAsync(CancellationToken cancellationToken)
     {
-        bool isFirst = Interlocked.Increment(ref attempts) == 1 && !hasWaited;
+        Interlocked.Increment(ref attempts);
         var requestedAt = time.GetUtcNow();
-        var remaining = isFirst ? current.BackChannelDeadline : TimeLeft;
+        var remaining = TimeLeft is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
         // The attempt timeout applies to idempotent requests only. The response to another request, such as one with a refresh token,
         // cannot be requested again, so it is awaited until the deadline.
         bool hasAttemptTimeout = request.RetryMode == RetryMode.Idempotent && current.BackChannelAttemptTimeout < remaining;
-        using var timeout = new CancellationTokenSource(
-            hasAttemptTimeout ? current.BackChannelAttemptTimeout
-                : remaining > TimeSpan.Zero ? remaining
-                : TimeSpan.Zero,
-            time
-        );
+        using var timeout = new CancellationTokenSource(hasAttemptTimeout ? current.BackChannelAttemptTimeout : remaining, time);
         using var linked = cancellationToken.CanBeCanceled
             ? CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken)
             : null;
-        SingleSendRequestMessage? message = null;
         HttpResponseMessage? response = null;
         try
         {
-            message = await CreateMessageAsync(requestedAt, (linked ?? timeout).Token).ConfigureAwait(false);
-            response = await client
-                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (linked ?? timeout).Token)
-                .ConfigureAwait(false);
+            using var message = await CreateMessageAsync(requestedAt, (linked ?? timeout).Token).ConfigureAwait(false);
+            try
+            {
+                response = await client
+                    .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (linked ?? timeout).Token)
+                    .ConfigureAwait(false);
+            }
+            catch (HttpRequestException fault)
+            {
+                throw Describe(fault);
+            }
             pause.Record(response);
             try
             {
@@ -129,14 +166,7 @@ internal sealed class BackChannelCall(
                 throw hasAttemptTimeout
                     ? Timeout(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout))
                     : Timeout(exception);
-            // Without a message the authentication failed, not the endpoint.
-            if (message is not null && response is null && exception is HttpRequestException fault)
-                throw Describe(fault);
             throw;
-        }
-        finally
-        {
-            message?.Dispose();
         }
     }
 
@@ -191,9 +221,9 @@ internal sealed class BackChannelCall(
             await authenticate(attempt, cancellationToken).ConfigureAwait(false);
         var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
         if (attempt.Form.Count > 0)
-            message.Content = new FormContent(FormContent.Encode(attempt.Form));
+            message.Content = new FormUrlEncodedContent(attempt.Form);
         else if (request.Json is not null)
-            message.Content = new FormContent(request.Json, "application/json");
+            message.Content = new ByteArrayContent(request.Json) { Headers = { ContentType = new("application/json") } };
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (attempt.Authorization is not null)
             message.Headers.TryAddWithoutValidation("Authorization", attempt.Authorization);

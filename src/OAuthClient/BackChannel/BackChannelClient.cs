@@ -16,15 +16,11 @@ internal sealed class BackChannelClient(
 {
     public const string ClientNamePrefix = "OAuthClient.BackChannel:";
 
-    // Reused for a short time, so that not each request creates a client. The factory keeps the handlers for minutes, so they still rotate.
-    private static readonly TimeSpan ClientLifetime = TimeSpan.FromSeconds(10);
-
     // Claims of a user can name any origin as their source (OpenID Connect Core §5.6.2), so the number of servers must be limited.
     private const int MaximumServers = 1_000;
 
     private readonly string clientName = ClientNamePrefix + name;
     private readonly BoundedCache<string, ServerAvailability> servers = new(MaximumServers, StringComparer.Ordinal);
-    private CachedClient? cached;
     private int isWarningLogged;
 
     /// <summary>Sends a request, and retries it as its <see cref="RetryMode"/> allows.</summary>
@@ -57,19 +53,12 @@ internal sealed class BackChannelClient(
 
         var availability = AvailabilityOf(request.Endpoint);
         long startedAt = time.GetTimestamp();
-        var call = new BackChannelCall(request, GetClient(startedAt), configuration, availability.Pause, startedAt, time);
-        var resilience = availability.Resilience ?? (pipeline is null ? null : CreateResilience(availability));
-        Attempt? first = null;
+        var call = new BackChannelCall(request, CreateClient(), configuration, availability.Pause, startedAt, time);
         // The first attempt does not need Polly, which is loaded at the first failure.
-        if (resilience is null)
-        {
-            first = await AttemptAsync(call, cancellationToken).ConfigureAwait(false);
-            if (first.IsTransientFailure)
-                resilience = CreateResilience(availability);
-        }
-        using var message = resilience is null
-            ? first!.Answer!
-            : await resilience.SendAsync(call, first, cancellationToken).ConfigureAwait(false);
+        bool hasPipeline = pipeline is not null || availability.Resilience.IsValueCreated;
+        using var message =
+            (hasPipeline ? null : await call.TryFirstAttemptAsync(cancellationToken).ConfigureAwait(false))
+            ?? await availability.Resilience.Value.SendAsync(call, cancellationToken).ConfigureAwait(false);
         var content =
             message.Content as BufferedResponseContent
             ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
@@ -77,43 +66,22 @@ internal sealed class BackChannelClient(
         return new BackChannelResponse(request, message.StatusCode, content, retryAfter, call.Credentials);
     }
 
-    private static async Task<Attempt> AttemptAsync(BackChannelCall call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await call.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
-            return new(await call.SendAsync(cancellationToken).ConfigureAwait(false), null);
-        }
-        catch (Exception exception) when (TransientErrors.IsTransient(exception))
-        {
-            return new(null, exception);
-        }
-    }
-
-    private HttpClient GetClient(long now)
-    {
-        if (Volatile.Read(ref cached) is { } known && time.GetElapsedTime(known.CreatedAt, now) < ClientLifetime)
-            return known.Client;
-        // Isolated, because the factory may create the handlers now, which all callers share.
-        var client = BackgroundWork.RunIsolated((clients, clientName), static all => all.clients.CreateClient(all.clientName));
-        Volatile.Write(ref cached, new(client, now));
-        return client;
-    }
+    // Isolated, because the factory may create the handlers now, which all callers share.
+    private HttpClient CreateClient() =>
+        BackgroundWork.RunIsolated((clients, clientName), static all => all.clients.CreateClient(all.clientName));
 
     // The key has no user information, path and query: they can be long and can contain a secret.
     private ServerAvailability AvailabilityOf(Uri endpoint) =>
-        servers.GetOrAdd(endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped), origin => new(origin, time));
-
-    private BackChannelResilience CreateResilience(ServerAvailability availability) =>
-        // Isolated, because Polly starts a task with each circuit breaker that runs the callbacks for all later callers.
-        BackgroundWork.RunIsolated((Channel: this, availability), static all => all.Channel.Create(all.availability));
-
-    private BackChannelResilience Create(ServerAvailability availability) =>
-        availability.SetResilience(
-            pipeline is null
-                ? new DefaultResiliencePipeline(name, availability, time, logger)
-                : new CustomResiliencePipeline(pipeline, time)
+        servers.GetOrAdd(
+            endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped),
+            origin => new(new(time), new(() => CreateResilience(origin), LazyThreadSafetyMode.PublicationOnly))
         );
 
-    private sealed record CachedClient(HttpClient Client, long CreatedAt);
+    // Isolated, because Polly starts a task with each circuit breaker that runs the callbacks for all later callers.
+    private BackChannelResilience CreateResilience(string origin) =>
+        BackgroundWork.RunIsolated<string, BackChannelResilience>(
+            origin,
+            server =>
+                pipeline is null ? new DefaultResiliencePipeline(name, server, time, logger) : new CustomResiliencePipeline(pipeline, time)
+        );
 }

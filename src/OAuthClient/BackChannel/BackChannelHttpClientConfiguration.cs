@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
@@ -42,52 +41,39 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
         options.HttpClientActions.Add(client => client.Timeout = Timeout.InfiniteTimeSpan);
         string client = name[BackChannelClient.ClientNamePrefix.Length..];
         options.HttpMessageHandlerBuilderActions.Add(builder =>
-            builder.PrimaryHandler =
-                client == WebFingerOptions.ClientName
-                    ? GuardWebFinger(builder.PrimaryHandler, builder.Services)
-                    : GuardClient(builder.PrimaryHandler, builder.Services, client)
+            builder.PrimaryHandler = Guard(builder.PrimaryHandler, innermost => Configure(innermost, builder.Services, client))
         );
         options.ShouldRedactHeaderValue = static _ => true;
     }
 
-    private static HttpMessageHandler GuardClient(HttpMessageHandler primary, IServiceProvider services, string client)
+    private static void Configure(HttpMessageHandler network, IServiceProvider services, string client)
     {
+        Harden(network);
+        if (client == WebFingerOptions.ClientName)
+        {
+            var webFinger = services.GetRequiredService<IOptions<WebFingerOptions>>().Value;
+            if (!webFinger.DangerouslyAllowPrivateAddresses)
+                RefusePrivateAddresses(network, services, webFinger.DangerouslyAllowHttpOnLoopback);
+            return;
+        }
         var options = services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(client);
-        return Guard(
-            primary,
-            options.ClientCertificate,
-            options.RefusePrivateAddresses ? CreateConnector(services, options.DangerouslyAllowHttpOnLoopback) : null
-        );
+        if (options.ClientCertificate is { } certificate)
+            ClientCertificateSelector.PresentBy(network, certificate);
+        if (options.RefusePrivateAddresses)
+            RefusePrivateAddresses(network, services, options.DangerouslyAllowHttpOnLoopback);
     }
 
-    private static HttpMessageHandler GuardWebFinger(HttpMessageHandler primary, IServiceProvider services)
-    {
-        var options = services.GetRequiredService<IOptions<WebFingerOptions>>().Value;
-        return Guard(
-            primary,
-            certificate: null,
-            options.DangerouslyAllowPrivateAddresses ? null : CreateConnector(services, options.DangerouslyAllowHttpOnLoopback)
-        );
-    }
-
-    private static PublicAddressConnector CreateConnector(IServiceProvider services, bool allowLoopback) =>
-        new(services.GetService<DnsResolver>() ?? Dns.GetHostAddressesAsync, allowLoopback);
+    private static void RefusePrivateAddresses(HttpMessageHandler network, IServiceProvider services, bool allowLoopback) =>
+        new PublicAddressConnector(services.GetService<DnsResolver>() ?? Dns.GetHostAddressesAsync, allowLoopback).Guard(network);
 
     // Wraps the primary handler instead of adding a handler: builder filters and later options could add another one between them.
-    private static HttpMessageHandler Guard(
-        HttpMessageHandler primary,
-        Func<X509Certificate2>? certificate,
-        PublicAddressConnector? connector
-    )
+    private static HttpMessageHandler Guard(HttpMessageHandler primary, Action<HttpMessageHandler> configure)
     {
         DelegatingHandler? outer = null;
         var innermost = primary;
         while (innermost is DelegatingHandler { InnerHandler: { } inner } wrapper)
             (outer, innermost) = (wrapper, inner);
-        Harden(innermost);
-        if (certificate is not null)
-            ClientCertificateSelector.PresentBy(innermost, certificate);
-        connector?.Guard(innermost);
+        configure(innermost);
         // A handler chain that several clients share has been guarded before.
         if (outer is ContextIsolationHandler)
             return primary;

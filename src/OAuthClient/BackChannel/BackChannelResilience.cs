@@ -5,10 +5,9 @@ namespace OAuthClient;
 /// </summary>
 internal abstract class BackChannelResilience
 {
-    /// <summary>Sends a request, or continues after its first attempt.</summary>
+    /// <summary>Sends a request, or continues after its first attempt (<see cref="BackChannelCall.TryFirstAttemptAsync"/>).</summary>
     /// <param name="call">The request.</param>
-    /// <param name="first">The outcome of the first attempt; <see langword="null"/> if there was none.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The response.</returns>
-    public abstract Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken);
+    public abstract Task<HttpResponseMessage> SendAsync(BackChannelCall call, CancellationToken cancellationToken);
 }

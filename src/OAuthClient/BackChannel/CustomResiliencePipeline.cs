@@ -24,17 +24,29 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         shared = builder.Build();
     }
 
-    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken)
+    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, CancellationToken cancellationToken)
     {
-        if (call.AffectsOtherRequests)
-            return await SendAsync(call, shared, cancellationToken).ConfigureAwait(false);
-        // The state of the shared pipeline, such as a circuit, must not depend on responses to requests that outside callers choose. Such a
-        // request has its own pipeline, which the registry disposes of.
-        ResiliencePipelineRegistry<string> registry = new();
-        await using (registry.ConfigureAwait(false))
+        try
         {
-            var own = registry.GetOrAddPipeline<HttpResponseMessage>("", Configure);
-            return await SendAsync(call, own, cancellationToken).ConfigureAwait(false);
+            if (call.AffectsOtherRequests)
+                return await SendAsync(call, shared, cancellationToken).ConfigureAwait(false);
+            // The state of the shared pipeline, such as a circuit, must not depend on responses to requests that outside callers choose.
+            // Such a request has its own pipeline, which the registry disposes of.
+            ResiliencePipelineRegistry<string> registry = new();
+            await using (registry.ConfigureAwait(false))
+            {
+                var own = registry.GetOrAddPipeline<HttpResponseMessage>("", Configure);
+                return await SendAsync(call, own, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        // The exceptions of Polly become those of HttpClient, which callers handle.
+        catch (BrokenCircuitException exception)
+        {
+            throw call.NotSent("the circuit of the application's pipeline (UseResilience) is open", exception);
+        }
+        catch (TimeoutRejectedException exception)
+        {
+            throw new TaskCanceledException(exception.Message, new TimeoutException(exception.Message, exception), CancellationToken.None);
         }
     }
 
@@ -49,59 +61,41 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         // Serializes the attempts of a request that must be sent at most once, because a pipeline can start several (hedging). Each attempt
         // then sees the outcome of the previous one.
         var turn = call.IsSingleSend ? new SemaphoreSlim(1) : null;
-        Attempt? last = null;
-        var context = ResilienceContextPool.Shared.Get(end.Token);
+        Task<HttpResponseMessage>? last = null;
         try
         {
-            var outcome = await pipeline
-                .ExecuteOutcomeAsync(
-                    async (attempt, _) =>
+            return await pipeline
+                .ExecuteAsync(
+                    async attempt =>
                     {
-                        try
-                        {
-                            if (turn is not null)
-                                await turn.WaitAsync(attempt.CancellationToken).ConfigureAwait(false);
-                        }
-                        catch (OperationCanceledException exception)
-                        {
-                            return Outcome.FromException<HttpResponseMessage>(exception);
-                        }
+                        if (turn is not null)
+                            await turn.WaitAsync(attempt).ConfigureAwait(false);
                         try
                         {
                             if (last is { } final && !call.CanBeSent)
-                                return OutcomeOf(final);
-                            var made = await AttemptAsync(call, attempt.CancellationToken).ConfigureAwait(false);
+                                return await final.ConfigureAwait(false);
+                            var made = call.AttemptAsync(attempt);
+                            await ((Task)made).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                             Volatile.Write(ref last, made);
                             // No further attempt is allowed, so the pipeline must not wait for one.
-                            if (made.Answer?.IsSuccessStatusCode != true && !call.CanBeSent)
+                            if (!call.CanBeSent && !(made.IsCompletedSuccessfully && made.Result.IsSuccessStatusCode))
                                 await end.CancelAsync().ConfigureAwait(false);
-                            return OutcomeOf(made);
+                            return await made.ConfigureAwait(false);
                         }
                         finally
                         {
                             turn?.Release();
                         }
                     },
-                    context,
-                    this
+                    end.Token
                 )
                 .ConfigureAwait(false);
-            if (
-                outcome.Exception is OperationCanceledException cancelled
-                && !cancellationToken.IsCancellationRequested
-                && end.IsCancellationRequested
-            )
-                outcome = deadline.IsCancellationRequested
-                    ? Outcome.FromException<HttpResponseMessage>(call.Timeout(cancelled))
-                    : OutcomeOf(last!);
-            if (Rejection(outcome.Exception, call) is { } rejection)
-                throw rejection;
-            outcome.ThrowIfException();
-            return outcome.Result!;
         }
-        finally
+        catch (OperationCanceledException cancelled) when (!cancellationToken.IsCancellationRequested && end.IsCancellationRequested)
         {
-            ResilienceContextPool.Shared.Return(context);
+            if (deadline.IsCancellationRequested)
+                throw call.Timeout(cancelled);
+            return await last!.ConfigureAwait(false);
         }
     }
 
@@ -110,35 +104,4 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         builder.TimeProvider = time;
         choice.Configure(builder);
     }
-
-    private static async Task<Attempt> AttemptAsync(BackChannelCall call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await call.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
-            var answer = await call.SendAsync(cancellationToken).ConfigureAwait(false);
-            (answer.Content as BufferedResponseContent)?.ShowHeaders();
-            return new(answer, null);
-        }
-        catch (Exception exception)
-        {
-            return new(null, exception);
-        }
-    }
-
-    private static Outcome<HttpResponseMessage> OutcomeOf(Attempt attempt) =>
-        attempt.Fault is null ? Outcome.FromResult(attempt.Answer!) : Outcome.FromException<HttpResponseMessage>(attempt.Fault);
-
-    // Converts the exceptions of Polly to those of HttpClient, which callers handle.
-    private static Exception? Rejection(Exception? exception, BackChannelCall call) =>
-        exception switch
-        {
-            BrokenCircuitException => call.NotSent("the circuit of the application's pipeline (UseResilience) is open", exception),
-            TimeoutRejectedException => new TaskCanceledException(
-                exception.Message,
-                new TimeoutException(exception.Message, exception),
-                CancellationToken.None
-            ),
-            _ => null,
-        };
 }

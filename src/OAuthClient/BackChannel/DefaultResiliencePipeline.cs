@@ -16,7 +16,6 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     private const int FirstDelayMilliseconds = 500;
     private static readonly TimeSpan BreakDuration = TimeSpan.FromSeconds(5);
     private static readonly ResiliencePropertyKey<BackChannelCall> CallKey = new("OAuthClient.BackChannelCall");
-    private static readonly ResiliencePropertyKey<TimeSpan> DelayKey = new("OAuthClient.Delay");
 
     private readonly string origin;
     private readonly TimeProvider time;
@@ -26,18 +25,16 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     // The timestamp at which the circuit opened; the minimum while it is closed.
     private long openedAt = long.MinValue;
 
-    public DefaultResiliencePipeline(string clientName, ServerAvailability availability, TimeProvider time, ILogger logger)
+    public DefaultResiliencePipeline(string clientName, string origin, TimeProvider time, ILogger logger)
     {
-        origin = availability.Origin;
-        this.time = time;
+        (this.origin, this.time) = (origin, time);
         retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
             .AddRetry(
                 new()
                 {
                     MaxRetryAttempts = MaximumRetries,
                     ShouldHandle = static attempt => ValueTask.FromResult(ShouldRetry(attempt)),
-                    DelayGenerator = static attempt =>
-                        ValueTask.FromResult<TimeSpan?>(attempt.Context.Properties.GetValue(DelayKey, default)),
+                    DelayGenerator = static attempt => ValueTask.FromResult<TimeSpan?>(CallOf(attempt.Context).RetryDelay),
                 }
             )
             .Build();
@@ -68,26 +65,13 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
             .Build();
     }
 
-    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken)
+    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         context.Properties.Set(CallKey, call);
         try
         {
-            var outcome = await retries
-                .ExecuteOutcomeAsync(
-                    (attempt, _) =>
-                    {
-                        var known = first;
-                        first = null;
-                        return AttemptAsync(call, known, attempt);
-                    },
-                    context,
-                    this
-                )
-                .ConfigureAwait(false);
-            outcome.ThrowIfException();
-            return outcome.Result!;
+            return await retries.ExecuteAsync(AttemptAsync, context).ConfigureAwait(false);
         }
         finally
         {
@@ -95,76 +79,63 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
         }
     }
 
-    // An attempt that was made before the circuit was created also counts.
-    private async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(BackChannelCall call, Attempt? known, ResilienceContext context)
+    private async ValueTask<HttpResponseMessage> AttemptAsync(ResilienceContext context)
     {
+        var call = CallOf(context);
+        await call.WaitForRetryAfterAsync(context.CancellationToken).ConfigureAwait(false);
+        if (!call.AffectsOtherRequests)
+            return await AttemptWithoutCircuitAsync(call, context).ConfigureAwait(false);
         try
         {
-            if (known is null)
-                await call.WaitForRetryAfterAsync(context.CancellationToken).ConfigureAwait(false);
-            if (!call.AffectsOtherRequests)
-                return await AttemptWithoutCircuitAsync(call, known, context).ConfigureAwait(false);
-            var outcome = await circuit
-                .ExecuteOutcomeAsync(
-                    static (attempt, all) =>
-                        all.known is null ? SendAsync(all.call, attempt.CancellationToken) : ValueTask.FromResult(OutcomeOf(all.known)),
-                    context,
-                    (call, known)
+            return await circuit
+                .ExecuteAsync(
+                    static (ResilienceContext attempt) =>
+                        new ValueTask<HttpResponseMessage>(CallOf(attempt).SendAsync(attempt.CancellationToken)),
+                    context
                 )
                 .ConfigureAwait(false);
-            return outcome.Exception is BrokenCircuitException broken
-                ? Outcome.FromException<HttpResponseMessage>(CircuitIsOpen(call, broken.RetryAfter ?? BreakDuration, broken.InnerException))
-                : outcome;
         }
-        catch (Exception exception)
+        catch (BrokenCircuitException broken)
         {
-            return Outcome.FromException<HttpResponseMessage>(exception);
+            throw CircuitIsOpen(call, broken.RetryAfter ?? BreakDuration, broken.InnerException);
         }
     }
 
     // An open circuit stops every request. But the request of an outside caller is not used to test whether the server is available again:
     // its error responses would open or close the circuit, and no other request could test the server during it. Only outcomes that such a
     // caller cannot cause are reported to the circuit: a failed connection, and a successful response.
-    private async ValueTask<Outcome<HttpResponseMessage>> AttemptWithoutCircuitAsync(
-        BackChannelCall call,
-        Attempt? known,
-        ResilienceContext context
-    )
+    private async ValueTask<HttpResponseMessage> AttemptWithoutCircuitAsync(BackChannelCall call, ResilienceContext context)
     {
         if (
-            known is null
+            !call.HasFirstAttempt
             && Volatile.Read(ref openedAt) is var opened
             && opened != long.MinValue
             && BreakDuration - time.GetElapsedTime(opened) is var remaining
             && remaining > TimeSpan.Zero
         )
-        {
-            return Outcome.FromException<HttpResponseMessage>(CircuitIsOpen(call, remaining, inner: null));
-        }
-        var outcome = known is null ? await SendAsync(call, context.CancellationToken).ConfigureAwait(false) : OutcomeOf(known);
-        if (outcome.Exception is { } fault ? call.IsConnectionFault(fault) : outcome.Result!.IsSuccessStatusCode)
-            await circuit.ExecuteOutcomeAsync(static (_, result) => ValueTask.FromResult(result), context, outcome).ConfigureAwait(false);
-        return outcome;
-    }
-
-    private static async ValueTask<Outcome<HttpResponseMessage>> SendAsync(BackChannelCall call, CancellationToken cancellationToken)
-    {
+            throw CircuitIsOpen(call, remaining, inner: null);
         try
         {
-            return Outcome.FromResult(await call.SendAsync(cancellationToken).ConfigureAwait(false));
+            var response = await call.SendAsync(context.CancellationToken).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+                await ReportAsync(Outcome.FromResult(response), context).ConfigureAwait(false);
+            return response;
         }
-        catch (Exception exception)
+        catch (Exception fault) when (call.IsConnectionFault(fault))
         {
-            return Outcome.FromException<HttpResponseMessage>(exception);
+            await ReportAsync(Outcome.FromException<HttpResponseMessage>(fault), context).ConfigureAwait(false);
+            throw;
         }
     }
 
-    private static Outcome<HttpResponseMessage> OutcomeOf(Attempt first) =>
-        first.Fault is null ? Outcome.FromResult(first.Answer!) : Outcome.FromException<HttpResponseMessage>(first.Fault);
+    private async Task ReportAsync(Outcome<HttpResponseMessage> outcome, ResilienceContext context) =>
+        await circuit.ExecuteOutcomeAsync(static (_, known) => ValueTask.FromResult(known), context, outcome).ConfigureAwait(false);
+
+    private static BackChannelCall CallOf(ResilienceContext context) => context.Properties.GetValue(CallKey, null!);
 
     private static bool ShouldRetry(RetryPredicateArguments<HttpResponseMessage> attempt)
     {
-        var call = attempt.Context.Properties.GetValue(CallKey, null!);
+        var call = CallOf(attempt.Context);
         bool isTransient = attempt.Outcome.Exception is { } fault
             ? TransientErrors.IsTransient(fault)
             : TransientErrors.IsTransient(attempt.Outcome.Result!);
@@ -175,7 +146,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
         var delay = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(maximum / 2, maximum + 1));
         if (call.RetryAfterRemaining is var requested && requested > delay)
             delay = requested;
-        attempt.Context.Properties.Set(DelayKey, delay);
+        call.RetryDelay = delay;
         // If the deadline would pass during the delay, the caller gets this outcome, which says more than a timeout.
         return delay < call.TimeLeft;
     }

@@ -9,12 +9,24 @@ internal static class ClientAuthenticationMethods
         new(
             ClientAuthenticationMethod.TlsClientAuth,
             ["tls_client_auth", "self_signed_tls_client_auth"],
-            c => new TlsClientAuth(c),
+            c => new ClientIdInBody(
+                c,
+                ": check ClientId. Check that the certificate of UseClientCertificate is the one that the server has registered for the "
+                    + "client (RFC 8705 §2), that it has not expired, and that the server requests a certificate at this address."
+            ),
             c => c.HasClientCertificate ? null : "it has no certificate; set one with UseClientCertificate"
         ),
         new(ClientAuthenticationMethod.ClientSecretBasic, ["client_secret_basic"], c => new ClientSecretBasic(c), NeedsSecret: true),
         new(ClientAuthenticationMethod.ClientSecretPost, ["client_secret_post"], c => new ClientSecretPost(c), NeedsSecret: true),
-        new(ClientAuthenticationMethod.None, ["none"], c => new PublicClient(c)),
+        new(
+            ClientAuthenticationMethod.None,
+            ["none"],
+            c => new ClientIdInBody(
+                c,
+                ": ClientSecret is not set, so the request was sent as that of a public client; set it if the server issued one, and check "
+                    + "ClientId."
+            )
+        ),
     ];
 
     /// <summary>Chooses the method of a request: the configured one, or the best one that client and server support.</summary>
@@ -26,8 +38,7 @@ internal static class ClientAuthenticationMethods
 
     /// <summary>Determines whether a client is confidential: it can authenticate (RFC 6749 §2.1).</summary>
     public static bool IsConfidential(ClientConfiguration configuration) =>
-        configuration.ClientSecret is not null
-        || All.First(entry => entry.IsUsableBy(configuration)).Method != ClientAuthenticationMethod.None;
+        All.First(entry => entry.IsUsableBy(configuration)).Method != ClientAuthenticationMethod.None;
 
     /// <summary>Chooses the name of the method to register: of the configured one, or of the best one that the server supports.</summary>
     /// <exception cref="OAuthException">The server supports no method of this client.</exception>

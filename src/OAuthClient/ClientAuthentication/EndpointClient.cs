@@ -15,7 +15,6 @@ internal sealed class EndpointClient(
     private readonly Func<ClientConfiguration, AuthorizationServerMetadata, IClientAuthentication> authentication =
         authentication
         ?? (static (configuration, server) => ClientAuthenticationMethods.Choose(configuration, server).Create(configuration));
-    private volatile Choice? chosen;
 
     /// <summary>Sends a request that authenticates the client (RFC 6749 §2.3).</summary>
     /// <param name="request">The request, which has a form.</param>
@@ -31,12 +30,16 @@ internal sealed class EndpointClient(
         CancellationToken cancellationToken
     )
     {
-        var known = Choose(configuration, server);
+        var client = authentication(configuration, server);
         return backChannel.SendAsync(
             request with
             {
-                Authenticate = known.Authenticate,
-                InvalidClientAdvice = known.InvalidClientAdvice,
+                Authenticate = async (attempt, cancelled) =>
+                {
+                    await client.ApplyAsync(attempt, server, cancelled).ConfigureAwait(false);
+                    configuration.Adaptation.Rename(attempt.Form);
+                },
+                InvalidClientAdvice = client.InvalidClientAdvice,
             },
             configuration,
             cancellationToken
@@ -70,32 +73,4 @@ internal sealed class EndpointClient(
             configuration,
             cancellationToken
         );
-
-    // The choice depends on the configuration and the metadata alone, so it is made anew only when one of them changes.
-    private Choice Choose(ClientConfiguration configuration, AuthorizationServerMetadata server) =>
-        chosen is { } known && ReferenceEquals(known.Configuration, configuration) && ReferenceEquals(known.Server, server)
-            ? known
-            : chosen = Create(configuration, server);
-
-    private Choice Create(ClientConfiguration configuration, AuthorizationServerMetadata server)
-    {
-        var client = authentication(configuration, server);
-        return new(
-            configuration,
-            server,
-            async (attempt, cancellationToken) =>
-            {
-                await client.ApplyAsync(attempt, server, cancellationToken).ConfigureAwait(false);
-                configuration.Adaptation.Rename(attempt.Form);
-            },
-            client.InvalidClientAdvice
-        );
-    }
-
-    private sealed record Choice(
-        ClientConfiguration Configuration,
-        AuthorizationServerMetadata Server,
-        Func<AuthenticatedRequest, CancellationToken, ValueTask> Authenticate,
-        string? InvalidClientAdvice
-    );
 }

@@ -7,16 +7,9 @@ namespace OAuthClient;
 /// <summary>Validates a configuration section before it is bound, because the binder ignores most mistakes.</summary>
 internal static class ConfigurationSectionValidator
 {
-    private static readonly PropertyInfo[] Properties = typeof(OAuthClientOptions).GetProperties();
-
-    private static readonly string[] Names = [.. Properties.Select(property => property.Name)];
-
-    private static readonly string[] Lists =
-    [
-        .. Properties
-            .Where(property => property.PropertyType.IsGenericType && !property.PropertyType.IsValueType)
-            .Select(property => property.Name),
-    ];
+    private static readonly Dictionary<string, PropertyInfo> Options = typeof(OAuthClientOptions)
+        .GetProperties()
+        .ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="OptionsValidationException">A key is unknown, a list has a single value, or the section is empty.</exception>
     public static void Validate(string name, IConfiguration configuration)
@@ -38,23 +31,25 @@ internal static class ConfigurationSectionValidator
                 + "set ClientId, Issuer and the other options there.";
         foreach (var child in children)
         {
-            if (!Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            if (!Options.TryGetValue(child.Key, out var option))
             {
-                string nearest = Names.MinBy(known => Distance(known, child.Key))!;
+                string nearest = Options.Keys.MinBy(known => Distance(known, child.Key))!;
                 yield return $"{prefix}{child.Key} is no option"
                     + (
                         Distance(nearest, child.Key) <= 3
                             ? $"; did you mean {nearest}?"
-                            : $". There are {string.Join(", ", Names.Order(StringComparer.Ordinal))}."
+                            : $". There are {string.Join(", ", Options.Keys.Order(StringComparer.Ordinal))}."
                     );
             }
-            else if (Lists.Contains(child.Key, StringComparer.OrdinalIgnoreCase) && !string.IsNullOrEmpty(child.Value))
+            else if (IsList(option.PropertyType) && !string.IsNullOrEmpty(child.Value))
             {
                 yield return $"{prefix}{child.Key} must be a list, for example \"{child.Key}\": [\"one\", \"two\"]; "
                     + "the binder ignores a single value.";
             }
         }
     }
+
+    private static bool IsList(Type type) => type.IsGenericType && !type.IsValueType;
 
     // The Levenshtein distance, without regard to case.
     private static int Distance(string one, string other)

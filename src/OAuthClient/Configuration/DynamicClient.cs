@@ -15,20 +15,6 @@ public sealed class DynamicClient
     internal DynamicClient(string clientName, string server, string clientId) =>
         (ClientName, Server, ClientId) = (clientName, server, clientId);
 
-    private DynamicClient(DynamicClient older)
-    {
-        (ClientName, Server, ClientId) = (older.ClientName, older.Server, older.ClientId);
-        (RegisteredAt, LastConfirmedAt, SecretExpiresAt, Metadata) = (
-            older.RegisteredAt,
-            older.LastConfirmedAt,
-            older.SecretExpiresAt,
-            older.Metadata
-        );
-        (ClientSecret, SecretIssuedAt, Authentication) = (older.ClientSecret, older.SecretIssuedAt, older.Authentication);
-        (ManagementUri, RegistrationAccessToken) = (older.ManagementUri, older.RegistrationAccessToken);
-        UnknownMembers = older.UnknownMembers;
-    }
-
     /// <summary>Gets the client's name in <c>AddOAuthClient</c>; empty for the unnamed client.</summary>
     public string ClientName { get; }
 
@@ -51,7 +37,7 @@ public sealed class DynamicClient
     public DateTimeOffset? SecretExpiresAt { get; internal init; }
 
     /// <summary>Gets the number of this version, which starts at 1. A store replaces a client only by the next generation.</summary>
-    public long Generation { get; internal init; } = 1;
+    public long Generation { get; internal set; } = 1;
 
     /// <summary>
     /// Gets the client metadata that the server registered (RFC 7591 §2), without the credentials. It may differ from the requested
@@ -81,7 +67,12 @@ public sealed class DynamicClient
     /// <returns>The text.</returns>
     public override string ToString() => $"DynamicClient {ClientId}, generation {Generation}";
 
-    internal DynamicClient AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
+    internal DynamicClient AfterGeneration(long generation)
+    {
+        var next = (DynamicClient)MemberwiseClone();
+        next.Generation = generation + 1;
+        return next;
+    }
 
     /// <summary>Serializes the client with its credentials for a store, and encrypts the result.</summary>
     /// <param name="protect">Encrypts and authenticates the data, for example <c>IDataProtector.Protect</c>.</param>

@@ -17,24 +17,22 @@ internal static class DynamicRegistrationOptionsValidator
         "software_statement",
     ];
 
-    public static void Find(List<string> failures, OAuthClientOptions o, DynamicRegistrationOptions dynamic)
+    public static IEnumerable<string> Find(OAuthClientOptions o, DynamicRegistrationOptions dynamic)
     {
         if (!string.IsNullOrEmpty(o.ClientId) || o.ClientSecret is not null)
-            failures.Add("ClientId or ClientSecret is set, but RegisterDynamically obtains them from the server; remove one of the two.");
+            yield return "ClientId or ClientSecret is set, but RegisterDynamically obtains them from the server; remove one of the two.";
         if (dynamic.InitialAccessToken is { } token && !token.All(c => c is > ' ' and <= '~'))
-            failures.Add(
-                "InitialAccessToken holds a character that is invalid in a header; copy it as the server issued it, or leave it null."
-            );
+            yield return "InitialAccessToken holds a character that is invalid in a header; copy it as the server issued it, or "
+                + "leave it null.";
         if (dynamic.InitialAccessToken is "")
-            failures.Add("InitialAccessToken is empty; set the token, or leave it null.");
+            yield return "InitialAccessToken is empty; set the token, or leave it null.";
         if (dynamic.SoftwareStatement is { } statement && string.IsNullOrWhiteSpace(statement))
-            failures.Add("SoftwareStatement is empty; set the statement, or leave it null.");
+            yield return "SoftwareStatement is empty; set the statement, or leave it null.";
         if (dynamic.GrantTypes is null || dynamic.GrantTypes.Any(string.IsNullOrWhiteSpace))
-            failures.Add(
-                "GrantTypes must be a list of names such as authorization_code; leave it empty for the default, depending on RedirectUri."
-            );
+            yield return "GrantTypes must be a list of names such as authorization_code; leave it empty for the default, "
+                + "depending on RedirectUri.";
         if (dynamic.ApplicationType is not (null or "web" or "native"))
-            failures.Add("ApplicationType must be web or native.");
+            yield return "ApplicationType must be web or native.";
         foreach (
             var (name, uri) in new[]
             {
@@ -45,11 +43,11 @@ internal static class DynamicRegistrationOptionsValidator
         )
         {
             if (uri is not null && (!EndpointSecurity.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback) || uri.Fragment.Length > 0))
-                failures.Add($"{name} must be an absolute https address without a fragment.");
+                yield return $"{name} must be an absolute https address without a fragment.";
         }
         if (dynamic.Metadata is null)
-            failures.Add("Metadata is null; leave it out.");
+            yield return "Metadata is null; leave it out.";
         else if (Reserved.FirstOrDefault(dynamic.Metadata.ContainsKey) is { } reserved)
-            failures.Add($"Metadata holds {reserved}, which is derived from the options or set by the server; remove it.");
+            yield return $"Metadata holds {reserved}, which is derived from the options or set by the server; remove it.";
     }
 }

@@ -12,48 +12,42 @@ internal sealed class RedirectUriConflictDetector(
     IEnumerable<IPostConfigureOptions<OAuthClientOptions>> postConfigure
 )
 {
-    public void Find(List<string> failures, string name, OAuthClientOptions options)
-    {
-        if (options.RedirectUri is not { } redirectUri)
-            return;
-        foreach (var (otherName, other) in OthersAt(redirectUri, name, options))
-        {
-            if (options.Issuer is null || other.Issuer is null)
-            {
-                failures.Add(
-                    $"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path "
-                        + "of its own, or set Issuer for both: without a known issuer, only the redirect URI identifies the server that a "
-                        + "callback comes from (RFC 9700 §4.4)."
-                );
-            }
-        }
-    }
+    /// <summary>Finds the conflicts that make the options invalid.</summary>
+    public IEnumerable<string> Find(string name, OAuthClientOptions options) =>
+        OthersAt(name, options)
+            .Where(other => options.Issuer is null || other.Options.Issuer is null)
+            .Select(other =>
+                $"RedirectUri has the same path as that of OAuth client '{other.Name}' at another server. Give each server a path "
+                + "of its own, or set Issuer for both: without a known issuer, only the redirect URI identifies the server that a "
+                + "callback comes from (RFC 9700 §4.4)."
+            );
 
     /// <summary>Determines whether any other client uses another server.</summary>
     public bool HasOtherServers(string name, OAuthClientOptions options) =>
-        clients.Names.Any(other => !string.Equals(other, name, StringComparison.Ordinal) && !IsSameServer(options, Unvalidated(other)));
+        Others(name).Any(other => !IsSameServer(options, other.Options));
 
     /// <summary>Determines whether a client of another server has the same redirect URI.</summary>
-    public bool AnyFor(string name, OAuthClientOptions options) =>
-        options.RedirectUri is { } redirectUri && OthersAt(redirectUri, name, options).Any();
+    public bool AnyFor(string name, OAuthClientOptions options) => OthersAt(name, options).Any();
 
-    private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(Uri redirectUri, string name, OAuthClientOptions options)
-    {
-        foreach (string otherName in clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)))
-        {
-            var other = Unvalidated(otherName);
-            // A callback is compared by its path alone: behind a proxy the host differs, and the sender chooses the query. So redirect URIs
-            // that differ in anything else could be confused.
-            if (
-                Uri.Compare(redirectUri, other.RedirectUri, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase)
-                    == 0
-                && !IsSameServer(options, other)
-            )
-            {
-                yield return (otherName, other);
-            }
-        }
-    }
+    // A callback is compared by its path alone: behind a proxy the host differs, and the sender chooses the query. So redirect URIs that
+    // differ in anything else could be confused.
+    private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(string name, OAuthClientOptions options) =>
+        options.RedirectUri is not { } redirectUri
+            ? []
+            : Others(name)
+                .Where(other =>
+                    Uri.Compare(
+                        redirectUri,
+                        other.Options.RedirectUri,
+                        UriComponents.Path,
+                        UriFormat.SafeUnescaped,
+                        StringComparison.OrdinalIgnoreCase
+                    ) == 0
+                    && !IsSameServer(options, other.Options)
+                );
+
+    private IEnumerable<(string Name, OAuthClientOptions Options)> Others(string name) =>
+        clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)).Select(other => (other, Unvalidated(other)));
 
     private static bool IsSameServer(OAuthClientOptions one, OAuthClientOptions other) =>
         one.Issuer is not null || other.Issuer is not null

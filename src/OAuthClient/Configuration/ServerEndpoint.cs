@@ -4,24 +4,24 @@ namespace OAuthClient;
 /// An endpoint of the authorization server. To add one: its option in <see cref="OAuthClientOptions"/>, and its entry here. The metadata,
 /// the options that override them, and the validation of both are read through <see cref="All"/>.
 /// </summary>
-/// <param name="metadataName">The member of the server's metadata (RFC 8414 §2).</param>
-/// <param name="optionName">The name of the option.</param>
-/// <param name="configured">Returns the address that the options set.</param>
-/// <param name="hasCertificateAlias">
+/// <param name="MetadataName">The member of the server's metadata (RFC 8414 §2).</param>
+/// <param name="OptionName">The name of the option.</param>
+/// <param name="ConfiguredIn">Returns the address that the options set.</param>
+/// <param name="HasCertificateAlias">
 /// Whether <c>mtls_endpoint_aliases</c> may replace the address for a client with a certificate (RFC 8705 §5). A browser has none.
 /// </param>
-internal sealed class ServerEndpoint(
-    string metadataName,
-    string optionName,
-    Func<OAuthClientOptions, Uri?> configured,
-    bool hasCertificateAlias = true
+internal sealed record ServerEndpoint(
+    string MetadataName,
+    string OptionName,
+    Func<OAuthClientOptions, Uri?> ConfiguredIn,
+    bool HasCertificateAlias = true
 )
 {
     public static readonly ServerEndpoint Authorization = new(
         "authorization_endpoint",
         nameof(OAuthClientOptions.AuthorizationEndpoint),
         o => o.AuthorizationEndpoint,
-        hasCertificateAlias: false
+        HasCertificateAlias: false
     );
     public static readonly ServerEndpoint Token = new("token_endpoint", nameof(OAuthClientOptions.TokenEndpoint), o => o.TokenEndpoint);
     public static readonly ServerEndpoint Revocation = new(
@@ -48,13 +48,13 @@ internal sealed class ServerEndpoint(
         "jwks_uri",
         nameof(OAuthClientOptions.JwksUri),
         o => o.JwksUri,
-        hasCertificateAlias: false
+        HasCertificateAlias: false
     );
     public static readonly ServerEndpoint EndSession = new(
         "end_session_endpoint",
         nameof(OAuthClientOptions.EndSessionEndpoint),
         o => o.EndSessionEndpoint,
-        hasCertificateAlias: false
+        HasCertificateAlias: false
     );
 
     public static readonly IReadOnlyList<ServerEndpoint> All =
@@ -70,14 +70,7 @@ internal sealed class ServerEndpoint(
     ];
 
     /// <summary>Gets the name in messages.</summary>
-    public string Name { get; } = metadataName.Replace('_', ' ');
-
-    public string MetadataName => metadataName;
-    public string OptionName => optionName;
-    public bool HasCertificateAlias => hasCertificateAlias;
-
-    /// <summary>Returns the address that the options set.</summary>
-    public Uri? ConfiguredIn(OAuthClientOptions options) => configured(options);
+    public string Name { get; } = MetadataName.Replace('_', ' ');
 
     /// <summary>Determines whether an address is safe for an endpoint: https, without fragment and user (RFC 6749 §3.1).</summary>
     public static bool IsSafe(Uri address, bool allowHttpOnLoopback) =>

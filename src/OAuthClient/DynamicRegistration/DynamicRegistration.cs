@@ -51,13 +51,7 @@ public sealed class DynamicRegistration
     /// The client is not registered, or the server issued no registration access token to manage it with.
     /// </exception>
     public async Task<DynamicClient> ReadAsync(CancellationToken cancellationToken = default) =>
-        (
-            await ManageAsync(
-                    async current => await lifecycle.ReadAsync(current, CancellationToken.None).ConfigureAwait(false),
-                    cancellationToken
-                )
-                .ConfigureAwait(false)
-        )!;
+        (await ManageAsync(current => lifecycle.ReadAsync(current, CancellationToken.None)!, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
     /// Updates the registration at the server to the current options (RFC 7592 §2.2), for example after a change of the redirect URI.
@@ -71,13 +65,7 @@ public sealed class DynamicRegistration
     /// The client is not registered, or the server issued no registration access token to manage it with.
     /// </exception>
     public async Task<DynamicClient> UpdateAsync(CancellationToken cancellationToken = default) =>
-        (
-            await ManageAsync(
-                    async current => await lifecycle.UpdateAsync(current, CancellationToken.None).ConfigureAwait(false),
-                    cancellationToken
-                )
-                .ConfigureAwait(false)
-        )!;
+        (await ManageAsync(current => lifecycle.UpdateAsync(current, CancellationToken.None)!, cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
     /// Deletes the client at the server (RFC 7592 §2.3) if the server supports it, and removes it from the store. The users' grants end
@@ -128,7 +116,7 @@ public sealed class DynamicRegistration
             await flights
                 .RunExclusiveAsync(
                     configuration.Name,
-                    async () => await lifecycle.PrepareAsync(CancellationToken.None).ConfigureAwait(false),
+                    () => lifecycle.PrepareAsync(CancellationToken.None)!,
                     accepts: static client => client is not null,
                     cancellationToken
                 )

@@ -1,31 +1,33 @@
-using System.Collections.Concurrent;
-
 namespace OAuthClient;
 
 /// <summary>Stores dynamically registered clients in the memory of this process.</summary>
 internal sealed class InMemoryDynamicClientStore : IDynamicClientStore
 {
-    private readonly ConcurrentDictionary<(string, string), DynamicClient> clients = new();
+    private readonly Dictionary<(string, string), DynamicClient> clients = [];
 
-    public ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken) =>
-        new(clients.GetValueOrDefault((clientName, server)));
+    public ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken)
+    {
+        lock (clients)
+            return new(clients.GetValueOrDefault((clientName, server)));
+    }
 
     public ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken)
     {
-        if (!clients.TryGetValue(Key(newer), out var stored))
-            return new(newer.Generation == 1 && clients.TryAdd(Key(newer), newer));
-        return new(stored.Generation == newer.Generation - 1 && clients.TryUpdate(Key(newer), newer, stored));
+        lock (clients)
+        {
+            if (newer.Generation != (clients.GetValueOrDefault(Key(newer))?.Generation ?? 0) + 1)
+                return new(false);
+            clients[Key(newer)] = newer;
+            return new(true);
+        }
     }
 
     public ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken)
     {
-        while (
-            clients.TryGetValue(Key(client), out var stored)
-            && string.Equals(stored.ClientId, client.ClientId, StringComparison.Ordinal)
-            && !clients.TryRemove(new(Key(client), stored))
-        )
+        lock (clients)
         {
-            // The client was replaced concurrently; read it again.
+            if (string.Equals(clients.GetValueOrDefault(Key(client))?.ClientId, client.ClientId, StringComparison.Ordinal))
+                clients.Remove(Key(client));
         }
         return ValueTask.CompletedTask;
     }

@@ -21,54 +21,40 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
                 $"{server.ServerId} names no registration endpoint, so {current.DisplayName} cannot register itself there; set "
                     + "RegistrationEndpoint if the server has one, or register the client manually and set ClientId."
             );
-        var options = current.DynamicRegistration!;
         // The configured method applies, whichever method an earlier registration had.
         string method = ClientAuthenticationMethods.ChooseToRegister(current.ConfiguredAuthentication, current, server);
         var request = new BackChannelRequest(ServerEndpoint.Registration.Name, endpoint)
         {
-            Json = RegistrationRequestBuilder.ForRegistration(current, options, method),
-            Secrets = [options.SoftwareStatement],
+            Json = RegistrationRequestBuilder.Build(current, method),
+            Secrets = [current.DynamicRegistration!.SoftwareStatement],
         };
-        var response = await endpoints
-            .SendWithTokenAsync(request, options.InitialAccessToken, current, cancellationToken)
-            .ConfigureAwait(false);
-        return Read(response, current, endpoint, known: null, method);
+        return await SendAsync(request, known: null, current, method, cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
-    public async Task<DynamicClient> ReadAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken)
-    {
-        var response = await ManageAsync(known, RequestFor(known), current, cancellationToken).ConfigureAwait(false);
-        return Read(response, current, known.ManagementUri!, known, NameOf(known));
-    }
+    public Task<DynamicClient> ReadAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken) =>
+        SendAsync(RequestFor(known), known, current, NameOf(known), cancellationToken);
 
     /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
-    public async Task<DynamicClient> UpdateAsync(
+    public Task<DynamicClient> UpdateAsync(
         DynamicClient known,
         ClientConfiguration current,
         AuthorizationServerMetadata server,
         CancellationToken cancellationToken
     )
     {
-        var options = current.DynamicRegistration!;
         string method = current.ConfiguredAuthentication is { } stated
             ? ClientAuthenticationMethods.ChooseToRegister(stated, current, server)
             : NameOf(known);
         var request = RequestFor(known) with
         {
             Method = HttpMethod.Put,
-            Json = RegistrationRequestBuilder.ForUpdate(known, current, options, method),
+            Json = RegistrationRequestBuilder.Build(current, method, known),
             // Sending the same metadata twice has no further effect.
             RetryMode = RetryMode.Idempotent,
-            Secrets = [known.ClientSecret?.Reveal(), options.SoftwareStatement],
+            Secrets = [known.ClientSecret?.Reveal(), current.DynamicRegistration!.SoftwareStatement],
         };
-        return Read(
-            await ManageAsync(known, request, current, cancellationToken).ConfigureAwait(false),
-            current,
-            known.ManagementUri!,
-            known,
-            method
-        );
+        return SendAsync(request, known, current, method, cancellationToken);
     }
 
     /// <summary>Deletes the client. A client that the server no longer knows is no error.</summary>
@@ -76,7 +62,9 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
     public async Task DeleteAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken)
     {
         var request = RequestFor(known) with { Method = HttpMethod.Delete, RetryMode = RetryMode.Idempotent };
-        var response = await ManageAsync(known, request, current, cancellationToken).ConfigureAwait(false);
+        var response = await endpoints
+            .SendWithTokenAsync(request, known.RegistrationAccessToken!.Reveal(), current, cancellationToken)
+            .ConfigureAwait(false);
         if (
             !response.IsSuccess
             && response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.Gone)
@@ -87,24 +75,25 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
     private static BackChannelRequest RequestFor(DynamicClient known) =>
         new("client configuration endpoint", known.ManagementUri!) { Secrets = [known.ClientSecret?.Reveal()] };
 
-    private Task<BackChannelResponse> ManageAsync(
-        DynamicClient known,
-        BackChannelRequest request,
-        ClientConfiguration current,
-        CancellationToken cancellationToken
-    ) => endpoints.SendWithTokenAsync(request, known.RegistrationAccessToken!.Reveal(), current, cancellationToken);
-
     // The registered method by the server's name, because TlsClientAuth has two names.
     private static string NameOf(DynamicClient known) =>
         known.Metadata.TextIfAny(RegistrationRequestBuilder.AuthenticationMethod)
         ?? ClientAuthenticationMethods.Of(known.Authentication).Names[0];
 
-    private DynamicClient Read(BackChannelResponse response, ClientConfiguration current, Uri endpoint, DynamicClient? known, string method)
+    private async Task<DynamicClient> SendAsync(
+        BackChannelRequest request,
+        DynamicClient? known,
+        ClientConfiguration current,
+        string method,
+        CancellationToken cancellationToken
+    )
     {
+        string? token = known is null ? current.DynamicRegistration!.InitialAccessToken : known.RegistrationAccessToken!.Reveal();
+        var response = await endpoints.SendWithTokenAsync(request, token, current, cancellationToken).ConfigureAwait(false);
         var json = response.Json();
         // Some servers respond with status 200 and an error in the body.
         if (response.IsSuccess && json is { } answer && answer.TextIfAny(ParameterNames.Error) is null)
-            return RegistrationResponseReader.Read(answer, current, endpoint, known, method, time.GetUtcNow());
+            return RegistrationResponseReader.Read(answer, current, request.Endpoint, known, method, time.GetUtcNow());
         var failure = response.Failure(json);
         throw new EndpointException(
             response.StatusCode != HttpStatusCode.Unauthorized

@@ -12,49 +12,32 @@ internal static class RegistrationRequestBuilder
     private const string IdTokenEncryption = "id_token_encrypted_response_alg";
     private const string IdTokenContentEncryption = "id_token_encrypted_response_enc";
 
-    // Members that the server sets, which an update must not contain (RFC 7592 §2.2).
-    private static readonly string[] ServerMembers =
+    // Members that an update must not take from the registered metadata: those that the server sets (RFC 7592 §2.2), and keys that are no
+    // longer configured, which could not decrypt anything.
+    private static readonly string[] NotUpdated =
     [
         "client_id_issued_at",
         "client_secret_expires_at",
         "registration_access_token",
         "registration_client_uri",
+        Keys,
+        IdTokenEncryption,
+        IdTokenContentEncryption,
     ];
 
-    /// <summary>Builds the body of a request that registers a new client.</summary>
-    public static byte[] ForRegistration(ClientConfiguration current, DynamicRegistrationOptions options, string authenticationMethod)
-    {
-        JsonObject metadata = [];
-        Write(metadata, current, options, authenticationMethod);
-        return Bytes(metadata);
-    }
-
     /// <summary>
-    /// Builds the body of an update: the registered metadata without the members that the server sets, overwritten by the current options
-    /// (RFC 7592 §2.2).
+    /// Builds the body of a request that registers a client (RFC 7591 §3.1), or of an update: the registered metadata, overwritten by the
+    /// current options (RFC 7592 §2.2).
     /// </summary>
-    public static byte[] ForUpdate(
-        DynamicClient known,
-        ClientConfiguration current,
-        DynamicRegistrationOptions options,
-        string authenticationMethod
-    )
+    /// <param name="current">The client's configuration.</param>
+    /// <param name="authenticationMethod">The method of authentication to register.</param>
+    /// <param name="known">The client to update; <see langword="null"/> to register a new one.</param>
+    public static byte[] Build(ClientConfiguration current, string authenticationMethod, DynamicClient? known = null)
     {
-        var metadata = JsonNode.Parse(known.Metadata.GetRawText())!.AsObject();
-        foreach (string name in ServerMembers)
+        var options = current.DynamicRegistration!;
+        var metadata = known is null ? [] : JsonObject.Create(known.Metadata)!;
+        foreach (string name in NotUpdated)
             metadata.Remove(name);
-        Write(metadata, current, options, authenticationMethod);
-        metadata[ParameterNames.ClientId] = known.ClientId;
-        return Bytes(metadata);
-    }
-
-    private static void Write(
-        JsonObject metadata,
-        ClientConfiguration current,
-        DynamicRegistrationOptions options,
-        string authenticationMethod
-    )
-    {
         var redirectUri = current.RedirectUri;
         metadata["redirect_uris"] = Texts(redirectUri is null ? [] : [redirectUri.OriginalString]);
         metadata["response_types"] = Texts(redirectUri is null ? [] : [ParameterNames.Code]);
@@ -88,6 +71,8 @@ internal static class RegistrationRequestBuilder
             metadata.Remove(Keys);
         if (metadata[IdTokenEncryption] is null)
             metadata.Remove(IdTokenContentEncryption);
+        Add(ParameterNames.ClientId, known?.ClientId);
+        return Encoding.UTF8.GetBytes(metadata.ToJsonString());
 
         void Add(string name, string? value)
         {
@@ -105,9 +90,6 @@ internal static class RegistrationRequestBuilder
 
     private static void WriteEncryption(JsonObject metadata, ClientConfiguration current)
     {
-        // Keys that were registered before and are no longer configured could not decrypt anything.
-        foreach (string name in (string[])[Keys, IdTokenEncryption, IdTokenContentEncryption])
-            metadata.Remove(name);
         if (current.DecryptionKeys is not [var first, ..])
             return;
         metadata[Keys] = new JsonObject { ["keys"] = new JsonArray([.. current.DecryptionKeys.Select(key => (JsonNode)key.PublicJwk())]) };
@@ -118,6 +100,4 @@ internal static class RegistrationRequestBuilder
     }
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
-
-    private static byte[] Bytes(JsonObject metadata) => Encoding.UTF8.GetBytes(metadata.ToJsonString());
 }

@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace OAuthClient;
 
@@ -158,24 +158,18 @@ internal static class RegistrationResponseReader
 
     private static JsonElement WithoutCredentials(JsonElement json)
     {
-        ArrayBufferWriter<byte> bytes = new();
-        using (Utf8JsonWriter writer = new(bytes))
+        var metadata = JsonObject.Create(json)!;
+        try
         {
-            writer.WriteStartObject();
-            try
-            {
-                foreach (var member in json.EnumerateObject().Where(member => !Credentials.Contains(member.Name, StringComparer.Ordinal)))
-                    member.WriteTo(writer);
-            }
-            catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
-            {
-                throw new OAuthProtocolException(
-                    "The registration response holds text that is not valid Unicode (RFC 8259 §8); it could not be stored."
-                );
-            }
-            writer.WriteEndObject();
+            foreach (string name in Credentials)
+                metadata.Remove(name);
+            return JsonElement.Parse(metadata.ToJsonString());
         }
-        using var document = JsonDocument.Parse(bytes.WrittenMemory);
-        return document.RootElement.Clone();
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            throw new OAuthProtocolException(
+                "The registration response holds text that is not valid Unicode (RFC 8259 §8); it could not be stored."
+            );
+        }
     }
 }

@@ -53,7 +53,18 @@ public sealed class TokenIntrospection
         ArgumentException.ThrowIfNullOrEmpty(token);
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        var response = await SendAsync(token, tokenTypeHint, current, server, cancellationToken).ConfigureAwait(false);
+        List<KeyValuePair<string, string>> form = [new(ParameterNames.Token, token)];
+        if (tokenTypeHint is not null)
+            form.Add(new(ParameterNames.TokenTypeHint, tokenTypeHint));
+        var request = new BackChannelRequest(ServerEndpoint.Introspection, server)
+        {
+            Form = form,
+            // Introspection does not change the token.
+            RetryMode = RetryMode.Idempotent,
+            Accept = current.SignedIntrospectionResponses ? "application/token-introspection+jwt" : "application/json",
+            Secrets = [token],
+        };
+        var response = await endpoints.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
         return new(
             current.SignedIntrospectionResponses && response.IsSuccess
                 ? await ReadSignedAsync(response, current, server, cancellationToken).ConfigureAwait(false)
@@ -80,28 +91,6 @@ public sealed class TokenIntrospection
             _ => null,
         };
         return IntrospectAsync(token.Reveal(), hint, cancellationToken);
-    }
-
-    private Task<BackChannelResponse> SendAsync(
-        string token,
-        string? tokenTypeHint,
-        ClientConfiguration current,
-        AuthorizationServerMetadata server,
-        CancellationToken cancellationToken
-    )
-    {
-        var form = new List<KeyValuePair<string, string>> { new(ParameterNames.Token, token) };
-        if (tokenTypeHint is not null)
-            form.Add(new(ParameterNames.TokenTypeHint, tokenTypeHint));
-        var request = new BackChannelRequest(ServerEndpoint.Introspection, server)
-        {
-            Form = form,
-            // Introspection does not change the token.
-            RetryMode = RetryMode.Idempotent,
-            Accept = current.SignedIntrospectionResponses ? "application/token-introspection+jwt" : "application/json",
-            Secrets = [token],
-        };
-        return endpoints.SendAsync(request, current, server, cancellationToken);
     }
 
     private async Task<JsonElement> ReadSignedAsync(
