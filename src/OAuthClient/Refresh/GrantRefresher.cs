@@ -74,7 +74,6 @@ internal sealed class GrantRefresher(
                         await ReleaseLeaseAsync(release, state, seen.ClientName).ConfigureAwait(false);
                         break;
                     case RefreshEffect.ReturnToken returnToken:
-                        backoff.Clear(seen);
                         Log.Refreshed(logger, seen.ClientName, returnToken.IsFetched ? "the server" : "another refresh");
                         return new(returnToken.Token, returnToken.IsFetched);
                     case RefreshEffect.Reload:

@@ -1,8 +1,9 @@
-using System.Runtime.ExceptionServices;
-
 namespace OAuthClient;
 
-/// <summary>Remembers failed refreshes of grants in this process, so that their requests are not repeated immediately.</summary>
+/// <summary>
+/// Remembers failed refreshes in this process, so that their requests are not repeated immediately. The key of a refresh is the identifier of
+/// its grant; for the client's own tokens, it is their scopes and resources.
+/// </summary>
 internal sealed class RefreshBackoff
 {
     /// <summary>The pause after a failed early refresh, during which the access token is still valid.</summary>
@@ -15,8 +16,8 @@ internal sealed class RefreshBackoff
     private const int Capacity = 10_000;
 
     private readonly BoundedCache<string, RefreshToken> lost = new(Capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, bool> earlyFailures = new(Capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, Failure> failures = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, (AccessTokenRenewal Failed, DateTimeOffset At)> failures = new(Capacity, StringComparer.Ordinal);
 
     /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
     public void RecordLost(Grant grant)
@@ -27,25 +28,21 @@ internal sealed class RefreshBackoff
 
     public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var rejected) && rejected.Equals(grant.RefreshToken);
 
-    public void RecordEarlyFailure(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, true, now + EarlyPause, now);
+    public void RecordEarlyFailure(string key, DateTimeOffset now) => earlyFailures.Set(key, now, now + EarlyPause, now);
 
-    public bool CanRefreshEarly(Grant grant, DateTimeOffset now) => !earlyFailures.TryGet(grant.Id, now, out _);
+    public bool CanRefreshEarly(string key, DateTimeOffset now) => !earlyFailures.TryGet(key, out var at) || now >= at + EarlyPause;
 
-    public void RecordFailure(Grant grant, AccessTokenKey selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
-        failures.Set(grant.Id, new(selection.Key, fault), now + Pause, now);
+    public void RecordFailure(string key, AccessTokenRenewal failed, DateTimeOffset now) =>
+        failures.Set(key, (failed, now), now + Pause, now);
 
-    /// <summary>Gets the exception of a refresh for the same scopes and resources that failed within <see cref="Pause"/>.</summary>
-    public ExceptionDispatchInfo? FindRecentFailure(Grant grant, AccessTokenKey selection, DateTimeOffset now) =>
-        failures.TryGet(grant.Id, now, out var failure) && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
-            ? failure.Fault
-            : null;
+    /// <summary>Gets a refresh with the same parameters that failed within <see cref="Pause"/>.</summary>
+    public AccessTokenRenewal? FindRecentFailure(string key, RefreshContext context, DateTimeOffset now) =>
+        failures.TryGet(key, out var failure) && now < failure.At + Pause && failure.Failed.IsFor(context) ? failure.Failed : null;
 
-    public void Clear(Grant grant)
+    public void Clear(string key)
     {
-        lost.TryRemove(grant.Id, out _);
-        earlyFailures.TryRemove(grant.Id, out _);
-        failures.TryRemove(grant.Id, out _);
+        lost.TryRemove(key, out _);
+        earlyFailures.TryRemove(key, out _);
+        failures.TryRemove(key, out _);
     }
-
-    private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault);
 }
