@@ -45,7 +45,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new RegistrationLifecycle(configuration, metadata, endpoint, persistence, time, logger),
             persistence
         );
-        var tokenEndpoint = new TokenEndpointClient(endpoints, time, logger);
+        var tokenEndpoint = new TokenEndpointClient(metadata, endpoints, time, logger);
         var backoff = new RefreshBackoff();
         var interrupted = new InterruptedRefreshes();
         writes = new GrantWriteQueue(store, time, logger);
@@ -83,10 +83,9 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new UserAccessTokenProvider(configuration, new GrantSelector(writes, backoff, time), refresher, renewer, store, time),
             new ClientCredentialsTokenProvider(
                 configuration,
-                metadata,
                 tokenEndpoint,
                 CreateSharedCache(services, name, time, logger),
-                new AccessTokenRenewer(new RefreshBackoff(), telemetry, time, logger),
+                new AccessTokenRenewer(new RefreshBackoff(ClientCredentialsTokenProvider.MaximumSelections), telemetry, time, logger),
                 time
             ),
             telemetry,
@@ -110,7 +109,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
         Client = new DefaultOAuthClient(
             configuration,
-            metadata,
             flow,
             tokenEndpoint,
             Tokens,

@@ -6,15 +6,14 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class ClientCredentialsTokenProvider(
     ClientConfigurationProvider configuration,
-    ServerMetadataCache metadata,
     TokenEndpointClient tokenEndpoint,
     DistributedClientTokenCache? shared,
     AccessTokenRenewer renewer,
     TimeProvider time
 )
 {
-    // A limit, because an application may let its own callers choose scopes and resources.
-    private const int MaximumSelections = 1_000;
+    /// <summary>The maximum number of tokens. An application may let its own callers choose scopes and resources.</summary>
+    public const int MaximumSelections = 1_000;
 
     private readonly BoundedCache<string, CachedToken> tokens = new(MaximumSelections, StringComparer.Ordinal);
     private Action? changed;
@@ -49,9 +48,7 @@ internal sealed class ClientCredentialsTokenProvider(
                 renewer.RenewEarly(selection.Key, context, RequestAsync);
             if (state != AccessTokenState.Expired)
                 return known!;
-            var renewal = await renewer
-                .RenewAsync(selection.Key, context, known, RequestAsync, cancellationToken)
-                .ConfigureAwait(false);
+            var renewal = await renewer.RenewAsync(selection.Key, context, known, RequestAsync, cancellationToken).ConfigureAwait(false);
             // The server may no longer know a dynamically registered client. It is then registered again, here or by another caller.
             bool isReregistered =
                 renewal!.Fault?.SourceException is TokenEndpointException
@@ -86,8 +83,7 @@ internal sealed class ClientCredentialsTokenProvider(
         bool isFetched = token is null;
         if (token is null)
         {
-            var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-            var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
+            var response = await tokenEndpoint.SendAsync(request, current, CancellationToken.None).ConfigureAwait(false);
             token = response.AccessToken;
             token.ReplacesRejected = rejected is not null;
             _ = shared?.SetAsync(request, current, token);

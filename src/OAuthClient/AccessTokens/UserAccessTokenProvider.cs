@@ -76,9 +76,7 @@ internal sealed class UserAccessTokenProvider(
                 return known!;
             if (!renewable)
                 throw CreateNotRenewable(current, grant, isForRejectedToken: rejected is not null);
-            var renewal = await renewer
-                .RenewAsync(grant.Id, context, known, RefreshAsync, cancellationToken)
-                .ConfigureAwait(false);
+            var renewal = await renewer.RenewAsync(grant.Id, context, known, RefreshAsync, cancellationToken).ConfigureAwait(false);
             // If the result is of no use, or the grant was replaced or ended, the store is read again.
             if (!grant.HasEnded(time.GetUtcNow()) && renewal?.GetToken(context) is { } token)
                 return token;

@@ -4,7 +4,11 @@ namespace OAuthClient;
 /// Remembers failed refreshes in this process, so that their requests are not repeated immediately. The key of a refresh is the identifier of
 /// its grant; for the client's own tokens, it is their scopes and resources.
 /// </summary>
-internal sealed class RefreshBackoff
+/// <param name="capacity">
+/// The maximum number of entries of each kind. A removed entry costs one more token request, or one more request to the store, which records
+/// a rejected refresh token.
+/// </param>
+internal sealed class RefreshBackoff(int capacity = 10_000)
 {
     /// <summary>The pause after a failed early refresh, during which the access token is still valid.</summary>
     public static readonly TimeSpan EarlyPause = TimeSpan.FromSeconds(5);
@@ -12,12 +16,9 @@ internal sealed class RefreshBackoff
     /// <summary>The pause after a failed refresh that a caller waited for. Concurrent callers within it share one request.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // A removed entry costs one more token request, or one more request to the store, which records a rejected refresh token.
-    private const int Capacity = 10_000;
-
-    private readonly BoundedCache<string, RefreshToken> lost = new(Capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(Capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, (AccessTokenRenewal Failed, DateTimeOffset At)> failures = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, RefreshToken> lost = new(capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, (AccessTokenRenewal Failed, DateTimeOffset At)> failures = new(capacity, StringComparer.Ordinal);
 
     /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
     public void RecordLost(Grant grant)

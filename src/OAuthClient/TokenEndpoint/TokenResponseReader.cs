@@ -115,22 +115,17 @@ internal static class TokenResponseReader
     {
         if (IsAbsent(member))
             return null;
-        double seconds;
-        if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
-            seconds = number;
-        else if (
-            StrictJson.TextIfAnyOf(member) is { } written
-            && double.TryParse(
-                written,
-                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
-                CultureInfo.InvariantCulture,
-                out double text
-            )
-            && double.IsFinite(text)
-        )
-            seconds = text;
-        else
-            throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
-        return (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds);
+        bool isRead =
+            member.ValueKind == JsonValueKind.Number
+                ? member.TryGetDouble(out double seconds)
+                : double.TryParse(
+                    StrictJson.TextIfAnyOf(member),
+                    NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out seconds
+                ) && double.IsFinite(seconds);
+        return isRead
+            ? (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds)
+            : throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
     }
 }
