@@ -58,8 +58,8 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         );
     }
 
-    // Moves the innermost logging handler of IHttpClientFactory above the handler that adds the access token. The factory's log redacts headers
-    // in its text only; its structured state contains their values, and a sink that exports the state would export the token.
+    // Moves the innermost logging handler of IHttpClientFactory above the handler that adds the access token. The factory's log redacts
+    // headers in its text only; its structured state contains their values, and a sink that exports the state would export the token.
     private static void MoveLogging(IList<DelegatingHandler> handlers, AccessTokenHandler tokens)
     {
         int index = handlers.IndexOf(tokens);

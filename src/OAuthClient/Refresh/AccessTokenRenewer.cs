@@ -18,8 +18,8 @@ internal sealed class AccessTokenRenewer(RefreshBackoff backoff, ClientTelemetry
     /// <param name="renew">Renews the token; it returns <see langword="null"/> if the grant was removed or replaced meanwhile.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests. The renewal continues for other callers.</param>
     /// <returns>
-    /// The result of the renewal, or of the one in progress, or of one that has just failed; <see langword="null"/> if the grant was removed
-    /// or replaced meanwhile.
+    /// The result of the renewal, or of the one in progress, or of one that has just failed; <see langword="null"/> if the grant was
+    /// removed or replaced meanwhile.
     /// </returns>
     public async Task<AccessTokenRenewal?> RenewAsync(
         string key,
@@ -53,31 +53,17 @@ internal sealed class AccessTokenRenewer(RefreshBackoff backoff, ClientTelemetry
     }
 
     /// <summary>Runs work while no renewal and no other work with the same key runs in this process.</summary>
-    public async Task ExclusivelyAsync(string key, Func<Task> work, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            bool isOwn = flights.JoinOrStart(
-                key,
-                async () =>
-                {
-                    await work().ConfigureAwait(false);
-                    return null;
-                },
-                out var flight
-            );
-            try
+    public Task ExclusivelyAsync(string key, Func<Task> work, CancellationToken cancellationToken) =>
+        flights.RunExclusiveAsync(
+            key,
+            async () =>
             {
-                await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception) when (!isOwn && !cancellationToken.IsCancellationRequested)
-            {
-                // The work of another caller failed; that caller observes the exception.
-            }
-            if (isOwn)
-                return;
-        }
-    }
+                await work().ConfigureAwait(false);
+                return null;
+            },
+            accepts: null,
+            cancellationToken
+        );
 
     /// <summary>Waits for the renewals in progress, so that their results are saved before the application stops.</summary>
     public Task DrainAsync(CancellationToken cancellationToken) => flights.DrainAsync(cancellationToken);

@@ -1,12 +1,12 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Remembers failed refreshes in this process, so that their requests are not repeated immediately. The key of a refresh is the identifier of
-/// its grant; for the client's own tokens, it is their scopes and resources.
+/// Remembers failed refreshes in this process, so that their requests are not repeated immediately. The key of a refresh is the identifier
+/// of its grant; for the client's own tokens, it is their scopes and resources.
 /// </summary>
 /// <param name="capacity">
-/// The maximum number of entries of each kind. A removed entry costs one more token request, or one more request to the store, which records
-/// a rejected refresh token.
+/// The maximum number of entries of each kind. A removed entry costs one more token request, or one more request to the store, which
+/// records a rejected refresh token.
 /// </param>
 internal sealed class RefreshBackoff(int capacity = 10_000)
 {
@@ -17,8 +17,8 @@ internal sealed class RefreshBackoff(int capacity = 10_000)
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly BoundedCache<string, RefreshToken> lost = new(capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, (AccessTokenRenewal Failed, DateTimeOffset At)> failures = new(capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, bool> earlyFailures = new(capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, AccessTokenRenewal> failures = new(capacity, StringComparer.Ordinal);
 
     /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
     public void RecordLost(Grant grant)
@@ -29,16 +29,15 @@ internal sealed class RefreshBackoff(int capacity = 10_000)
 
     public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var rejected) && rejected.Equals(grant.RefreshToken);
 
-    public void RecordEarlyFailure(string key, DateTimeOffset now) => earlyFailures.Set(key, now, now + EarlyPause, now);
+    public void RecordEarlyFailure(string key, DateTimeOffset now) => earlyFailures.Set(key, true, now + EarlyPause, now);
 
-    public bool CanRefreshEarly(string key, DateTimeOffset now) => !earlyFailures.TryGet(key, out var at) || now >= at + EarlyPause;
+    public bool CanRefreshEarly(string key, DateTimeOffset now) => !earlyFailures.TryGet(key, now, out _);
 
-    public void RecordFailure(string key, AccessTokenRenewal failed, DateTimeOffset now) =>
-        failures.Set(key, (failed, now), now + Pause, now);
+    public void RecordFailure(string key, AccessTokenRenewal failed, DateTimeOffset now) => failures.Set(key, failed, now + Pause, now);
 
     /// <summary>Gets a refresh with the same parameters that failed within <see cref="Pause"/>.</summary>
     public AccessTokenRenewal? FindRecentFailure(string key, RefreshContext context, DateTimeOffset now) =>
-        failures.TryGet(key, out var failure) && now < failure.At + Pause && failure.Failed.IsFor(context) ? failure.Failed : null;
+        failures.TryGet(key, now, out var failed) && failed.IsFor(context) ? failed : null;
 
     public void Clear(string key)
     {

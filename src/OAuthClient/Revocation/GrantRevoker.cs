@@ -25,7 +25,8 @@ internal sealed class GrantRevoker(
     /// <exception cref="EndpointException">The server did not revoke a token.</exception>
     public async Task RevokeAllAsync(GrantOwner owner, ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (await RemoveAndRevokeAsync(owner, static _ => true, current, cancellationToken).ConfigureAwait(false) is [var first, ..])
+        var failures = await RemoveAndRevokeAsync(owner, static _ => true, current).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (failures is [var first, ..])
             ExceptionDispatchInfo.Throw(first.Fault);
     }
 
@@ -40,52 +41,43 @@ internal sealed class GrantRevoker(
         CancellationToken cancellationToken
     )
     {
-        var failures = await RemoveAndRevokeAsync(owner, isSelected, current, cancellationToken).ConfigureAwait(false);
+        var failures = await RemoveAndRevokeAsync(owner, isSelected, current).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (failures.FirstOrDefault(failure => !failure.IsRemoved) is { } notRemoved)
             ExceptionDispatchInfo.Throw(notRemoved.Fault);
         if (failures is [var first, ..])
             Log.NotRevoked(logger, current.Name, first.Fault.GetType().Name);
     }
 
+    // Not cancelled, so that a closed browser does not leave tokens that are not revoked. The store is read again after the removals,
+    // because it may first return a cached list without the newest grant.
     private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
         GrantOwner owner,
         Predicate<Grant> isSelected,
-        ClientConfiguration current,
-        CancellationToken cancellationToken
-    )
-    {
-        var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        // Continues after a cancellation, so that a closed browser does not leave tokens that are not revoked.
-        return await RemoveAndRevokeAsync(owner, isSelected, grants, current).WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    // Reads the store again after the removals, because a store may first return a cached list without the newest grant.
-    private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
-        GrantOwner owner,
-        Predicate<Grant> isSelected,
-        IReadOnlyList<Grant> grants,
         ClientConfiguration current
     )
     {
         var failures = new List<Failure>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (grants.Where(grant => isSelected(grant) && seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
+        try
         {
-            foreach (var grant in unseen)
+            while (true)
             {
-                // Waits for a refresh in progress, whose tokens would not be revoked otherwise.
-                await renewer
-                    .ExclusivelyAsync(grant.Id, () => RemoveAndRevokeAsync(grant, current, failures), CancellationToken.None)
-                    .ConfigureAwait(false);
+                var grants = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+                var unseen = grants.Where(grant => isSelected(grant) && seen.Add(grant.Id)).ToList();
+                if (unseen.Count == 0)
+                    break;
+                foreach (var grant in unseen)
+                {
+                    // Waits for a refresh in progress, whose tokens would not be revoked otherwise.
+                    await renewer
+                        .ExclusivelyAsync(grant.Id, () => RemoveAndRevokeAsync(grant, current, failures), CancellationToken.None)
+                        .ConfigureAwait(false);
+                }
             }
-            try
-            {
-                grants = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                failures.Add(new(exception, IsRemoved: false));
-            }
+        }
+        catch (Exception exception)
+        {
+            failures.Add(new(exception, IsRemoved: false));
         }
         return failures;
     }

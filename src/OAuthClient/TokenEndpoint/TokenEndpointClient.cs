@@ -59,7 +59,7 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
             .ConfigureAwait(false);
         try
         {
-            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation, response.RequestedAt);
+            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation);
             configuration.Refusals.Clear();
             return tokens;
         }
