@@ -3,7 +3,6 @@ namespace OAuthClient;
 /// <summary>Implements <see cref="IOAuthClient"/> with the services of one client.</summary>
 internal sealed class DefaultOAuthClient(
     ClientConfigurationProvider configuration,
-    ServerMetadataCache metadata,
     AuthorizationCodeFlow flow,
     TokenEndpointClient tokenEndpoint,
     AccessTokenProvider tokens,
@@ -41,20 +40,18 @@ internal sealed class DefaultOAuthClient(
     {
         ArgumentNullException.ThrowIfNull(request);
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
+            return await tokenEndpoint.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
         }
-        catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true } && request is ClientCredentialsRequest)
+        catch (TokenEndpointException) when (current.IsRefused && request is ClientCredentialsRequest)
         {
             // The server no longer knows a client that registers itself. Codes and refresh tokens belonged to that client, but client
             // credentials can be requested by the newly registered one.
             var reregistered = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(reregistered, current))
                 throw;
-            server = await metadata.FindAsync(reregistered, cancellationToken).ConfigureAwait(false);
-            return await tokenEndpoint.SendAsync(request, reregistered, server, cancellationToken).ConfigureAwait(false);
+            return await tokenEndpoint.SendAsync(request, reregistered, cancellationToken).ConfigureAwait(false);
         }
     }
 

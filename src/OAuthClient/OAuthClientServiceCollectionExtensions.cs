@@ -183,9 +183,6 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton<RedirectUriConflictDetector>();
         services.TryAddSingleton<OAuthClientMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidator>());
-        services.TryAddEnumerable(
-            ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>()
-        );
         services.AddKeyedSingleton(
             name,
             (provider, _) =>
@@ -212,7 +209,6 @@ public static class OAuthClientServiceCollectionExtensions
         var clients = new OAuthClientRegistry();
         services.AddSingleton(clients);
         // Inserted first, because the first filter configures the handlers last: after the framework's filter, which adds logging.
-        services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, LoggingHandlerOrderFilter>());
         services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, AccessTokenPipelineFilter>());
         return clients;
     }

@@ -12,7 +12,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly UserAccessTokenProvider userAccessTokenProvider;
+    private readonly AccessTokenRenewer renewer;
     private readonly GrantWriteQueue writes;
 
     public OAuthClientServices(IServiceProvider services, string name)
@@ -45,7 +45,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new RegistrationLifecycle(configuration, metadata, endpoint, persistence, time, logger),
             persistence
         );
-        var tokenEndpoint = new TokenEndpointClient(endpoints, time, logger);
+        var tokenEndpoint = new TokenEndpointClient(metadata, endpoints, time, logger);
         var backoff = new RefreshBackoff();
         var interrupted = new InterruptedRefreshes();
         writes = new GrantWriteQueue(store, time, logger);
@@ -54,6 +54,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var metrics = services.GetRequiredService<OAuthClientMetrics>();
         metrics.ObserveUnsavedGrants(name, () => writes.UnsavedCount);
         var telemetry = new ClientTelemetry(name, metrics, refreshes, time);
+        renewer = new AccessTokenRenewer(backoff, telemetry, time, logger);
         var refresher = new GrantRefresher(
             new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger),
             writes,
@@ -64,12 +65,11 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             time,
             logger
         );
-        userAccessTokenProvider = new UserAccessTokenProvider(configuration, refresher, store, writes, backoff, telemetry, time, logger);
         var remover = new GrantRemover(store, writes, backoff, interrupted);
         var revoker = new GrantRevoker(
             metadata,
             new RevocationEndpointClient(endpoints),
-            userAccessTokenProvider,
+            renewer,
             store,
             remover,
             writes,
@@ -80,15 +80,13 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
 
         Tokens = new AccessTokenProvider(
             configuration,
-            userAccessTokenProvider,
+            new UserAccessTokenProvider(configuration, new GrantSelector(writes, backoff, time), refresher, renewer, store, time),
             new ClientCredentialsTokenProvider(
                 configuration,
-                metadata,
                 tokenEndpoint,
                 CreateSharedCache(services, name, time, logger),
-                telemetry,
-                time,
-                logger
+                new AccessTokenRenewer(new RefreshBackoff(ClientCredentialsTokenProvider.MaximumSelections), telemetry, time, logger),
+                time
             ),
             telemetry,
             time
@@ -111,7 +109,6 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
         Client = new DefaultOAuthClient(
             configuration,
-            metadata,
             flow,
             tokenEndpoint,
             Tokens,
@@ -147,7 +144,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     {
         // The system clock, because the application's TimeProvider may be stopped.
         using var timeout = new CancellationTokenSource(ShutdownTimeout, TimeProvider.System);
-        await userAccessTokenProvider.DrainAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await renewer.DrainAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await writes.DisposeAsync().ConfigureAwait(false);
     }
 

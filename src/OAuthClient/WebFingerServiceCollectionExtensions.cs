@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -24,9 +23,6 @@ public static class WebFingerServiceCollectionExtensions
         if (configure is not null)
             services.Configure(configure);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddEnumerable(
-            ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>()
-        );
         services.TryAddSingleton(provider => new WebFinger(
             provider.GetRequiredService<IHttpClientFactory>(),
             provider.GetRequiredService<IOptions<WebFingerOptions>>().Value,

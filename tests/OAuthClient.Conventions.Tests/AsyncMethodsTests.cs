@@ -15,6 +15,8 @@ public sealed class AsyncMethodsTests
             ["DiscoveryDocument.DownloadAsync"] = "the callers share the fetch: a canceled caller only stops waiting for it",
             ["GrantRefresher.RunAsync"] =
                 "a refresh token that was sent cannot be recalled; the response must be saved even if the callers cancel",
+            ["DistributedClientTokenCache.FindAsync"] = "a step of the request that callers share",
+            ["DistributedClientTokenCache.SetAsync"] = "runs after the request that callers share",
             ["RefreshTokenClient.PrepareAsync"] = "a step of the refresh that callers share",
             ["RefreshTokenClient.SendAsync"] = "a refresh token that was sent cannot be recalled",
             ["IdTokenValidator.PrefetchKeysAsync"] = "a step of the refresh that callers share",

@@ -78,7 +78,6 @@ internal static class FolderMap
         ],
         ["Revocation"] =
         [
-            "AccessTokens",
             "BackChannel",
             "ClientAuthentication",
             "Configuration",
@@ -89,18 +88,7 @@ internal static class FolderMap
             "Protocol",
             "Refresh",
         ],
-        ["AccessTokens"] =
-        [
-            "Caching",
-            "Configuration",
-            "Diagnostics",
-            "Discovery",
-            "Grants",
-            "Grants/Storage",
-            "Protocol",
-            "Refresh",
-            "TokenEndpoint",
-        ],
+        ["AccessTokens"] = ["Caching", "Configuration", "Diagnostics", "Grants", "Grants/Storage", "Protocol", "Refresh", "TokenEndpoint"],
         ["Refresh"] =
         [
             "BackChannel",
@@ -119,7 +107,7 @@ internal static class FolderMap
         ["Grants"] = ["Configuration", "IdTokens", "Jose", "Protocol"],
         ["IdTokens"] = ["Configuration", "Discovery", "Jose", "Protocol"],
         ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Jose", "Protocol"],
-        ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Protocol"],
+        ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Discovery", "Protocol"],
         ["ClientAuthentication"] = ["BackChannel", "Configuration", "Protocol"],
         ["BackChannel"] = ["Caching", "Configuration", "Diagnostics", "Protocol"],
         ["Configuration"] = ["Jose", "Protocol"],

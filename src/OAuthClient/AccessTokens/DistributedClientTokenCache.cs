@@ -23,26 +23,26 @@ internal sealed class DistributedClientTokenCache(
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
     private const int MaximumLength = 64 * 1024;
 
-    /// <summary>
-    /// Creates the key of a token from server, client, scopes and resources, length-prefixed so that different values have different keys.
-    /// </summary>
-    public static string Key(ClientConfiguration current, ClientCredentialsRequest request) =>
-        AccessTokenKey.LengthPrefixed([current.ServerId, current.ClientId])
-        + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key;
-
-    /// <summary>Finds a token.</summary>
+    /// <summary>Finds a token that is fresh, and newer than the one that an API rejected.</summary>
     /// <returns>The token; <see langword="null"/> if there is none that can be read.</returns>
-    public async Task<AccessToken?> FindAsync(string key, CancellationToken cancellationToken)
+    public async Task<AccessToken?> FindAsync(ClientCredentialsRequest request, ClientConfiguration current, AccessToken? rejected)
     {
+        string key = Key(request, current);
         try
         {
-            byte[]? found = await RunWithTimeoutAsync(token => cache.GetAsync(CacheKey(key), token), cancellationToken)
-                .ConfigureAwait(false);
+            byte[]? found = await RunWithTimeoutAsync(token => cache.GetAsync(CacheKey(key), token)).ConfigureAwait(false);
             if (found is null or { Length: 0 or > MaximumLength })
                 return null;
-            var stored = GrantSerializer.DeserializeAccessToken(protection.Unprotect(services, found));
             // An entry that was written for another key belongs to another client or server.
-            return string.Equals(stored?.Key, key, StringComparison.Ordinal) ? stored!.Value.Token : null;
+            return
+                GrantSerializer.DeserializeAccessToken(protection.Unprotect(services, found)) is (string storedKey, AccessToken token)
+                && string.Equals(storedKey, key, StringComparison.Ordinal)
+                && !(token.IssuedAt <= rejected?.IssuedAt)
+                && !token.Equals(rejected)
+                && AccessTokenExpiry.StateAt(token, renewable: true, current.DefaultAccessTokenLifetime, time.GetUtcNow())
+                    == AccessTokenState.Fresh
+                ? token
+                : null;
         }
         catch (Exception exception)
         {
@@ -52,24 +52,21 @@ internal sealed class DistributedClientTokenCache(
     }
 
     /// <summary>Saves a token. The caller does not wait for it, and exceptions are logged.</summary>
-    public async Task SetAsync(string key, AccessToken token, DateTimeOffset end, CancellationToken cancellationToken)
+    public async Task SetAsync(ClientCredentialsRequest request, ClientConfiguration current, AccessToken token)
     {
+        string key = Key(request, current);
         try
         {
-            var lifetime = end - time.GetUtcNow();
+            var lifetime = AccessTokenExpiry.EndOf(token, current.DefaultAccessTokenLifetime) - time.GetUtcNow();
             if (lifetime <= TimeSpan.Zero)
                 return;
             byte[] content = protection.Protect(services, GrantSerializer.Serialize(key, token));
-            await RunWithTimeoutAsync(
-                    async timeoutToken =>
-                    {
-                        await cache
-                            .SetAsync(CacheKey(key), content, new() { AbsoluteExpirationRelativeToNow = lifetime }, timeoutToken)
-                            .ConfigureAwait(false);
-                        return true;
-                    },
-                    cancellationToken
-                )
+            DistributedCacheEntryOptions options = new() { AbsoluteExpirationRelativeToNow = lifetime };
+            await RunWithTimeoutAsync(async timeout =>
+                {
+                    await cache.SetAsync(CacheKey(key), content, options, timeout).ConfigureAwait(false);
+                    return content;
+                })
                 .ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -78,16 +75,20 @@ internal sealed class DistributedClientTokenCache(
         }
     }
 
+    // Server, client, scopes and resources, length-prefixed so that different values have different keys.
+    private static string Key(ClientCredentialsRequest request, ClientConfiguration current) =>
+        AccessTokenKey.LengthPrefixed([current.ServerId, current.ClientId])
+        + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key;
+
     // With the version of the format, so that entries of another version are not found.
     private static string CacheKey(string key) => "OAuthClient:1:" + Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     // The operation runs on another thread, because a cache may block; and it is abandoned after the timeout, because a cache may ignore
     // its cancellation token.
-    private async Task<T> RunWithTimeoutAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
+    private async Task<byte[]?> RunWithTimeoutAsync(Func<CancellationToken, Task<byte[]?>> operation)
     {
         using var timeout = new CancellationTokenSource(Timeout, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var token = linked.Token;
+        var token = timeout.Token;
         var running = BackgroundWork.Run(() => operation(token));
         // After the timeout no caller observes the exception.
         _ = running.ContinueWith(

@@ -8,19 +8,10 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
     /// If there is no such grant, selects the newest that covers the selection.
     /// </summary>
     /// <param name="grants">The owner's grants, newest first.</param>
-    /// <param name="current">The client's configuration.</param>
-    /// <param name="owner">The owner.</param>
-    /// <param name="selection">The scopes and resources of the token.</param>
-    /// <param name="rejected">The token that an API rejected, which is not used.</param>
+    /// <param name="context">The owner, and the token that is needed.</param>
     /// <returns>The grant, with its unsaved changes.</returns>
     /// <exception cref="ReauthorizationRequiredException">No grant covers the selection.</exception>
-    public Grant Select(
-        IReadOnlyList<Grant> grants,
-        ClientConfiguration current,
-        GrantOwner owner,
-        AccessTokenKey selection,
-        AccessToken? rejected
-    )
+    public Grant Select(IReadOnlyList<Grant> grants, RefreshContext context)
     {
         bool any = false,
             isOfRemovedTenant = false,
@@ -29,9 +20,9 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         var now = time.GetUtcNow();
         foreach (var stored in grants)
         {
-            if (!GrantOwnership.BelongsTo(stored, current, owner))
+            if (!GrantOwnership.BelongsTo(stored, context.Registration, context.Owner))
                 continue;
-            if (!GrantOwnership.IsUsable(stored, current, owner))
+            if (!context.Concerns(stored))
             {
                 isOfRemovedTenant = true;
                 continue;
@@ -43,16 +34,16 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
             }
             any = true;
             var grant = writes.ApplyPending(stored);
-            if (!grant.Covers(selection))
+            if (!grant.Covers(context.Selection))
                 continue;
-            if (CanServe(grant, current, selection, rejected))
+            if (IsRenewable(grant) || GetState(grant, context).State != AccessTokenState.Expired)
                 return grant;
             fallback ??= grant;
         }
         if (fallback is not null)
             return fallback;
-        throw current.CreateReauthorizationRequired(
-            any ? $"no grant covers the scopes {ScopeList.Join(selection.Scopes)}"
+        throw context.Registration.CreateReauthorizationRequired(
+            any ? $"no grant covers the scopes {ScopeList.Join(context.Selection.Scopes)}"
             : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
             : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
             : "there is no grant of this user"
@@ -64,7 +55,6 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
     /// <param name="current">The client's configuration.</param>
     /// <param name="owner">The owner.</param>
     /// <param name="selection">The scopes and resources of the token.</param>
-    /// <param name="rejected">The token that an API rejected, which is not used.</param>
     /// <param name="now">The current time in UTC ticks.</param>
     /// <param name="freshUntil">The time in UTC ticks until which the token can be used without a refresh.</param>
     /// <returns>The token; <see langword="null"/> if <see cref="Select"/> must decide.</returns>
@@ -73,7 +63,6 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         ClientConfiguration current,
         GrantOwner owner,
         AccessTokenKey selection,
-        AccessToken? rejected,
         long now,
         out long freshUntil
     )
@@ -85,7 +74,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
             if (!GrantOwnership.IsUsable(stored, current, owner) || now >= stored.EndsAtTicks)
                 continue;
             var grant = writes.ApplyPending(stored);
-            if (FindToken(grant, selection, rejected) is not { } token)
+            if (grant.Find(selection.Key) is not { } token)
                 return null;
             freshUntil = Math.Min(
                 grant.EndsAtTicks,
@@ -99,29 +88,13 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
     /// <summary>Determines whether the grant's refresh token can be sent: there is one, and the server did not reject it.</summary>
     public bool IsRenewable(Grant grant) => grant.CanRefresh && !backoff.IsLost(grant);
 
-    /// <summary>Determines the state of the grant's token of a selection.</summary>
+    /// <summary>Finds the grant's token of a selection, and determines its state.</summary>
     /// <param name="grant">The grant that <see cref="Select"/> returned.</param>
-    /// <param name="current">The client's configuration.</param>
-    /// <param name="selection">The scopes and resources of the token.</param>
-    /// <param name="rejected">The token that an API rejected, which is not used.</param>
-    /// <param name="now">The current time.</param>
+    /// <param name="context">The token that is needed.</param>
     /// <returns>The token, or <see langword="null"/> if there is none; and its state.</returns>
-    public (AccessToken? Token, AccessTokenState State) GetState(
-        Grant grant,
-        ClientConfiguration current,
-        AccessTokenKey selection,
-        AccessToken? rejected,
-        DateTimeOffset now
-    ) =>
-        FindToken(grant, selection, rejected) is { } token
-            ? (token, AccessTokenExpiry.StateAt(token, IsRenewable(grant), current.DefaultAccessTokenLifetime, now))
-            : (null, AccessTokenState.Expired);
-
-    /// <summary>Finds the grant's token of a selection.</summary>
-    /// <returns>The token, which may have expired; <see langword="null"/> if there is none, or an API rejected it.</returns>
-    private static AccessToken? FindToken(Grant grant, AccessTokenKey selection, AccessToken? rejected) =>
-        grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
-
-    private bool CanServe(Grant grant, ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
-        IsRenewable(grant) || GetState(grant, current, selection, rejected, time.GetUtcNow()).State != AccessTokenState.Expired;
+    public (AccessToken? Token, AccessTokenState State) GetState(Grant grant, RefreshContext context)
+    {
+        var token = context.Find(grant);
+        return (token, context.StateOf(token, IsRenewable(grant), time.GetUtcNow()));
+    }
 }

@@ -122,7 +122,7 @@ internal sealed class AuthorizationCodeFlow(
         var pending = validated.Pending;
         long logoutSequence = issuer.LogoutSequence;
         var response = await tokenEndpoint
-            .SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None)
+            .SendAsync(new AuthorizationCodeRequest(validated), current, server, tracker: null, CancellationToken.None)
             .ConfigureAwait(false);
         var identity = await idTokens
             .ValidateAsync(response, pending.IdTokenRequirements, current, server, CancellationToken.None)

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 
@@ -15,8 +16,12 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
     /// <param name="services">The services.</param>
     /// <param name="name">The name of the client.</param>
     /// <returns>The builder, with which the application can configure the HTTP client further.</returns>
-    public static IHttpClientBuilder Register(IServiceCollection services, string name) =>
-        services
+    public static IHttpClientBuilder Register(IServiceCollection services, string name)
+    {
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>()
+        );
+        return services
             .AddHttpClient(BackChannelClient.ClientNamePrefix + name)
             // The defaults of the application come before these settings, and are cleared; settings of the returned builder come after.
             // IHttpClientFactory's log redacts headers in its text, but its structured state contains them, and with them client secrets.
@@ -32,6 +37,7 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
                     PooledConnectionLifetime = TimeSpan.FromMinutes(5),
                 }
             );
+    }
 
     public void PostConfigure(string? name, HttpClientFactoryOptions options)
     {

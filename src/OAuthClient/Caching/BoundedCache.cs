@@ -81,16 +81,6 @@ internal sealed class BoundedCache<TKey, TValue>(
         }
     }
 
-    /// <summary>Replaces the value of an entry if it equals <paramref name="known"/>. The expiration does not change.</summary>
-    public void TryReplace(TKey key, TValue newer, TValue known)
-    {
-        lock (changes)
-        {
-            if (entries.TryGetValue(key, out var entry) && EqualityComparer<TValue>.Default.Equals(entry.Value, known))
-                Put(key, new(newer, SizeOf(newer), entry.ExpiresAt), long.MinValue);
-        }
-    }
-
     /// <summary>Determines the size of an entry again. Has no effect if the entry of the key has another value.</summary>
     public void Resize(TKey key, TValue value)
     {

@@ -40,12 +40,15 @@ internal static class AccessTokenExpiry
         return end - RefreshWindow(token, end);
     }
 
+    /// <summary>Gets the time at which the token expires.</summary>
+    public static DateTimeOffset EndOf(AccessToken token, TimeSpan defaultLifetime) => token.ExpiresAt ?? token.IssuedAt + defaultLifetime;
+
     // A token that cannot be renewed and has no stated expiry is used until the API rejects it. A lifetime of zero is ignored as well: it
     // would redirect the user to sign in again after each sign-in.
     private static long End(AccessToken token, bool renewable, TimeSpan defaultLifetime) =>
         !renewable && (token.ExpiresAt is not { } stated || stated <= token.IssuedAt)
             ? DateTime.MaxValue.Ticks
-            : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + defaultLifetime.Ticks;
+            : EndOf(token, defaultLifetime).UtcTicks;
 
     /// <summary>Gets the smaller of 30 seconds and 20 % of the lifetime, in ticks.</summary>
     private static long RefreshWindow(AccessToken token, long end) =>

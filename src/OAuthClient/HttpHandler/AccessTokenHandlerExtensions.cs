@@ -136,19 +136,15 @@ public static class AccessTokenHandlerExtensions
         options.EnsureComplete(builder.Name);
         var selection = options.Selection;
 
-        if (
-            builder.Services.Any(service =>
-                service.ImplementationInstance is AccessTokenHandlerMark mark
-                && string.Equals(mark.HttpClientName, builder.Name, StringComparison.Ordinal)
-            )
-        )
+        var mark = new AccessTokenHandlerMark(builder.Name);
+        if (builder.Services.Any(service => mark.Equals(service.ImplementationInstance)))
         {
             throw new InvalidOperationException(
                 $"AddAccessTokenHandler was called twice for the HTTP client '{builder.Name}'. An HTTP client has one access token "
                     + "handler; register two HTTP clients."
             );
         }
-        builder.Services.AddSingleton(new AccessTokenHandlerMark(builder.Name));
+        builder.Services.AddSingleton(mark);
         builder.Services.PostConfigure<HttpClientFactoryOptions>(
             builder.Name,
             http =>

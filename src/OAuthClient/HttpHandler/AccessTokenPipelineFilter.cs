@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Http.Logging;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace OAuthClient;
 
@@ -26,7 +28,7 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
                 // IHttpClientFactory changes a setting of the primary handler, which throws if the handler has already sent a request. If
                 // cookies are on, Isolate throws the exception that says so.
                 if (FindTokenHandler(builder) is { Options.ServesManyOwners: true } handler)
-                    Isolate(builder, handler.Options, logger: null);
+                    Isolate(builder, handler.Options, NullLogger.Instance);
                 throw;
             }
             if (FindTokenHandler(builder) is { } tokens)
@@ -35,23 +37,40 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
 
     private void Complete(HttpMessageHandlerBuilder builder, AccessTokenHandler tokens)
     {
+        MoveLogging(builder.AdditionalHandlers, tokens);
         var options = tokens.Options;
         if (options.ServesManyOwners)
         {
             // The logger factory is resolved here and not injected, because a logger provider may itself need an HTTP client.
             bool isFirst = logged.TryAdd(NameOf(builder), true);
-            Isolate(builder, options, isFirst ? builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category) : null);
+            Isolate(
+                builder,
+                options,
+                isFirst ? builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category) : NullLogger.Instance
+            );
         }
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses));
-        builder.PrimaryHandler = FinalRequestHandler.Guard(
+        builder.PrimaryHandler = new FinalRequestHandler(
             builder.PrimaryHandler,
             tokens.Addresses,
             rejectsCookies: options.ServesManyOwners && !options.AllowsCookies
         );
     }
 
-    private static void Isolate(HttpMessageHandlerBuilder builder, AccessTokenHandlerOptions options, ILogger? logger) =>
+    // Moves the innermost logging handler of IHttpClientFactory above the handler that adds the access token. The factory's log redacts
+    // headers in its text only; its structured state contains their values, and a sink that exports the state would export the token.
+    private static void MoveLogging(IList<DelegatingHandler> handlers, AccessTokenHandler tokens)
+    {
+        int index = handlers.IndexOf(tokens);
+        foreach (var logging in handlers.Skip(index).OfType<LoggingHttpMessageHandler>().ToList())
+        {
+            handlers.Remove(logging);
+            handlers.Insert(index++, logging);
+        }
+    }
+
+    private static void Isolate(HttpMessageHandlerBuilder builder, AccessTokenHandlerOptions options, ILogger logger) =>
         PrimaryHandlerConfiguration.Isolate(builder.PrimaryHandler, NameOf(builder), options.AllowsCookies, logger);
 
     private static AccessTokenHandler? FindTokenHandler(HttpMessageHandlerBuilder builder) =>

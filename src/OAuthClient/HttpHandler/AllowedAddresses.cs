@@ -42,9 +42,10 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
 
     public OAuthException CreateFinalException(HttpRequestMessage request)
     {
-        string target = request.RequestUri is { IsAbsoluteUri: true } address ? Text(address) : "no absolute address";
-        if (request.RequestUri is { IsAbsoluteUri: true } stated && IsStated(stated))
-            return CreateHostException(stated);
+        var address = request.RequestUri is { IsAbsoluteUri: true } absolute ? absolute : null;
+        if (address is not null && IsStated(address))
+            return CreateHostException(address);
+        string target = address is null ? "no absolute address" : Text(address);
         return new OAuthException(
             $"A handler of the HTTP client '{httpClientName}' changed the address of the request to {target}. "
                 + $"The '{clientName}' access token may go to {OriginTexts}; the request was not sent. "

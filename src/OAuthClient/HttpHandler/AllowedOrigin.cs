@@ -1,24 +1,16 @@
 namespace OAuthClient;
 
-/// <summary>An origin that access tokens may be sent to. Its parts are parsed once, because each request is compared with them.</summary>
+/// <summary>An origin that access tokens may be sent to.</summary>
 internal sealed class AllowedOrigin(Uri uri)
 {
     /// <summary>The scheme with which service discovery prefers https to http.</summary>
     public const string HttpsOrHttp = "https+http";
 
-    private readonly string scheme = uri.Scheme;
-    private readonly string host = uri.IdnHost;
-    private readonly int port = uri.Port;
-
     public string Text { get; } = uri.GetLeftPart(UriPartial.Authority);
 
     /// <summary>Determines whether an address has this origin, and contains no user information.</summary>
     public bool IsOf(Uri address) =>
-        StartsWithOrigin(address.OriginalString)
-        || address.Port == port
-            && string.Equals(address.Scheme, scheme, StringComparison.Ordinal)
-            && string.Equals(EndpointSecurity.HostOf(address), host, StringComparison.Ordinal)
-            && address.UserInfo.Length == 0;
+        StartsWithOrigin(address.OriginalString) || (EndpointSecurity.IsSameOrigin(uri, address) && address.UserInfo.Length == 0);
 
     // True for nearly every address, and faster than the properties of Uri: where the authority of the text ends with the origin, scheme,
     // host and port are those of the origin, and there is no user information.

@@ -98,51 +98,42 @@ public sealed class BearerChallenge
             ? [.. values.Select(value => value[(value.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Where(token => token.Length > 0)]
             : [];
 
+    // RFC 9110 §5.6.4, §11.2: commas separate the parameters, except within quotes, where a backslash escapes the next character.
     private static Dictionary<string, string> Read(string parameters)
     {
         var read = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string parameter in Parts(parameters))
-        {
-            int equals = parameter.IndexOf('=', StringComparison.Ordinal);
-            // RFC 6750 §3: no parameter occurs twice. If one does, the first is used.
-            if (equals > 0)
-                read.TryAdd(parameter[..equals].Trim(), Unquoted(parameter[(equals + 1)..].Trim()));
-        }
-        return read;
-    }
-
-    // Commas separate the parameters, except within quotes.
-    private static IEnumerable<string> Parts(string parameters)
-    {
-        int start = 0;
+        var text = new StringBuilder();
+        string name = "";
         bool quoted = false;
         for (int i = 0; i < parameters.Length; i++)
         {
-            if (quoted && parameters[i] == '\\')
-                i++;
-            else if (parameters[i] == '"')
+            char one = parameters[i];
+            if (one == '"')
                 quoted = !quoted;
-            else if (parameters[i] == ',' && !quoted)
-            {
-                yield return parameters[start..i];
-                start = i + 1;
-            }
+            else if (quoted)
+                text.Append(one == '\\' && i + 1 < parameters.Length ? parameters[++i] : one);
+            else if (one == ',')
+                Add();
+            else if (one == '=' && name.Length == 0)
+                name = Take();
+            else
+                text.Append(one);
         }
-        yield return parameters[start..];
-    }
+        Add();
+        return read;
 
-    // RFC 9110 §5.6.4
-    private static string Unquoted(string value)
-    {
-        if (value is not ['"', ..])
-            return value;
-        var text = new StringBuilder(value.Length);
-        for (int i = 1; i < value.Length && value[i] != '"'; i++)
+        // RFC 6750 §3: no parameter occurs twice. If one does, the first is used.
+        void Add()
         {
-            if (value[i] == '\\' && i + 1 < value.Length)
-                i++;
-            text.Append(value[i]);
+            read.TryAdd(name, Take());
+            name = "";
         }
-        return text.ToString();
+
+        string Take()
+        {
+            string taken = text.ToString().Trim();
+            text.Clear();
+            return taken;
+        }
     }
 }

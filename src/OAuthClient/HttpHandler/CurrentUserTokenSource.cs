@@ -25,24 +25,16 @@ internal sealed class CurrentUserTokenSource(AccessTokenSource.Context context, 
     private OAuthException CreateNoUser(Uri address, bool isAmbient)
     {
         string target = address.GetLeftPart(UriPartial.Authority);
-        if (isAmbient)
-        {
-            return new OAuthException(
-                $"The request to {target} was made within GrantOwner.SuppressCurrentUser() and states no owner, so there is no "
+        return new OAuthException(
+            isAmbient
+                ? $"The request to {target} was made within GrantOwner.SuppressCurrentUser() and states no owner, so there is no "
                     + $"'{ClientName}' access token for it; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
                     + "or call request.SetGrantOwner(owner)."
-            );
-        }
-        if (requiresExplicitOwner)
-        {
-            return new OAuthException(
-                $"The request to {target} does not state the owner of the '{ClientName}' access token, as "
+            : requiresExplicitOwner
+                ? $"The request to {target} does not state the owner of the '{ClientName}' access token, as "
                     + "ForCurrentUser(requireExplicitOwner: true) requires; it was not sent. Put using (owner.AsCurrentUser()) around the "
                     + "call, or call request.SetGrantOwner(owner)."
-            );
-        }
-        return new OAuthException(
-            $"No user is signed in, so there is no '{ClientName}' access token for the request to {target}; it was not sent. Require a "
+            : $"No user is signed in, so there is no '{ClientName}' access token for the request to {target}; it was not sent. Require a "
                 + "signed-in user before the call, or use ForOwner, ForRequestOwner or ForClient. Work that continues after its request "
                 + "has ended states its owner with owner.AsCurrentUser()."
         );

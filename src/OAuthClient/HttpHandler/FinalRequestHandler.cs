@@ -4,63 +4,24 @@ namespace OAuthClient;
 /// Checks each request with an access token after all handlers of the application, directly before the primary handler: its final address,
 /// and, for an HTTP client with several owners, that it has no <c>Cookie</c> header.
 /// </summary>
-internal sealed class FinalRequestHandler : DelegatingHandler
+/// <remarks>
+/// If the primary handler consists of several handlers, the request is also checked after the last of them. The constructor throws
+/// <see cref="InvalidOperationException"/> if that has already sent a request, and cannot be changed.
+/// </remarks>
+/// <param name="primary">The primary handler.</param>
+/// <param name="addresses">The addresses that a token may be sent to.</param>
+/// <param name="rejectsCookies">Whether a request with a <c>Cookie</c> header is rejected.</param>
+internal sealed class FinalRequestHandler(HttpMessageHandler primary, IApiAddressPolicy addresses, bool rejectsCookies)
+    : RequestCheckHandler(primary)
 {
     private static readonly HttpRequestOptionsKey<FinalRequestHandler> Key = new("OAuthClient.FinalRequest");
 
-    private readonly IApiAddressPolicy addresses;
-    private readonly bool rejectsCookies;
-    private readonly bool marksRequests;
+    private readonly bool marksRequests = primary is DelegatingHandler chain && InnermostHandler.TryInsert(chain, addresses.HttpClientName);
 
-    private FinalRequestHandler(IApiAddressPolicy addresses, bool rejectsCookies, bool marksRequests, HttpMessageHandler primary)
-        : base(primary)
+    protected override OAuthException? FindRejection(HttpRequestMessage request)
     {
-        this.addresses = addresses;
-        this.rejectsCookies = rejectsCookies;
-        this.marksRequests = marksRequests;
-    }
-
-    /// <summary>Adds the check to a primary handler.</summary>
-    /// <param name="primary">
-    /// The primary handler. If it consists of several handlers, the request is also checked after the last of them.
-    /// </param>
-    /// <param name="addresses">The addresses that a token may be sent to.</param>
-    /// <param name="rejectsCookies">Whether a request with a <c>Cookie</c> header is rejected.</param>
-    /// <returns>The primary handler to use.</returns>
-    /// <exception cref="InvalidOperationException">
-    /// A handler within <paramref name="primary"/> has already sent a request, and cannot be changed.
-    /// </exception>
-    public static FinalRequestHandler Guard(HttpMessageHandler primary, IApiAddressPolicy addresses, bool rejectsCookies)
-    {
-        bool isChain = primary is DelegatingHandler chain && InnermostHandler.TryInsert(chain, addresses.HttpClientName);
-        return new(addresses, rejectsCookies, marksRequests: isChain, primary);
-    }
-
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (Check(request) is { } rejection)
-            return Task.FromException<HttpResponseMessage>(rejection);
-        return base.SendAsync(request, cancellationToken);
-    }
-
-    // A handler of the application may send its own request synchronously.
-    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        return Check(request) is { } rejection ? throw rejection : base.Send(request, cancellationToken);
-    }
-
-    private OAuthException? Check(HttpRequestMessage request)
-    {
-        var rejection = FindRejection(request);
-        if (marksRequests && rejection is null)
+        if (marksRequests)
             request.Options.Set(Key, this);
-        return rejection;
-    }
-
-    private OAuthException? FindRejection(HttpRequestMessage request)
-    {
         var headers = request.Headers.NonValidated;
         // Most requests have the access token as their only header.
         bool hasOneHeader = headers.Count == 1;
@@ -88,7 +49,7 @@ internal sealed class FinalRequestHandler : DelegatingHandler
     /// Checks each request directly before the network, if a primary handler consists of several handlers. Several HTTP clients may share
     /// those, so each request holds the check of its own HTTP client.
     /// </summary>
-    private sealed class InnermostHandler(HttpMessageHandler network) : DelegatingHandler(network)
+    private sealed class InnermostHandler(HttpMessageHandler network) : RequestCheckHandler(network)
     {
         public static bool TryInsert(DelegatingHandler chain, string httpClientName)
         {
@@ -112,15 +73,7 @@ internal sealed class FinalRequestHandler : DelegatingHandler
             }
         }
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            FindRejection(request) is { } rejection
-                ? Task.FromException<HttpResponseMessage>(rejection)
-                : base.SendAsync(request, cancellationToken);
-
-        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            FindRejection(request) is { } rejection ? throw rejection : base.Send(request, cancellationToken);
-
-        private static OAuthException? FindRejection(HttpRequestMessage request) =>
+        protected override OAuthException? FindRejection(HttpRequestMessage request) =>
             request.Options.TryGetValue(Key, out var check) ? check.FindRejection(request) : null;
     }
 }

@@ -12,11 +12,11 @@ internal static class PrimaryHandlerConfiguration
     /// <param name="primary">The primary handler, which may consist of several handlers.</param>
     /// <param name="httpClientName">The name of the HTTP client, for messages.</param>
     /// <param name="allowsCookies">Whether the cookie setting is not changed.</param>
-    /// <param name="logger">The logger; <see langword="null"/> if the result was already logged.</param>
+    /// <param name="logger">The logger for the result.</param>
     /// <exception cref="InvalidOperationException">
     /// The handler has credentials, or has already sent a request with cookies on.
     /// </exception>
-    public static void Isolate(HttpMessageHandler primary, string httpClientName, bool allowsCookies, ILogger? logger)
+    public static void Isolate(HttpMessageHandler primary, string httpClientName, bool allowsCookies, ILogger logger)
     {
         var network = primary;
         while (network is DelegatingHandler { InnerHandler: { } inner })
@@ -24,32 +24,27 @@ internal static class PrimaryHandlerConfiguration
         EnsureNoCredentials(network, httpClientName);
         if (allowsCookies)
         {
-            if (logger is not null)
-                Log.CookiesAllowed(logger, httpClientName);
+            Log.CookiesAllowed(logger, httpClientName);
             return;
         }
-        switch (network)
-        {
-            case SocketsHttpHandler { UseCookies: true } sockets:
-                TurnOff(() => sockets.UseCookies = false, httpClientName, logger);
-                break;
-            case HttpClientHandler { UseCookies: true } client:
-                TurnOff(() => client.UseCookies = false, httpClientName, logger);
-                break;
-            case SocketsHttpHandler or HttpClientHandler:
-                break;
-            default:
-                if (logger is not null)
-                    Log.CookieSettingUnknown(logger, httpClientName, network.GetType().ToString());
-                break;
-        }
-    }
-
-    private static void TurnOff(Action turnOff, string httpClientName, ILogger? logger)
-    {
         try
         {
-            turnOff();
+            switch (network)
+            {
+                case SocketsHttpHandler sockets:
+                    if (!sockets.UseCookies)
+                        return;
+                    sockets.UseCookies = false;
+                    break;
+                case HttpClientHandler client:
+                    if (!client.UseCookies)
+                        return;
+                    client.UseCookies = false;
+                    break;
+                default:
+                    Log.CookieSettingUnknown(logger, httpClientName, network.GetType().ToString());
+                    return;
+            }
         }
         catch (InvalidOperationException exception)
         {
@@ -62,8 +57,7 @@ internal static class PrimaryHandlerConfiguration
                 exception
             );
         }
-        if (logger is not null)
-            Log.CookiesTurnedOff(logger, httpClientName);
+        Log.CookiesTurnedOff(logger, httpClientName);
     }
 
     // After a challenge, the handler would replace the access token with the Authorization header of one account.

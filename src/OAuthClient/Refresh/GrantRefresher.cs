@@ -1,5 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
+using static OAuthClient.RefreshEffect;
+using static OAuthClient.RefreshEvent;
 
 namespace OAuthClient;
 
@@ -31,7 +33,7 @@ internal sealed class GrantRefresher(
             return null;
 
         var state = interrupted.Resume(latest);
-        RefreshEvent happened = new RefreshEvent.Started();
+        RefreshEvent happened = new Started();
         long leasedAt = 0;
         while (true)
         {
@@ -40,21 +42,21 @@ internal sealed class GrantRefresher(
             {
                 switch (effect)
                 {
-                    case RefreshEffect.AcquireLease or RefreshEffect.WaitForLease:
+                    case AcquireLease or WaitForLease:
                         // Measured from before the request, the lease expires here no later than at the store.
                         leasedAt = time.GetTimestamp();
                         happened = await ApplyToStoreAsync(effect, state, context.Registration).ConfigureAwait(false);
                         break;
-                    case RefreshEffect.SendRefreshRequest sendRefreshRequest:
+                    case SendRefreshRequest sendRefreshRequest:
                         happened = await client.SendAsync(sendRefreshRequest, context, server, leasedAt).ConfigureAwait(false);
-                        if (happened is RefreshEvent.RequestFailed { Outcome: RefreshTokenOutcome.Ambiguous, Fault: var fault })
+                        if (happened is RequestFailed { Outcome: RefreshTokenOutcome.Ambiguous, Fault: var fault })
                         {
                             telemetry.PresentedWithoutAnswer();
                             Log.PresentedWithoutAnswer(logger, seen.ClientName, fault.GetType().Name);
                         }
                         break;
-                    case RefreshEffect.Save save:
-                        happened = new RefreshEvent.GrantSaved(
+                    case Save save:
+                        happened = new GrantSaved(
                             await grants
                                 .SaveAsync(
                                     save.Grant,
@@ -70,20 +72,19 @@ internal sealed class GrantRefresher(
                                 .ConfigureAwait(false)
                         );
                         break;
-                    case RefreshEffect.ReleaseLease release:
+                    case ReleaseLease release:
                         await ReleaseLeaseAsync(release, state, seen.ClientName).ConfigureAwait(false);
                         break;
-                    case RefreshEffect.ReturnToken returnToken:
-                        backoff.Clear(seen);
+                    case ReturnToken returnToken:
                         Log.Refreshed(logger, seen.ClientName, returnToken.IsFetched ? "the server" : "another refresh");
                         return new(returnToken.Token, returnToken.IsFetched);
-                    case RefreshEffect.Reload:
+                    case Reload:
                         return null;
-                    case RefreshEffect.Fail fail:
+                    case Fail fail:
                         // Keeps the stack trace.
                         ExceptionDispatchInfo.Throw(fail.Fault);
                         break;
-                    case RefreshEffect.RequireReauthorization lost:
+                    case RequireReauthorization lost:
                         backoff.RecordLost(lost.Grant);
                         // Counted only by the node that received the server's response.
                         if (lost.Fault is not null)
@@ -100,18 +101,16 @@ internal sealed class GrantRefresher(
     {
         try
         {
-            if (effect is RefreshEffect.AcquireLease acquire)
-                return new RefreshEvent.LeaseResultReceived(
+            if (effect is AcquireLease acquire)
+                return new LeaseResultReceived(
                     await store
                         .TryAcquireLeaseAsync(acquire.Seen, acquire.Held, current.RefreshLease, CancellationToken.None)
                         .ConfigureAwait(false)
                 );
             Log.LeaseAwaited(logger, state.Grant.ClientName);
             using (telemetry.WaitForLease())
-                await store
-                    .WaitForChangeAsync(((RefreshEffect.WaitForLease)effect).Seen, MaximumLeaseWait, CancellationToken.None)
-                    .ConfigureAwait(false);
-            return new RefreshEvent.WaitCompleted();
+                await store.WaitForChangeAsync(((WaitForLease)effect).Seen, MaximumLeaseWait, CancellationToken.None).ConfigureAwait(false);
+            return new WaitCompleted();
         }
         catch
         {
@@ -121,7 +120,7 @@ internal sealed class GrantRefresher(
     }
 
     // A lease that cannot be released expires. Other nodes wait until then; this node remembers the lease and need not wait.
-    private async Task ReleaseLeaseAsync(RefreshEffect.ReleaseLease release, RefreshState state, string clientName)
+    private async Task ReleaseLeaseAsync(ReleaseLease release, RefreshState state, string clientName)
     {
         try
         {

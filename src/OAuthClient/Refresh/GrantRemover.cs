@@ -9,7 +9,7 @@ internal sealed class GrantRemover(IGrantStore store, GrantWriteQueue writes, Re
     public async Task RemoveAsync(Grant grant)
     {
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-        backoff.Clear(grant);
+        backoff.Clear(grant.Id);
         interrupted.Remove(grant);
         writes.Discard(grant);
     }

@@ -1,9 +1,14 @@
-using System.Runtime.ExceptionServices;
-
 namespace OAuthClient;
 
-/// <summary>Remembers failed refreshes of grants in this process, so that their requests are not repeated immediately.</summary>
-internal sealed class RefreshBackoff
+/// <summary>
+/// Remembers failed refreshes in this process, so that their requests are not repeated immediately. The key of a refresh is the identifier
+/// of its grant; for the client's own tokens, it is their scopes and resources.
+/// </summary>
+/// <param name="capacity">
+/// The maximum number of entries of each kind. A removed entry costs one more token request, or one more request to the store, which
+/// records a rejected refresh token.
+/// </param>
+internal sealed class RefreshBackoff(int capacity = 10_000)
 {
     /// <summary>The pause after a failed early refresh, during which the access token is still valid.</summary>
     public static readonly TimeSpan EarlyPause = TimeSpan.FromSeconds(5);
@@ -11,12 +16,9 @@ internal sealed class RefreshBackoff
     /// <summary>The pause after a failed refresh that a caller waited for. Concurrent callers within it share one request.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // A removed entry costs one more token request, or one more request to the store, which records a rejected refresh token.
-    private const int Capacity = 10_000;
-
-    private readonly BoundedCache<string, RefreshToken> lost = new(Capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, bool> earlyFailures = new(Capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, Failure> failures = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, RefreshToken> lost = new(capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, bool> earlyFailures = new(capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, AccessTokenRenewal> failures = new(capacity, StringComparer.Ordinal);
 
     /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
     public void RecordLost(Grant grant)
@@ -27,25 +29,20 @@ internal sealed class RefreshBackoff
 
     public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var rejected) && rejected.Equals(grant.RefreshToken);
 
-    public void RecordEarlyFailure(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, true, now + EarlyPause, now);
+    public void RecordEarlyFailure(string key, DateTimeOffset now) => earlyFailures.Set(key, true, now + EarlyPause, now);
 
-    public bool CanRefreshEarly(Grant grant, DateTimeOffset now) => !earlyFailures.TryGet(grant.Id, now, out _);
+    public bool CanRefreshEarly(string key, DateTimeOffset now) => !earlyFailures.TryGet(key, now, out _);
 
-    public void RecordFailure(Grant grant, AccessTokenKey selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
-        failures.Set(grant.Id, new(selection.Key, fault), now + Pause, now);
+    public void RecordFailure(string key, AccessTokenRenewal failed, DateTimeOffset now) => failures.Set(key, failed, now + Pause, now);
 
-    /// <summary>Gets the exception of a refresh for the same scopes and resources that failed within <see cref="Pause"/>.</summary>
-    public ExceptionDispatchInfo? FindRecentFailure(Grant grant, AccessTokenKey selection, DateTimeOffset now) =>
-        failures.TryGet(grant.Id, now, out var failure) && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
-            ? failure.Fault
-            : null;
+    /// <summary>Gets a refresh with the same parameters that failed within <see cref="Pause"/>.</summary>
+    public AccessTokenRenewal? FindRecentFailure(string key, RefreshContext context, DateTimeOffset now) =>
+        failures.TryGet(key, now, out var failed) && failed.IsFor(context) ? failed : null;
 
-    public void Clear(Grant grant)
+    public void Clear(string key)
     {
-        lost.TryRemove(grant.Id, out _);
-        earlyFailures.TryRemove(grant.Id, out _);
-        failures.TryRemove(grant.Id, out _);
+        lost.TryRemove(key, out _);
+        earlyFailures.TryRemove(key, out _);
+        failures.TryRemove(key, out _);
     }
-
-    private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault);
 }

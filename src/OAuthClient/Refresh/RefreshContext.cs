@@ -1,19 +1,28 @@
 namespace OAuthClient;
 
-/// <summary>The parameters of a refresh.</summary>
+/// <summary>The parameters of a refresh, or of another renewal of an access token.</summary>
 /// <param name="Registration">The client's configuration when the refresh started.</param>
-/// <param name="Owner">The owner of the grant.</param>
+/// <param name="Owner">The owner of the grant, or the client itself.</param>
 /// <param name="Selection">The scopes and resources of the access token.</param>
 /// <param name="Rejected">The access token that an API rejected, if that is the reason for the refresh.</param>
 internal sealed record RefreshContext(ClientConfiguration Registration, GrantOwner Owner, AccessTokenKey Selection, AccessToken? Rejected)
 {
     public bool Concerns(Grant grant) => GrantOwnership.IsUsable(grant, Registration, Owner);
 
+    /// <summary>Finds the grant's token of the selection.</summary>
+    /// <returns>The token, which may have expired; <see langword="null"/> if there is none, or an API rejected it.</returns>
+    public AccessToken? Find(Grant grant) => grant.Find(Selection.Key) is { } token && !token.Equals(Rejected) ? token : null;
+
+    /// <summary>Determines the state of a token.</summary>
+    /// <param name="token">The token; <see langword="null"/> if there is none.</param>
+    /// <param name="renewable">Whether another token can be requested without the resource owner.</param>
+    /// <param name="now">The current time.</param>
+    public AccessTokenState StateOf(AccessToken? token, bool renewable, DateTimeOffset now) =>
+        token is null
+            ? AccessTokenState.Expired
+            : AccessTokenExpiry.StateAt(token, renewable, Registration.DefaultAccessTokenLifetime, now);
+
     /// <summary>Finds a fresh token of the grant, which another refresh may have stored.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>
-        grant.Find(Selection.Key) is { } known
-        && !known.Equals(Rejected)
-        && AccessTokenExpiry.StateAt(known, renewable: true, Registration.DefaultAccessTokenLifetime, now) == AccessTokenState.Fresh
-            ? known
-            : null;
+        Find(grant) is { } known && StateOf(known, renewable: true, now) == AccessTokenState.Fresh ? known : null;
 }

@@ -1,3 +1,6 @@
+using static OAuthClient.RefreshEffect;
+using static OAuthClient.RefreshEvent;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -17,10 +20,10 @@ internal static class RefreshStateMachine
     ) =>
         happened switch
         {
-            RefreshEvent.Started => (state, [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]),
-            RefreshEvent.WaitCompleted => (state, [new RefreshEffect.AcquireLease(state.Grant, Held: null)]),
-            RefreshEvent.LeaseResultReceived(var result) => OnLease(context, state, result, now),
-            RefreshEvent.LeaseExpired when state.LeaseExpirations == MaximumLeaseExpirations => ReleaseAndFail(
+            Started => (state, [new AcquireLease(state.Grant, state.Lease)]),
+            WaitCompleted => (state, [new AcquireLease(state.Grant, Held: null)]),
+            LeaseResultReceived(var result) => OnLease(context, state, result, now),
+            LeaseExpired when state.LeaseExpirations == MaximumLeaseExpirations => ReleaseAndFail(
                 state,
                 StatusAfter(state, wasSent: false),
                 new OAuthException(
@@ -28,23 +31,17 @@ internal static class RefreshStateMachine
                         + "token was not sent. Increase RefreshLease, or find out why the grant store or the token endpoint is slow."
                 )
             ),
-            RefreshEvent.LeaseExpired => (
-                state with
-                {
-                    LeaseExpirations = state.LeaseExpirations + 1,
-                },
-                [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]
-            ),
-            RefreshEvent.TokenReceived(var response) => (
+            LeaseExpired => (state with { LeaseExpirations = state.LeaseExpirations + 1 }, [new AcquireLease(state.Grant, state.Lease)]),
+            TokenReceived(var response) => (
                 state with
                 {
                     Response = response,
                 },
-                [new RefreshEffect.Save(state.Grant, state.Grant.RefreshToken!, response)]
+                [new Save(state.Grant, state.Grant.RefreshToken!, response)]
             ),
-            RefreshEvent.RequestFailed(var outcome, var fault) => OnFault(state, outcome, fault),
-            RefreshEvent.GrantSaved(IsKept: true) => (state, [new RefreshEffect.ReturnToken(state.Response!.AccessToken, IsFetched: true)]),
-            RefreshEvent.GrantSaved => (state, [new RefreshEffect.Reload()]),
+            RequestFailed(var outcome, var fault) => OnFault(state, outcome, fault),
+            GrantSaved(IsKept: true) => (state, [new ReturnToken(state.Response!.AccessToken, IsFetched: true)]),
+            GrantSaved => (state, [new Reload()]),
             _ => throw new ArgumentOutOfRangeException(nameof(happened)),
         };
 
@@ -57,7 +54,7 @@ internal static class RefreshStateMachine
     {
         // A grant that ended with its sign-in is not refreshed. The caller reads it again and observes the end.
         if (result.Current is not { } stored || !context.Concerns(stored) || stored.HasEnded(now))
-            return (state, EndWith(state, result, new RefreshEffect.Reload()));
+            return (state, EndWith(state, result, new Reload()));
         bool hasMoved = stored.Generation != state.Grant.Generation;
         // The state of a refresh token does not apply to a new one.
         var next =
@@ -68,30 +65,15 @@ internal static class RefreshStateMachine
                 }
                 : new RefreshState(stored);
         if (context.GrantedBy(stored, now) is { } token)
-            return (next, EndWith(next, result, new RefreshEffect.ReturnToken(token, IsFetched: false)));
-        if (stored.RefreshToken is not { } refreshToken)
-            return (next, EndWith(next, result, new RefreshEffect.RequireReauthorization(stored, Fault: null)));
-        if (result.PreviousStatus == RefreshTokenStatus.Rejected)
-            return (next, EndWith(next, result, new RefreshEffect.RequireReauthorization(stored, next.Refusal)));
+            return (next, EndWith(next, result, new ReturnToken(token, IsFetched: false)));
+        if (stored.RefreshToken is not { } refreshToken || result.PreviousStatus == RefreshTokenStatus.Rejected)
+            return (next, EndWith(next, result, new RequireReauthorization(stored, next.Refusal)));
         if (result.Lease is not { } lease)
-            return (next, [hasMoved ? new RefreshEffect.AcquireLease(stored, Held: null) : new RefreshEffect.WaitForLease(stored)]);
+            return (next, [hasMoved ? new AcquireLease(stored, Held: null) : new WaitForLease(stored)]);
         // The server rejected the refresh token, and the store has no newer one.
         if (next.Refusal is not null)
-            return (
-                next,
-                [
-                    new RefreshEffect.ReleaseLease(lease, RefreshTokenStatus.Rejected),
-                    new RefreshEffect.RequireReauthorization(stored, next.Refusal),
-                ]
-            );
-        return (
-            next with
-            {
-                Lease = lease,
-                PreviousStatus = result.PreviousStatus,
-            },
-            [new RefreshEffect.SendRefreshRequest(stored, refreshToken)]
-        );
+            return (next, [new ReleaseLease(lease, RefreshTokenStatus.Rejected), new RequireReauthorization(stored, next.Refusal)]);
+        return (next with { Lease = lease, PreviousStatus = result.PreviousStatus }, [new SendRefreshRequest(stored, refreshToken)]);
     }
 
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, RefreshTokenOutcome outcome, Exception fault)
@@ -100,10 +82,10 @@ internal static class RefreshStateMachine
         {
             case RefreshTokenOutcome.InvalidGrant:
                 // Another node may have rotated the refresh token. Then its newer generation is used.
-                return (state with { Refusal = fault }, [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]);
+                return (state with { Refusal = fault }, [new AcquireLease(state.Grant, state.Lease)]);
             case RefreshTokenOutcome.Ambiguous when StatusAfter(state, wasSent: false) != RefreshTokenStatus.Unknown:
                 // The refresh token is sent a second time. If the server did not rotate it, or has a grace period, this saves the grant.
-                return (state with { IsInDoubt = true }, [new RefreshEffect.SendRefreshRequest(state.Grant, state.Grant.RefreshToken!)]);
+                return (state with { IsInDoubt = true }, [new SendRefreshRequest(state.Grant, state.Grant.RefreshToken!)]);
             default:
                 // A response that is not valid may still have rotated the refresh token.
                 return ReleaseAndFail(
@@ -123,14 +105,14 @@ internal static class RefreshStateMachine
         RefreshState state,
         RefreshTokenStatus status,
         Exception fault
-    ) => (state, [new RefreshEffect.ReleaseLease(state.Lease!, status), new RefreshEffect.Fail(fault)]);
+    ) => (state, [new ReleaseLease(state.Lease!, status), new Fail(fault)]);
 
     // If the result of this node's request is not known, the status becomes Unknown, also where the store has Unused.
     private static IReadOnlyList<RefreshEffect> EndWith(RefreshState state, LeaseResult result, RefreshEffect end) =>
         result.Lease is { } lease
             ?
             [
-                new RefreshEffect.ReleaseLease(
+                new ReleaseLease(
                     lease,
                     result.PreviousStatus == RefreshTokenStatus.Unused && state.IsInDoubt
                         ? RefreshTokenStatus.Unknown

@@ -21,28 +21,19 @@ internal enum RefreshTokenOutcome
 /// <summary>Classifies the exception of a failed token request.</summary>
 internal static class RefreshTokenOutcomes
 {
-    public static RefreshTokenOutcome Of(Exception exception, SendTracker tracker)
-    {
-        if (!tracker.MayHaveBeenSent)
-            return RefreshTokenOutcome.NotSent;
-        return exception switch
+    public static RefreshTokenOutcome Of(Exception exception, SendTracker tracker) =>
+        exception switch
         {
-            TokenEndpointException rejection => Of(rejection),
-            // The response was read completely and is not valid.
-            OAuthProtocolException => RefreshTokenOutcome.OtherError,
-            _ => RefreshTokenOutcome.Ambiguous,
-        };
-    }
-
-    private static RefreshTokenOutcome Of(TokenEndpointException rejection) =>
-        rejection switch
-        {
-            { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
+            _ when !tracker.MayHaveBeenSent => RefreshTokenOutcome.NotSent,
+            TokenEndpointException { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
             // The server may have failed after it rotated the refresh token. A Retry-After header does not exclude that.
-            { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } => RefreshTokenOutcome.Ambiguous,
-            { Error: ErrorCodes.ServerError or ErrorCodes.TemporarilyUnavailable } => RefreshTokenOutcome.Ambiguous,
+            TokenEndpointException { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } =>
+                RefreshTokenOutcome.Ambiguous,
+            TokenEndpointException { Error: ErrorCodes.ServerError or ErrorCodes.TemporarilyUnavailable } => RefreshTokenOutcome.Ambiguous,
             // The request succeeded, and its response cannot be read.
-            { StatusCode: < HttpStatusCode.MultipleChoices, Error: null } => RefreshTokenOutcome.Ambiguous,
-            _ => RefreshTokenOutcome.OtherError,
+            TokenEndpointException { StatusCode: < HttpStatusCode.MultipleChoices, Error: null } => RefreshTokenOutcome.Ambiguous,
+            // The server rejected the request, or the response was read completely and is not valid.
+            TokenEndpointException or OAuthProtocolException => RefreshTokenOutcome.OtherError,
+            _ => RefreshTokenOutcome.Ambiguous,
         };
 }

@@ -7,7 +7,7 @@ namespace OAuthClient;
 internal sealed class GrantRevoker(
     ServerMetadataCache metadata,
     RevocationEndpointClient revocation,
-    UserAccessTokenProvider userAccessTokenProvider,
+    AccessTokenRenewer renewer,
     IGrantStore store,
     GrantRemover remover,
     GrantWriteQueue writes,
@@ -25,7 +25,8 @@ internal sealed class GrantRevoker(
     /// <exception cref="EndpointException">The server did not revoke a token.</exception>
     public async Task RevokeAllAsync(GrantOwner owner, ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (await RemoveAndRevokeAsync(owner, static _ => true, current, cancellationToken).ConfigureAwait(false) is [var first, ..])
+        var failures = await RemoveAndRevokeAsync(owner, static _ => true, current).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (failures is [var first, ..])
             ExceptionDispatchInfo.Throw(first.Fault);
     }
 
@@ -40,66 +41,45 @@ internal sealed class GrantRevoker(
         CancellationToken cancellationToken
     )
     {
-        var failures = await RemoveAndRevokeAsync(owner, isSelected, current, cancellationToken).ConfigureAwait(false);
+        var failures = await RemoveAndRevokeAsync(owner, isSelected, current).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (failures.FirstOrDefault(failure => !failure.IsRemoved) is { } notRemoved)
             ExceptionDispatchInfo.Throw(notRemoved.Fault);
         if (failures is [var first, ..])
             Log.NotRevoked(logger, current.Name, first.Fault.GetType().Name);
     }
 
+    // Not cancelled, so that a closed browser does not leave tokens that are not revoked. The store is read again after the removals,
+    // because it may first return a cached list without the newest grant.
     private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
         GrantOwner owner,
         Predicate<Grant> isSelected,
-        ClientConfiguration current,
-        CancellationToken cancellationToken
-    )
-    {
-        var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        // Continues after a cancellation, so that a closed browser does not leave tokens that are not revoked.
-        return await RemoveAndRevokeAsync(owner, isSelected, grants, current).WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    // Reads the store again after the removals, because a store may first return a cached list without the newest grant.
-    private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
-        GrantOwner owner,
-        Predicate<Grant> isSelected,
-        IReadOnlyList<Grant> grants,
         ClientConfiguration current
     )
     {
         var failures = new List<Failure>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (grants.Where(grant => isSelected(grant) && seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
+        try
         {
-            await RemoveAndRevokeAsync(unseen, current, failures).ConfigureAwait(false);
-            try
+            while (true)
             {
-                grants = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+                var grants = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+                var unseen = grants.Where(grant => isSelected(grant) && seen.Add(grant.Id)).ToList();
+                if (unseen.Count == 0)
+                    break;
+                foreach (var grant in unseen)
+                {
+                    // Waits for a refresh in progress, whose tokens would not be revoked otherwise.
+                    await renewer
+                        .ExclusivelyAsync(grant.Id, () => RemoveAndRevokeAsync(grant, current, failures), CancellationToken.None)
+                        .ConfigureAwait(false);
+                }
             }
-            catch (Exception exception)
-            {
-                failures.Add(new(exception, IsRemoved: false));
-            }
+        }
+        catch (Exception exception)
+        {
+            failures.Add(new(exception, IsRemoved: false));
         }
         return failures;
-    }
-
-    private async Task RemoveAndRevokeAsync(IReadOnlyList<Grant> grants, ClientConfiguration current, List<Failure> failures)
-    {
-        foreach (var grant in grants)
-        {
-            try
-            {
-                // Waits for a refresh in progress, whose tokens would not be revoked otherwise.
-                await userAccessTokenProvider
-                    .ExclusivelyAsync(grant, () => RemoveAndRevokeAsync(grant, current, failures), CancellationToken.None)
-                    .ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                failures.Add(new(exception, IsRemoved: false));
-            }
-        }
     }
 
     /// <summary>
@@ -119,7 +99,7 @@ internal sealed class GrantRevoker(
             if (current.RevokeSupersededGrants)
             {
                 // Runs in the background. When the application stops, it waits for the end of the revocation.
-                _ = userAccessTokenProvider.ExclusivelyAsync(older, () => RevokeSupersededAsync(older, current), CancellationToken.None);
+                _ = renewer.ExclusivelyAsync(older.Id, () => RevokeSupersededAsync(older, current), CancellationToken.None);
                 continue;
             }
             await remover.RemoveAsync(older).ConfigureAwait(false);
@@ -130,16 +110,13 @@ internal sealed class GrantRevoker(
     private async Task RevokeSupersededAsync(Grant older, ClientConfiguration current)
     {
         var failures = new List<Failure>();
-        try
-        {
-            await RemoveAndRevokeAsync(older, current, failures).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            Log.SupersededGrantNotRemoved(logger, current.Name, exception.GetType().Name);
-        }
-        if (failures is [var first, ..])
+        await RemoveAndRevokeAsync(older, current, failures).ConfigureAwait(false);
+        if (failures is not [var first, ..])
+            return;
+        if (first.IsRemoved)
             Log.SupersededGrantNotRevoked(logger, current.Name, first.Fault.GetType().Name);
+        else
+            Log.SupersededGrantNotRemoved(logger, current.Name, first.Fault.GetType().Name);
     }
 
     private static bool Replaces(Grant newer, Grant older, DateTimeOffset now) =>
@@ -162,15 +139,17 @@ internal sealed class GrantRevoker(
 
     private async Task RemoveAndRevokeAsync(Grant seen, ClientConfiguration current, List<Failure> failures)
     {
-        // Another caller may have removed the grant during the wait.
-        if (await AcquireExclusiveAsync(seen, current).ConfigureAwait(false) is not { } grant)
-            return;
-        await remover.RemoveAsync(grant).ConfigureAwait(false);
-        // A grant of another server, from before a change of the configuration, cannot be revoked at this server.
-        if (!GrantOwnership.BelongsTo(grant, current, seen.Owner))
-            return;
+        bool isRemoved = false;
         try
         {
+            // Another caller may have removed the grant during the wait.
+            if (await AcquireExclusiveAsync(seen, current).ConfigureAwait(false) is not { } grant)
+                return;
+            await remover.RemoveAsync(grant).ConfigureAwait(false);
+            isRemoved = true;
+            // A grant of another server, from before a change of the configuration, cannot be revoked at this server.
+            if (!GrantOwnership.BelongsTo(grant, current, seen.Owner))
+                return;
             var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
             if (server.Find(ServerEndpoint.Revocation) is null)
                 Log.NoRevocationEndpoint(logger, grant.ClientName);
@@ -179,7 +158,7 @@ internal sealed class GrantRevoker(
         }
         catch (Exception exception)
         {
-            failures.Add(new(exception, IsRemoved: true));
+            failures.Add(new(exception, isRemoved));
         }
     }
 

@@ -9,19 +9,15 @@ internal sealed class ExtensionGrantRequest : TokenRequest
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(
         StringComparer.Ordinal,
-        OAuthClient.ParameterNames.GrantType,
-        OAuthClient.ParameterNames.ClientId,
-        OAuthClient.ParameterNames.ClientSecret,
+        ParameterNames.GrantType,
+        ParameterNames.ClientId,
+        ParameterNames.ClientSecret,
         "client_assertion",
         "client_assertion_type"
     );
 
     // RFC 8693 §2.1, RFC 8707 §2
-    private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(
-        StringComparer.Ordinal,
-        OAuthClient.ParameterNames.Resource,
-        "audience"
-    );
+    private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(StringComparer.Ordinal, ParameterNames.Resource, "audience");
 
     // RFC 8628 §3.5, CIBA §7: a poll must keep an interval, also after an error.
     private static readonly FrozenSet<string> Polled = FrozenSet.Create(
@@ -71,7 +67,7 @@ internal sealed class ExtensionGrantRequest : TokenRequest
     internal override bool AffectsOtherRequests => Polled.Contains(GrantType);
 
     internal override IReadOnlyList<string> DefaultScopes =>
-        parameters.FirstOrDefault(p => p.Key == OAuthClient.ParameterNames.Scope).Value is { } scope ? ScopeList.Split(scope) : [];
+        parameters.FirstOrDefault(p => p.Key == ParameterNames.Scope).Value is { } scope ? ScopeList.Split(scope) : [];
 
     // An unknown parameter may hold a secret, so no message repeats its value.
     internal override IReadOnlyList<string> Secrets => [.. parameters.Select(p => p.Value).Where(value => value.Length >= 8)];

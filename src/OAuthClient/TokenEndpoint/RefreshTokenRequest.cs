@@ -21,6 +21,5 @@ internal sealed class RefreshTokenRequest(
 
     internal override IReadOnlyList<string> Secrets => [refreshToken.Reveal()];
 
-    internal override IEnumerable<KeyValuePair<string, string>> Parameters() =>
-        [new(OAuthClient.ParameterNames.RefreshToken, refreshToken.Reveal())];
+    internal override IEnumerable<KeyValuePair<string, string>> Parameters() => [new(ParameterNames.RefreshToken, refreshToken.Reveal())];
 }

@@ -3,17 +3,16 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the responses.</summary>
-internal sealed class TokenEndpointClient(EndpointClient endpoints, TimeProvider time, ILogger logger)
+internal sealed class TokenEndpointClient(ServerMetadataCache metadata, EndpointClient endpoints, TimeProvider time, ILogger logger)
 {
-    /// <summary>Sends a token request and reads the response.</summary>
+    /// <summary>Loads the server's metadata, sends a token request and reads the response.</summary>
     /// <exception cref="TokenEndpointException">The server refused the request.</exception>
     /// <exception cref="OAuthProtocolException">The response does not conform to the specification.</exception>
-    public Task<TokenResponse> SendAsync(
-        TokenRequest request,
-        ClientConfiguration configuration,
-        AuthorizationServerMetadata server,
-        CancellationToken cancellationToken
-    ) => SendAsync(request, configuration, server, tracker: null, cancellationToken);
+    public async Task<TokenResponse> SendAsync(TokenRequest request, ClientConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var server = await metadata.FindAsync(configuration, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(request, configuration, server, tracker: null, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Sends a token request and reads the response.</summary>
     /// <param name="request">The request.</param>
@@ -60,7 +59,7 @@ internal sealed class TokenEndpointClient(EndpointClient endpoints, TimeProvider
             .ConfigureAwait(false);
         try
         {
-            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation, response.RequestedAt);
+            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation);
             configuration.Refusals.Clear();
             return tokens;
         }

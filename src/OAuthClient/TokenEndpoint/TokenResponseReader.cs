@@ -28,16 +28,10 @@ internal static class TokenResponseReader
     /// <param name="response">The response.</param>
     /// <param name="request">The request that it answers.</param>
     /// <param name="adaptation">How the server deviates from the specifications.</param>
-    /// <param name="issuedAt">The time from which the lifetime of the access token counts.</param>
     /// <returns>The tokens.</returns>
     /// <exception cref="TokenEndpointException">The server refused the request.</exception>
     /// <exception cref="OAuthProtocolException">The response is malformed, or its token type is not supported.</exception>
-    public static TokenResponse Read(
-        BackChannelResponse response,
-        TokenRequest request,
-        ServerAdaptation adaptation,
-        DateTimeOffset issuedAt
-    )
+    public static TokenResponse Read(BackChannelResponse response, TokenRequest request, ServerAdaptation adaptation)
     {
         using var document = StrictJson.TryParse(response.Body);
         // Some servers respond with status 200 and an error, a page or nothing in the body. "error": null means no error.
@@ -64,6 +58,7 @@ internal static class TokenResponseReader
             );
         }
 
+        var issuedAt = response.RequestedAt;
         var expiresAt = Lifetime(tokens.Member(ParameterNames.ExpiresIn)) is { } seconds
             ? issuedAt.AddSeconds(seconds)
             : (DateTimeOffset?)null;
@@ -99,38 +94,30 @@ internal static class TokenResponseReader
     {
         if (IsAbsent(member))
             return request.DefaultScopes;
-        string scope = Bounded(StrictJson.TextOf(member, ParameterNames.Scope) ?? "");
-        return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : adaptation.SplitScopes(scope);
-    }
-
-    // Limited, because scopes are compared with each other throughout the lifetime of the grant.
-    private static string Bounded(string scope) =>
-        scope.Length <= MaximumScopeLength
-            ? scope
-            : throw new OAuthProtocolException(
+        string scope = StrictJson.TextOf(member, ParameterNames.Scope) ?? "";
+        // Limited, because scopes are compared with each other throughout the lifetime of the grant.
+        if (scope.Length > MaximumScopeLength)
+            throw new OAuthProtocolException(
                 $"The token response's scope is longer than {MaximumScopeLength} characters; it was rejected."
             );
+        return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : adaptation.SplitScopes(scope);
+    }
 
     private static long? Lifetime(JsonElement member)
     {
         if (IsAbsent(member))
             return null;
-        double seconds;
-        if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
-            seconds = number;
-        else if (
-            StrictJson.TextIfAnyOf(member) is { } written
-            && double.TryParse(
-                written,
-                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
-                CultureInfo.InvariantCulture,
-                out double text
-            )
-            && double.IsFinite(text)
-        )
-            seconds = text;
-        else
-            throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
-        return (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds);
+        bool isRead =
+            member.ValueKind == JsonValueKind.Number
+                ? member.TryGetDouble(out double seconds)
+                : double.TryParse(
+                    StrictJson.TextIfAnyOf(member),
+                    NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out seconds
+                ) && double.IsFinite(seconds);
+        return isRead
+            ? (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds)
+            : throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
     }
 }

@@ -169,7 +169,9 @@ public class SendTrackerTests
 
     private static async Task SendAsync(OAuthTestHost host, SendTracker tracker, Uri? endpoint = null)
     {
-        await new TokenEndpointClient(new EndpointClient(host.BackChannelOf()), host.Clock, NullLogger.Instance).SendAsync(
+        var backChannel = host.BackChannelOf();
+        ServerMetadataCache metadata = new(backChannel, host.Clock);
+        await new TokenEndpointClient(metadata, new EndpointClient(backChannel), host.Clock, NullLogger.Instance).SendAsync(
             new RefreshTokenRequest(new("the-token"), scopes: null, granted: [], resources: []),
             host.RegistrationOf().Current,
             new AuthorizationServerMetadata().With(ServerEndpoint.Token, endpoint ?? new(host.Server.Issuer, "/token")),

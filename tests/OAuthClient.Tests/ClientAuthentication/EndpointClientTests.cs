@@ -90,8 +90,10 @@ public class EndpointClientTests
     )
     {
         var configuration = server.ConfigurationOf();
+        var backChannel = server.BackChannelOf();
         TokenEndpointClient client = new(
-            new EndpointClient(server.BackChannelOf(), (_, _) => authentication),
+            new ServerMetadataCache(backChannel, server.Clock),
+            new EndpointClient(backChannel, (_, _) => authentication),
             server.Clock,
             NullLogger.Instance
         );

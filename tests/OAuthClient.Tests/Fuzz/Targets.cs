@@ -80,7 +80,7 @@ internal static class Targets
             input =>
             {
                 var request = TokenRequest.ClientCredentials(["a"]);
-                TokenResponseReader.Read(Response(input), request, ServerAdaptation.None, SampleConfiguration.Now);
+                TokenResponseReader.Read(Response(input), request, ServerAdaptation.None);
             }
         );
 

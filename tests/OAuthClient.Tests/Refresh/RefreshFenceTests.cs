@@ -29,9 +29,10 @@ public class RefreshFenceTests
         );
         TwoClocks clocks = new(server.Clock.GetUtcNow()) { Elapsed = TimeSpan.FromSeconds(elapsed), Passed = TimeSpan.FromSeconds(passed) };
         var backChannel = server.BackChannelOf();
+        ServerMetadataCache metadata = new(backChannel, clocks);
         RefreshTokenClient client = new(
-            new ServerMetadataCache(backChannel, clocks),
-            new TokenEndpointClient(new EndpointClient(backChannel), clocks, NullLogger.Instance),
+            metadata,
+            new TokenEndpointClient(metadata, new EndpointClient(backChannel), clocks, NullLogger.Instance),
             new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks)), clocks),
             clocks,
             NullLogger.Instance
