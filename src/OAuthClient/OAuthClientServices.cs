@@ -113,21 +113,12 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             tokenEndpoint,
             Tokens,
             revoker,
-            new UserInfoClient(configuration, metadata, Tokens, new UserInfoEndpointClient(endpoints, signatures, time), store),
+            new UserInfoClient(configuration, metadata, Tokens, endpoints, signatures, store, time),
             store,
             time
         );
         SignIn = new OpenIdSignIn(configuration, flow, new SignInSessions(configuration, sameUser, store, time));
-        Logout = new OpenIdLogout(
-            configuration,
-            metadata,
-            new LogoutTokenValidator(signatures, time),
-            revoker,
-            terminator,
-            store,
-            time,
-            logger
-        );
+        Logout = new OpenIdLogout(configuration, metadata, signatures, revoker, terminator, store, time, logger);
     }
 
     public AccessTokenProvider Tokens { get; }

@@ -71,8 +71,10 @@ public class StoredSamplesTests
             .Select(property => property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? property.Name);
 
     private static IEnumerable<string> Numbers(Type serializer) =>
-        Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!)
-            .Cast<int>()
+        serializer
+            .GetFields(BindingFlags.NonPublic | BindingFlags.Static)
+            .Where(field => field.IsLiteral && field.FieldType == typeof(int))
+            .Select(field => (int)field.GetRawConstantValue()!)
             .Select(number => number.ToString(CultureInfo.InvariantCulture));
 
     private static List<string> JsonMembersIn(string name)

@@ -68,7 +68,7 @@ internal static class AuthorizationRequestBuilder
     {
         var endpoint = server.Get(ServerEndpoint.Authorization);
         string redirectUri = RedirectUriSelector.Select(configuration, parameters.RedirectUri);
-        if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
+        if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod))
         {
             throw new OAuthProtocolException(
                 $"{server.ServerId} supports PKCE only with '{ServerTextSanitizer.Clean(string.Join(' ', methods))}' and not with S256; "
@@ -78,16 +78,13 @@ internal static class AuthorizationRequestBuilder
 
         IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeList.Checked(chosen) : configuration.Scopes;
         // Only an ID Token proves that the user who completes it is the one who signed in.
-        bool addsOpenId = renewsSignIn && !ScopeList.Contains(scopes, ScopeList.OpenId);
+        bool addsOpenId = renewsSignIn && !scopes.Contains(ScopeList.OpenId);
         if (addsOpenId)
             scopes = [ScopeList.OpenId, .. scopes];
         IReadOnlyList<string> resources = parameters.Resources is { } targets
             ? ResourceIndicators.Checked(targets)
             : configuration.Resources;
-        string[] random = SecureRandomString.Create(3);
-        string state = random[0];
-        var verifier = new CodeVerifier(random[1]);
-        string? nonce = ScopeList.Contains(scopes, ScopeList.OpenId) ? random[2] : null;
+        string? nonce = scopes.Contains(ScopeList.OpenId) ? SecureRandomString.Create() : null;
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Additional.ValidateEndpoint(endpoint, parameters.Additional);
@@ -101,11 +98,11 @@ internal static class AuthorizationRequestBuilder
             RequiresIssuer = server.SendsIssuerInResponse,
             RequiresRedirectPathMatch = !server.SendsIssuerInResponse && configuration.HasOtherServers,
             RedirectUri = redirectUri,
-            State = state,
+            State = SecureRandomString.Create(),
             Nonce = nonce,
             MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
             RequiredAcrValues = requiredAcrValues,
-            CodeVerifier = verifier,
+            CodeVerifier = new(SecureRandomString.Create()),
             Scopes = scopes,
             Resources = resources,
             ExpiresAt = now + configuration.PendingAuthorizationLifetime,

@@ -101,10 +101,8 @@ public sealed class AuthorizationResponse
                 .Split('&', StringSplitOptions.RemoveEmptyEntries)
                 .Select(part =>
                 {
-                    int equals = part.IndexOf('=', StringComparison.Ordinal);
-                    return equals < 0
-                        ? new KeyValuePair<string, string>(Decode(part), "")
-                        : new KeyValuePair<string, string>(Decode(part[..equals]), Decode(part[(equals + 1)..]));
+                    string[] pair = part.Split('=', 2);
+                    return KeyValuePair.Create(Decode(pair[0]), pair.Length == 2 ? Decode(pair[1]) : "");
                 }),
             path
         );
@@ -112,7 +110,7 @@ public sealed class AuthorizationResponse
 
     private static AuthorizationResponse FromPairs(IEnumerable<KeyValuePair<string, string>> pairs, string? path)
     {
-        var all = new Dictionary<string, string>(StringComparer.Ordinal);
+        var all = new Dictionary<string, string>();
         int length = 0;
         foreach (var (name, value) in pairs)
         {

@@ -15,7 +15,7 @@ internal sealed class QueryRequestTransport : IAuthorizationRequestTransport
     /// <summary>Adds the encoded parameters to the query of the endpoint.</summary>
     public static string CreateAddress(AuthorizationRequest request)
     {
-        var query = new QueryStringBuilder(request.Endpoint, stackalloc char[512]);
+        var query = new QueryStringBuilder(request.Endpoint);
         foreach (var (name, value) in request.Parameters)
             query.Add(name, value);
         return query.ToTextAndClear();

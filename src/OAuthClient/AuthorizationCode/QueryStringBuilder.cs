@@ -2,22 +2,16 @@ using System.Buffers;
 
 namespace OAuthClient;
 
-/// <summary>Builds an address with an encoded query in one buffer.</summary>
+/// <summary>Builds an address with an encoded query in one rented buffer.</summary>
 internal ref struct QueryStringBuilder
 {
-    // A UTF-16 code unit has at most three bytes in UTF-8, and each byte becomes three characters.
-    private const int LongestEncoding = 9;
-
-    private Span<char> buffer;
-    private char[]? rented;
+    private char[] buffer = ArrayPool<char>.Shared.Rent(1024);
     private int length;
     private string separator;
 
     /// <param name="endpoint">The endpoint, whose query is kept (RFC 6749 §3.1).</param>
-    /// <param name="buffer">The initial buffer. A larger one is rented if necessary.</param>
-    public QueryStringBuilder(Uri endpoint, Span<char> buffer)
+    public QueryStringBuilder(Uri endpoint)
     {
-        this.buffer = buffer;
         bool hasQuery = endpoint.Query.Length > 1;
         separator = hasQuery ? "&" : "?";
         Append(
@@ -44,39 +38,36 @@ internal ref struct QueryStringBuilder
     /// <summary>Returns the address and releases the buffer. Nothing can be added afterwards.</summary>
     public string ToTextAndClear()
     {
-        string text = new(buffer[..length]);
-        Use(null);
+        string text = new(buffer, 0, length);
+        ReplaceBuffer([]);
         return text;
     }
 
-    private void Append(ReadOnlySpan<char> text)
+    private void Append(string text)
     {
-        if (text.Length > buffer.Length - length)
-            Grow(text.Length);
-        text.CopyTo(buffer[length..]);
+        while (!text.TryCopyTo(buffer.AsSpan(length)))
+            Grow();
         length += text.Length;
     }
 
     private void AppendEncoded(string text)
     {
         int written;
-        while (!Uri.TryEscapeDataString(text, buffer[length..], out written))
-            Grow(text.Length * LongestEncoding);
+        while (!Uri.TryEscapeDataString(text, buffer.AsSpan(length), out written))
+            Grow();
         length += written;
     }
 
-    private void Grow(int by)
+    private void Grow()
     {
-        char[] larger = ArrayPool<char>.Shared.Rent(Math.Max(buffer.Length * 2, length + by));
-        buffer[..length].CopyTo(larger);
-        Use(larger);
+        char[] larger = ArrayPool<char>.Shared.Rent(buffer.Length * 2);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ReplaceBuffer(larger);
     }
 
-    private void Use(char[]? array)
+    private void ReplaceBuffer(char[] other)
     {
-        if (rented is not null)
-            ArrayPool<char>.Shared.Return(rented, clearArray: true);
-        rented = array;
-        buffer = array;
+        ArrayPool<char>.Shared.Return(buffer, clearArray: true);
+        buffer = other;
     }
 }

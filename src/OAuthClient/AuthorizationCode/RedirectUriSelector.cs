@@ -29,16 +29,18 @@ internal static class RedirectUriSelector
 
     // A native program listens on any free port, so the server must accept any port of a loopback literal.
     private static bool Matches(Uri requested, Uri configured) =>
-        string.Equals(requested.OriginalString, configured.OriginalString, StringComparison.Ordinal)
+        requested.OriginalString == configured.OriginalString
         || (
             requested.IsAbsoluteUri
-            && requested.Scheme == Uri.UriSchemeHttp
             && configured.Scheme == Uri.UriSchemeHttp
             && IsLoopbackLiteral(configured)
-            && string.Equals(requested.Host, configured.Host, StringComparison.Ordinal)
-            && string.Equals(requested.UserInfo, configured.UserInfo, StringComparison.Ordinal)
-            && string.Equals(requested.PathAndQuery, configured.PathAndQuery, StringComparison.Ordinal)
-            && string.Equals(requested.Fragment, configured.Fragment, StringComparison.Ordinal)
+            && Uri.Compare(
+                requested,
+                configured,
+                UriComponents.AbsoluteUri & ~UriComponents.Port,
+                UriFormat.UriEscaped,
+                StringComparison.Ordinal
+            ) == 0
         );
 
     private static bool IsLoopbackLiteral(Uri uri) =>

@@ -28,7 +28,7 @@ internal sealed class ValidatedAuthorizationResponse
         DateTimeOffset now
     )
     {
-        if (!string.Equals(pending.ClientName, clientName, StringComparison.Ordinal))
+        if (pending.ClientName != clientName)
         {
             throw new OAuthProtocolException(
                 $"The authorization was begun by the OAuth client '{pending.ClientName}' but the callback arrived at '{clientName}'; "
@@ -46,7 +46,7 @@ internal sealed class ValidatedAuthorizationResponse
             );
         if (now >= pending.ExpiresAt)
             throw new OAuthProtocolException("The callback came after the pending authorization had expired; begin a new one.");
-        if (!string.Equals(pending.Server, server, StringComparison.Ordinal))
+        if (pending.Server != server)
             throw new OAuthProtocolException(
                 "The client was moved to another authorization server since the authorization was begun; begin a new one "
                     + "(RFC 9700 §4.4)."
@@ -111,7 +111,7 @@ internal sealed class ValidatedAuthorizationResponse
             );
         }
         string expected = new Uri(pending.RedirectUri).AbsolutePath;
-        if (path is not null && !string.Equals(path, expected, StringComparison.Ordinal))
+        if (path is not null && path != expected)
         {
             throw new OAuthProtocolException(
                 $"The callback arrived at '{ServerTextSanitizer.Clean(path)}', another path than the redirect URI's, '{expected}'; it "

@@ -51,7 +51,7 @@ internal static class RegistrationRequestBuilder
             metadata["application_type"] = options.ApplicationType ?? (redirectUri.Scheme == Uri.UriSchemeHttps ? "web" : "native");
         if (current.Scopes.Count > 0)
             metadata[ParameterNames.Scope] = ScopeList.Join(current.Scopes);
-        if (ScopeList.Contains(current.Scopes, ScopeList.OpenId))
+        if (current.Scopes.Contains(ScopeList.OpenId))
             metadata["id_token_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
         if (current.SignedIntrospectionResponses)
             metadata["introspection_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
@@ -93,7 +93,7 @@ internal static class RegistrationRequestBuilder
         if (current.DecryptionKeys is not [var first, ..])
             return;
         metadata[Keys] = new JsonObject { ["keys"] = new JsonArray([.. current.DecryptionKeys.Select(key => (JsonNode)key.PublicJwk())]) };
-        if (!ScopeList.Contains(current.Scopes, ScopeList.OpenId))
+        if (!current.Scopes.Contains(ScopeList.OpenId))
             return;
         metadata[IdTokenEncryption] = first.Algorithm ?? (first.Curve is null ? "RSA-OAEP-256" : "ECDH-ES+A128KW");
         metadata[IdTokenContentEncryption] = "A128CBC-HS256";

@@ -86,7 +86,7 @@ internal static class RegistrationResponseReader
                 return "grant_types without authorization_code";
         }
         return
-            ScopeList.Contains(current.Scopes, ScopeList.OpenId)
+            current.Scopes.Contains(ScopeList.OpenId)
             && metadata.Text("id_token_signed_response_alg") is { } algorithm
             && !current.IdTokenSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal)
             ? "ID Tokens signed by "

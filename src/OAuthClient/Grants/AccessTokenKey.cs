@@ -14,7 +14,7 @@ internal sealed class AccessTokenKey
     public AccessTokenKey(IEnumerable<string> scopes, IEnumerable<string> resources)
     {
         Scopes = [.. ScopeList.Checked(scopes).Order(StringComparer.Ordinal)];
-        Resources = [.. resources.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        Resources = [.. resources.Distinct().Order(StringComparer.Ordinal)];
         Key = Scopes.Count + Resources.Count == 0 ? "" : LengthPrefixed(Scopes) + LengthPrefixed(Resources);
     }
 

@@ -100,10 +100,7 @@ public sealed class Grant
     /// Gets a hash of the client, the server and <see cref="SessionId"/>, or <see cref="SignInId"/> if the server states no session;
     /// <see langword="null"/> if there is neither.
     /// </summary>
-    public string? SessionFingerprint =>
-        SessionId is not null ? GrantFingerprint.OfSession(ClientName, Server, SessionId)
-        : SignInId is not null ? GrantFingerprint.OfSignIn(ClientName, Server, SignInId)
-        : null;
+    public string? SessionFingerprint => GrantFingerprint.OfSession(ClientName, Server, SessionId, SignInId);
 
     /// <summary>Gets the granted scopes: those that the server stated, or else those that were requested (RFC 6749 §5.1).</summary>
     /// <remarks>The server may grant fewer scopes than requested, or more.</remarks>
@@ -237,11 +234,10 @@ public sealed class Grant
     )
     {
         var claims = IdTokenClaims ?? throw new InvalidOperationException("The grant has no ID Token; request the scope openid.");
-        if (userInfo is not null && !string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal))
+        if (userInfo is not null && userInfo.Subject != Subject)
             throw new ArgumentException("The userinfo response is of another subject; pass that of the grant's subject.", nameof(userInfo));
-        return userInfo is null
-            ? ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims)
-            : ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims);
+        JsonElement[] sets = userInfo is null ? [claims] : [claims, userInfo.Claims];
+        return ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, sets);
     }
 
     /// <summary>Returns the id, the client's name and the generation, and no token.</summary>
@@ -251,11 +247,7 @@ public sealed class Grant
     /// <summary>Serializes the grant with its tokens, and encrypts the result for a store.</summary>
     /// <param name="protect">A function that encrypts and authenticates data, such as <c>IDataProtector.Protect</c>.</param>
     /// <returns>The result of <paramref name="protect"/>.</returns>
-    public byte[] Protect(Func<byte[], byte[]> protect)
-    {
-        ArgumentNullException.ThrowIfNull(protect);
-        return protect(GrantSerializer.Serialize(this));
-    }
+    public byte[] Protect(Func<byte[], byte[]> protect) => PendingState.Protect(this, protect, GrantSerializer.Serialize);
 
     /// <summary>Decrypts and deserializes a grant.</summary>
     /// <param name="data">The result of <see cref="Protect"/>.</param>
@@ -269,15 +261,16 @@ public sealed class Grant
         return GrantSerializer.Deserialize(unprotect(data));
     }
 
-    internal static FrozenDictionary<string, AccessToken> With(AccessToken token) => GrantAccessTokens.Create(token);
+    /// <summary>Creates the tokens of a new grant, which has one for all granted scopes.</summary>
+    internal static FrozenDictionary<string, AccessToken> With(AccessToken token) =>
+        new Dictionary<string, AccessToken> { [AccessTokenKey.Default.Key] = token }.ToFrozenDictionary();
 
     internal bool HasEnded(DateTimeOffset now) => now.UtcTicks >= endsAtTicks;
 
     internal AccessToken? Find(string selectionKey) => selectionKey.Length == 0 ? AccessToken : Tokens.GetValueOrDefault(selectionKey);
 
     internal bool Covers(AccessTokenKey key) =>
-        ScopeList.Covers(Scopes, key.Scopes)
-        && (Resources.Count == 0 || key.Resources.All(resource => Resources.Contains(resource, StringComparer.Ordinal)));
+        ScopeList.Covers(Scopes, key.Scopes) && (Resources.Count == 0 || key.Resources.All(resource => Resources.Contains(resource)));
 
     internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
 
@@ -296,5 +289,5 @@ public sealed class Grant
     }
 
     private static long EndOf(DateTimeOffset? signInEndsAt, IReadOnlyList<string> scopes) =>
-        signInEndsAt is { } end && !ScopeList.Contains(scopes, ScopeList.OfflineAccess) ? end.UtcTicks : long.MaxValue;
+        signInEndsAt is { } end && !scopes.Contains(ScopeList.OfflineAccess) ? end.UtcTicks : long.MaxValue;
 }

@@ -8,12 +8,6 @@ internal static class GrantAccessTokens
     // A grant is written to the store as a whole at each refresh, and an application may let its own callers choose scopes and resources.
     private const int MaximumCount = 32;
 
-    /// <summary>Creates the tokens of a new grant, which has one for all granted scopes.</summary>
-    public static FrozenDictionary<string, AccessToken> Create(AccessToken token) =>
-        new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [AccessTokenKey.Default.Key] = token }.ToFrozenDictionary(
-            StringComparer.Ordinal
-        );
-
     /// <summary>Adds or replaces a token, and removes expired tokens and those beyond the maximum, oldest first.</summary>
     public static FrozenDictionary<string, AccessToken> Set(
         FrozenDictionary<string, AccessToken> tokens,
@@ -28,5 +22,5 @@ internal static class GrantAccessTokens
             .ThenByDescending(other => other.Value.IssuedAt)
             .Take(MaximumCount - 1)
             .Append(new(key, token))
-            .ToFrozenDictionary(StringComparer.Ordinal);
+            .ToFrozenDictionary();
 }

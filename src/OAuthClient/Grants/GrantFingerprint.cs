@@ -8,6 +8,10 @@ internal static class GrantFingerprint
     public static string OfSession(string clientName, string server, string sessionId) =>
         Fingerprint.Of("sid", clientName, server, sessionId);
 
-    public static string OfSignIn(string clientName, string server, string signInId) =>
-        Fingerprint.Of("sign-in", clientName, server, signInId);
+    /// <summary>Creates the hash of a session at the server, or of a sign-in if the server names no session.</summary>
+    /// <returns>The hash; <see langword="null"/> if there is neither.</returns>
+    public static string? OfSession(string clientName, string server, string? sessionId, string? signInId) =>
+        sessionId is not null ? OfSession(clientName, server, sessionId)
+        : signInId is not null ? Fingerprint.Of("sign-in", clientName, server, signInId)
+        : null;
 }

@@ -72,16 +72,16 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
         form switch
         {
             Form.Client => null,
-            Form.ScopedUser => value[(value.IndexOf(ScopeEnd, StringComparison.Ordinal) + 1)..],
-            Form.Subject => value[(value.IndexOf(IssuerEnd, StringComparison.Ordinal) + 1)..],
+            Form.ScopedUser => After(value, ScopeEnd),
+            Form.Subject => After(value, IssuerEnd),
             _ => value,
         };
 
     /// <summary>Gets the issuer that a <see cref="GrantOwnerKind.Subject"/> belongs to; <see langword="null"/> for other kinds.</summary>
-    public string? Issuer => form is Form.Subject ? UnescapeIssuer(value[..value.IndexOf(IssuerEnd, StringComparison.Ordinal)]) : null;
+    public string? Issuer => form is Form.Subject ? UnescapeIssuer(Before(value, IssuerEnd)) : null;
 
     /// <summary>Gets the scope within which a user's id is unique; <see langword="null"/> if there is one set of users.</summary>
-    public string? Scope => form is Form.ScopedUser ? value[..value.IndexOf(ScopeEnd, StringComparison.Ordinal)] : null;
+    public string? Scope => form is Form.ScopedUser ? Before(value, ScopeEnd) : null;
 
     internal bool IsClient => form is Form.Client;
 
@@ -106,7 +106,7 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     public static GrantOwner User(string id, string scope)
     {
         ArgumentException.ThrowIfNullOrEmpty(scope);
-        return IsScope(scope)
+        return UrlSafeText.IsValid(scope)
             ? new(Form.ScopedUser, string.Concat(scope, ":", Validated(id, nameof(id))))
             : throw new ArgumentException("The scope of a user may contain ASCII letters, digits, '-', '_' and '.' only.", nameof(scope));
     }
@@ -151,25 +151,22 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// <returns><see langword="true"/> if the text is the text form of an owner; otherwise, <see langword="false"/>.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out GrantOwner? owner)
     {
-        owner = text switch
+        owner = null;
+        if (text == "client")
+            owner = Client;
+        else if (text?.AsSpan().IndexOfAny(':', '/') is > 0 and var end)
         {
-            null => null,
-            "client" => Client,
-            _ when text.StartsWith("user:", StringComparison.Ordinal) && text[5..] is var id && IsValid(id) => new(Form.User, id),
-            _ when text.StartsWith("user/", StringComparison.Ordinal)
-                    && text[5..] is var scoped
-                    && HasTwoParts(scoped, ScopeEnd)
-                    && IsScope(scoped.AsSpan(0, scoped.IndexOf(ScopeEnd, StringComparison.Ordinal))) => new(Form.ScopedUser, scoped),
-            _ when text.StartsWith("subject:", StringComparison.Ordinal)
-                    && text[8..] is var subject
-                    && HasTwoParts(subject, IssuerEnd)
-                    && IsEscapedIssuer(subject[..subject.IndexOf(IssuerEnd, StringComparison.Ordinal)]) => new(Form.Subject, subject),
-            _ when text.StartsWith("service:", StringComparison.Ordinal) && text[8..] is var name && IsValid(name) => new(
-                Form.Service,
-                name
-            ),
-            _ => null,
-        };
+            string value = text[(end + 1)..];
+            Form? form = text.AsSpan(0, end + 1) switch
+            {
+                "user:" when IsValid(value) => Form.User,
+                "user/" when HasTwoParts(value, ScopeEnd) && UrlSafeText.IsValid(Before(value, ScopeEnd)) => Form.ScopedUser,
+                "subject:" when HasTwoParts(value, IssuerEnd) && IsEscapedIssuer(Before(value, IssuerEnd)) => Form.Subject,
+                "service:" when IsValid(value) => Form.Service,
+                _ => null,
+            };
+            owner = form is { } known ? new(known, value) : null;
+        }
         return owner is not null;
     }
 
@@ -246,8 +243,7 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
 
     /// <inheritdoc/>
     public bool Equals(GrantOwner? other) =>
-        ReferenceEquals(this, other)
-        || (other is not null && hash == other.hash && form == other.form && string.Equals(value, other.value, StringComparison.Ordinal));
+        ReferenceEquals(this, other) || (other is not null && hash == other.hash && form == other.form && value == other.value);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as GrantOwner);

@@ -20,17 +20,11 @@ internal static class GrantOwnerSyntax
     }
 
     public static bool HasTwoParts(string text, char separator) =>
-        text.IndexOf(separator, StringComparison.Ordinal) is > 0 and var end && IsValid(text[..end]) && IsValid(text[(end + 1)..]);
+        text.Contains(separator, StringComparison.Ordinal) && IsValid(Before(text, separator)) && IsValid(After(text, separator));
 
-    public static bool IsScope(ReadOnlySpan<char> scope)
-    {
-        foreach (char c in scope)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
-                return false;
-        }
-        return true;
-    }
+    public static string Before(string text, char separator) => text[..text.IndexOf(separator, StringComparison.Ordinal)];
+
+    public static string After(string text, char separator) => text[(text.IndexOf(separator, StringComparison.Ordinal) + 1)..];
 
     public static string EscapeIssuer(string issuer) =>
         issuer.Replace("%", "%25", StringComparison.Ordinal).Replace(" ", "%20", StringComparison.Ordinal);
@@ -39,6 +33,5 @@ internal static class GrantOwnerSyntax
         escaped.Replace("%20", " ", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal);
 
     // Each owner has one text form. Two spellings of one issuer would be two keys in a store.
-    public static bool IsEscapedIssuer(string escaped) =>
-        string.Equals(EscapeIssuer(UnescapeIssuer(escaped)), escaped, StringComparison.Ordinal);
+    public static bool IsEscapedIssuer(string escaped) => EscapeIssuer(UnescapeIssuer(escaped)) == escaped;
 }

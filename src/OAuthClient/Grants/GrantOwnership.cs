@@ -16,9 +16,7 @@ internal static class GrantOwnership
 
     /// <summary>Determines whether a grant was issued to the client, under its identifier and at its server.</summary>
     public static bool BelongsTo(Grant grant, ClientConfiguration configuration) =>
-        string.Equals(grant.ClientName, configuration.Name, StringComparison.Ordinal)
-        && string.Equals(grant.ClientId, configuration.ClientId, StringComparison.Ordinal)
-        && string.Equals(grant.Server, configuration.ServerId, StringComparison.Ordinal);
+        grant.ClientName == configuration.Name && grant.ClientId == configuration.ClientId && grant.Server == configuration.ServerId;
 
     /// <summary>
     /// Determines whether a grant may be used: it belongs to the owner and the client, and its tenant is allowed. This is checked at each

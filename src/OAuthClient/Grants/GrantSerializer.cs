@@ -88,7 +88,7 @@ internal static class GrantSerializer
             Generation = stored.Generation,
             RefreshToken = stored.RefreshToken is null ? null : new RefreshToken(stored.RefreshToken),
             IdToken = stored.IdToken is null ? null : new IdToken(stored.IdToken),
-            Tokens = stored.AccessTokens.ToFrozenDictionary(token => token.Key, ToAccessToken, StringComparer.Ordinal),
+            Tokens = stored.AccessTokens.ToFrozenDictionary(token => token.Key, ToAccessToken),
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
 

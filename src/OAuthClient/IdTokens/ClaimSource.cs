@@ -58,10 +58,7 @@ public sealed class ClaimSource
         {
             string[] claimNames =
             [
-                .. names
-                    .EnumerateObject()
-                    .Where(claim => string.Equals(StrictJson.TextIfAnyOf(claim.Value), source.Name, StringComparison.Ordinal))
-                    .Select(claim => claim.Name),
+                .. names.EnumerateObject().Where(claim => StrictJson.TextIfAnyOf(claim.Value) == source.Name).Select(claim => claim.Name),
             ];
             if (
                 claimNames.Length > 0
@@ -100,7 +97,5 @@ public sealed class ClaimSource
     }
 
     private static JsonElement? Member(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object && StrictJson.HasReadableNames(member)
-            ? member
-            : null;
+        claims.Member(name) is { ValueKind: JsonValueKind.Object } member && StrictJson.HasReadableNames(member) ? member : null;
 }

@@ -51,21 +51,19 @@ internal static class ClaimsPrincipalFactory
     )
     {
         var identity = new ClaimsIdentity(authenticationType, nameClaim, roleClaim);
-        var known = new HashSet<string>(TokenClaims, StringComparer.Ordinal);
+        var known = new HashSet<string>(TokenClaims);
         foreach (var claims in sets)
         {
-            var names = new List<string>();
             foreach (var claim in claims.EnumerateObject())
             {
                 if (known.Contains(claim.Name) || IsReserved(claim.Name))
                     continue;
-                names.Add(claim.Name);
                 foreach (
                     var value in claim.Value.ValueKind == JsonValueKind.Array ? claim.Value.EnumerateArray().AsEnumerable() : [claim.Value]
                 )
                     Add(identity, issuer, claim.Name, value);
             }
-            known.UnionWith(names);
+            known.UnionWith(claims.EnumerateObject().Select(claim => claim.Name));
         }
         identity.AddClaims(ownerClaims);
         return new ClaimsPrincipal(identity);
@@ -100,8 +98,7 @@ internal static class ClaimsPrincipalFactory
         var (text, type) = value.ValueKind switch
         {
             JsonValueKind.String => (StrictJson.TextIfAnyOf(value), ClaimValueTypes.String),
-            JsonValueKind.True => ("true", ClaimValueTypes.Boolean),
-            JsonValueKind.False => ("false", ClaimValueTypes.Boolean),
+            JsonValueKind.True or JsonValueKind.False => (value.GetRawText(), ClaimValueTypes.Boolean),
             JsonValueKind.Number => (value.GetRawText(), value.TryGetInt64(out _) ? ClaimValueTypes.Integer64 : ClaimValueTypes.Double),
             JsonValueKind.Object or JsonValueKind.Array => (StrictJson.RawTextIfAny(value), "JSON"),
             _ => (null, ""),

@@ -13,23 +13,34 @@ internal static class IdTokenClaimsValidator
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
     public static string Validate(JsonElement claims, string issuer, string clientId, string? nonce, DateTimeOffset now)
     {
-        if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
+        if (claims.Text("iss") != issuer)
             throw new OAuthProtocolException(
                 $"The ID Token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that sent it."
             );
         ValidateAudience(claims, clientId, JwtType.IdToken);
-        if (NumericDate.HasPassed(NumericDate.Read(claims, "exp", JwtType.IdToken.Name), now))
-            throw new OAuthProtocolException("The ID Token has expired.") { IsTransient = true };
-        if (NumericDate.IsInFuture(NumericDate.Read(claims, "iat", JwtType.IdToken.Name), now))
-            throw new OAuthProtocolException("The ID Token was issued in the future; check this machine's clock, or the server's.")
-            {
-                IsTransient = true,
-            };
+        ValidateTimes(claims, JwtType.IdToken, now);
         if (nonce is not null && !Secret.SameText(claims.Text("nonce"), nonce))
             throw new OAuthProtocolException(
                 "The ID Token's nonce is not the nonce of the authorization request: the token was issued for another login."
             );
         return claims.Subject("ID Token") ?? throw new OAuthProtocolException("The ID Token has no sub, so it does not identify the user.");
+    }
+
+    /// <summary>Validates the required expiration and time of issue of an ID Token or a logout token.</summary>
+    /// <returns>The expiration and the time of issue.</returns>
+    /// <exception cref="OAuthProtocolException">A time is missing, is not valid, or does not fit the current time.</exception>
+    public static (DateTimeOffset ExpiresAt, DateTimeOffset IssuedAt) ValidateTimes(JsonElement claims, JwtType kind, DateTimeOffset now)
+    {
+        var expiresAt = NumericDate.Read(claims, "exp", kind.Name);
+        if (NumericDate.HasPassed(expiresAt, now))
+            throw new OAuthProtocolException($"The {kind.Name} has expired.") { IsTransient = true };
+        var issuedAt = NumericDate.Read(claims, "iat", kind.Name);
+        return NumericDate.IsInFuture(issuedAt, now)
+            ? throw new OAuthProtocolException($"The {kind.Name} was issued in the future; check this machine's clock, or the server's.")
+            {
+                IsTransient = true,
+            }
+            : (expiresAt, issuedAt);
     }
 
     /// <summary>
@@ -44,7 +55,7 @@ internal static class IdTokenClaimsValidator
                 $"The {token.Kind.Name}'s iss is '{ServerTextSanitizer.Clean(stated)}', not "
                     + $"'{server.IssuerTemplate?.Text ?? server.Issuer}', the server that sent it."
             );
-        if (claims.TryGetProperty("aud", out _) && !Audience(claims).Contains(clientId, StringComparer.Ordinal))
+        if (claims.TryGetProperty("aud", out _) && !claims.TextOrTexts("aud").Contains(clientId))
             throw new OAuthProtocolException($"The {token.Kind.Name}'s aud does not name this client: it was issued to another client.");
         if (claims.TryGetProperty("exp", out _) && !(NumericDate.TryRead(claims, "exp") is { } end && !NumericDate.HasPassed(end, now)))
             throw new OAuthProtocolException($"The {token.Kind.Name} has expired.") { IsTransient = true };
@@ -70,15 +81,11 @@ internal static class IdTokenClaimsValidator
     /// <exception cref="OAuthProtocolException"><c>at_hash</c> does not match the access token.</exception>
     public static void ValidateAccessTokenHash(JsonElement claims, string algorithm, AccessToken accessToken)
     {
-        if (!claims.TryGetProperty("at_hash", out var stated) || stated.ValueKind == JsonValueKind.Null)
+        var stated = claims.Member("at_hash");
+        if (stated.IsAbsent())
             return;
         byte[] token = Encoding.ASCII.GetBytes(accessToken.Reveal());
-        byte[] hash = SignatureAlgorithms.HashLength(algorithm) switch
-        {
-            384 => SHA384.HashData(token),
-            512 => SHA512.HashData(token),
-            _ => SHA256.HashData(token),
-        };
+        byte[] hash = CryptographicOperations.HashData(SignatureAlgorithms.Hash(algorithm), token);
         if (!Secret.SameText(StrictJson.TextOf(stated, "at_hash"), Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2))))
             throw new OAuthProtocolException(
                 "The ID Token's at_hash does not match the access token: they were not issued together (OpenID Connect Core §3.1.3.8)."
@@ -92,7 +99,7 @@ internal static class IdTokenClaimsValidator
     /// <exception cref="OAuthProtocolException"><c>acr</c> is missing or is not an accepted value.</exception>
     public static void ValidateAcr(JsonElement claims, IReadOnlyList<string> accepted)
     {
-        if (accepted.Count > 0 && (claims.Text("acr") is not { } acr || !accepted.Contains(acr, StringComparer.Ordinal)))
+        if (accepted.Count > 0 && (claims.Text("acr") is not { } acr || !accepted.Contains(acr)))
             throw new OAuthProtocolException(
                 $"The ID Token's acr is none of RequiredAcrValues ({string.Join(", ", accepted)}): the user was not authenticated as "
                     + "required."
@@ -110,14 +117,11 @@ internal static class IdTokenClaimsValidator
     /// <exception cref="OAuthProtocolException">The user, the issuer, the nonce or the authentication time differs.</exception>
     public static void ValidateSameAuthentication(JsonElement refreshed, string? subject, string? issuer, JsonElement? earlier)
     {
-        if (subject is not null && !string.Equals(refreshed.TextIfAny("sub"), subject, StringComparison.Ordinal))
+        if (subject is not null && refreshed.TextIfAny("sub") != subject)
             throw new OAuthProtocolException(
                 "The refresh returned an ID Token of another user (OpenID Connect Core §12.2); the response was discarded."
             );
-        if (
-            (earlier?.TextIfAny("iss") ?? issuer) is { } known
-            && !string.Equals(refreshed.TextIfAny("iss"), known, StringComparison.Ordinal)
-        )
+        if ((earlier?.TextIfAny("iss") ?? issuer) is { } known && refreshed.TextIfAny("iss") != known)
             throw new OAuthProtocolException(
                 "The refresh returned an ID Token of another issuer (OpenID Connect Core §12.2); the response was discarded."
             );
@@ -144,17 +148,12 @@ internal static class IdTokenClaimsValidator
     /// <exception cref="OAuthProtocolException"><c>aud</c> or <c>azp</c> names another client.</exception>
     public static void ValidateAudience(JsonElement claims, string clientId, JwtType kind)
     {
-        var audience = Audience(claims);
-        if (!audience.Contains(clientId, StringComparer.Ordinal))
+        var audience = claims.TextOrTexts("aud");
+        if (!audience.Contains(clientId))
             throw new OAuthProtocolException($"The {kind.Name}'s aud does not name this client: it was issued to another client.");
-        if (audience.Any(other => !string.Equals(other, clientId, StringComparison.Ordinal)))
+        if (audience.Any(other => other != clientId))
             throw new OAuthProtocolException($"The {kind.Name}'s aud names further audiences, which this client does not trust.");
-        if (claims.Text("azp") is { } authorizedParty && !string.Equals(authorizedParty, clientId, StringComparison.Ordinal))
+        if (claims.Text("azp") is { } authorizedParty && authorizedParty != clientId)
             throw new OAuthProtocolException($"The {kind.Name}'s azp names another client.");
     }
-
-    private static IReadOnlyList<string> Audience(JsonElement claims) =>
-        claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array ? claims.Texts("aud")!
-        : claims.Text("aud") is { } single ? [single]
-        : [];
 }

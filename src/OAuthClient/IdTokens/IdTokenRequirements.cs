@@ -3,9 +3,6 @@ namespace OAuthClient;
 /// <summary>What a request for tokens requires of the ID Token in the response.</summary>
 internal sealed record IdTokenRequirements
 {
-    /// <summary>Gets the requirements of a request without the scope <c>openid</c>.</summary>
-    public static readonly IdTokenRequirements None = new();
-
     /// <summary>Gets a value indicating whether the request contained the scope <c>openid</c>.</summary>
     public bool IsRequested { get; init; }
 

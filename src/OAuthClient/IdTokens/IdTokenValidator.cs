@@ -60,11 +60,7 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
             IdTokenClaimsValidator.ValidateAcr(identity.Claims, requirements.AcrValues);
             return identity;
         }
-        if (
-            response.IdToken is null
-            && requirements.IsRequested
-            && response.AccessToken.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)
-        )
+        if (response.IdToken is null && requirements.IsRequested && response.AccessToken.Scopes.Contains(ScopeList.OpenId))
             throw new OAuthProtocolException(
                 "The scope openid was granted, but the token response has no ID Token (OpenID Connect Core §3.1.3.3)."
             );

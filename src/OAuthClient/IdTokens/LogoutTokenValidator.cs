@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Validates a logout token (OpenID Connect Back-Channel Logout §2.6).</summary>
-internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, TimeProvider time)
+/// <summary>Parses a logout token and validates its claims (OpenID Connect Back-Channel Logout §2.6).</summary>
+internal static class LogoutTokenValidator
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
@@ -35,24 +35,11 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
     /// <summary>Validates the claims of a token whose signature is not verified yet (§2.4, §2.6).</summary>
     /// <param name="token">The token that <see cref="Parse"/> returned.</param>
     /// <param name="configuration">The client's registration.</param>
-    /// <returns>The claims, which the caller must not use before <see cref="ValidateSignatureAsync"/> has succeeded.</returns>
+    /// <param name="now">The current time.</param>
+    /// <returns>The claims, which the caller must not use before the signature is verified.</returns>
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
-    public LogoutToken ValidateClaims(UnverifiedJwt token, ClientConfiguration configuration) =>
-        Validate(token.Claims, Issuer(token, configuration), configuration.ClientId, time.GetUtcNow());
-
-    /// <summary>Validates the signature. The server's keys are fetched if they are not cached.</summary>
-    /// <param name="token">The token that <see cref="Parse"/> returned.</param>
-    /// <param name="configuration">The client's registration.</param>
-    /// <param name="server">The server's metadata.</param>
-    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
-    /// <returns>A task that completes when the signature has been verified.</returns>
-    /// <exception cref="OAuthProtocolException">The signature is not valid.</exception>
-    public Task ValidateSignatureAsync(
-        UnverifiedJwt token,
-        ClientConfiguration configuration,
-        AuthorizationServerMetadata server,
-        CancellationToken cancellationToken
-    ) => signatures.ValidateAsync(token, configuration, server, cancellationToken);
+    public static LogoutToken ValidateClaims(UnverifiedJwt token, ClientConfiguration configuration, DateTimeOffset now) =>
+        Validate(token.Claims, Issuer(token, configuration), configuration.ClientId, now);
 
     /// <summary>Validates the claims of a logout token (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
@@ -60,15 +47,7 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
     {
         ValidateIssuer(claims, issuer);
         IdTokenClaimsValidator.ValidateAudience(claims, clientId, JwtType.LogoutToken);
-        var expiresAt = NumericDate.Read(claims, "exp", JwtType.LogoutToken.Name);
-        if (NumericDate.HasPassed(expiresAt, now))
-            throw new OAuthProtocolException("The logout token has expired.") { IsTransient = true };
-        var issuedAt = NumericDate.Read(claims, "iat", JwtType.LogoutToken.Name);
-        if (NumericDate.IsInFuture(issuedAt, now))
-            throw new OAuthProtocolException("The logout token was issued in the future; check this machine's clock, or the server's.")
-            {
-                IsTransient = true,
-            };
+        var (expiresAt, issuedAt) = IdTokenClaimsValidator.ValidateTimes(claims, JwtType.LogoutToken, now);
         if (now - NumericDate.ClockSkew - MaximumAge > issuedAt)
             throw new OAuthProtocolException(
                 $"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's."
@@ -102,7 +81,7 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
     /// <exception cref="OAuthProtocolException">The token names another issuer, or no issuer.</exception>
     public static void ValidateIssuer(JsonElement claims, string issuer)
     {
-        if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
+        if (claims.Text("iss") != issuer)
             throw new OAuthProtocolException(
                 $"The logout token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}'."
             );
@@ -110,12 +89,8 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
 
     private static void ValidateEvent(JsonElement claims)
     {
-        if (
-            !claims.TryGetProperty("events", out var events)
-            || events.ValueKind != JsonValueKind.Object
-            || !events.TryGetProperty(Event, out var logout)
-            || logout.ValueKind != JsonValueKind.Object
-        )
+        var events = claims.Member("events");
+        if (events.ValueKind != JsonValueKind.Object || events.Member(Event).ValueKind != JsonValueKind.Object)
         {
             throw new OAuthProtocolException(
                 $"The logout token's events claim contains no object {Event}, so it is not a logout token (OpenID Connect Back-Channel "

@@ -111,21 +111,15 @@ public sealed record StandardClaims
             Locale = claims.TextIfAny("locale"),
             PhoneNumber = claims.TextIfAny("phone_number"),
             PhoneNumberVerified = Boolean(claims, "phone_number_verified"),
-            Address =
-                claims.TryGetProperty("address", out var address) && address.ValueKind == JsonValueKind.Object
-                    ? AddressClaim.Of(address)
-                    : null,
+            Address = claims.Member("address") is { ValueKind: JsonValueKind.Object } address ? AddressClaim.Of(address) : null,
             UpdatedAt = NumericDate.TryRead(claims, "updated_at"),
         };
 
     private static bool? Boolean(JsonElement claims, string name) =>
-        !claims.TryGetProperty(name, out var member)
-            ? null
-            : member.ValueKind switch
-            {
-                JsonValueKind.True => true,
-                JsonValueKind.False => false,
-                JsonValueKind.String when bool.TryParse(StrictJson.TextIfAnyOf(member), out bool parsed) => parsed,
-                _ => null,
-            };
+        claims.Member(name).ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => bool.TryParse(claims.TextIfAny(name), out bool parsed) ? parsed : null,
+        };
 }

@@ -45,9 +45,9 @@ internal static class AsymmetricSignatureValidator
         var parameters = key.Parameters;
         return parameters.Kty == KeyType(token.Algorithm)
             && parameters.Use is null or "" or "sig"
-            && (parameters.KeyOps.Count == 0 || parameters.KeyOps.Contains("verify", StringComparer.Ordinal))
-            && (string.IsNullOrEmpty(parameters.Alg) || string.Equals(parameters.Alg, token.Algorithm, StringComparison.Ordinal))
-            && (token.KeyId is null || string.Equals(parameters.Kid, token.KeyId, StringComparison.Ordinal))
+            && (parameters.KeyOps.Count == 0 || parameters.KeyOps.Contains("verify"))
+            && (string.IsNullOrEmpty(parameters.Alg) || parameters.Alg == token.Algorithm)
+            && (token.KeyId is null || parameters.Kid == token.KeyId)
             && (parameters.Kty != JsonWebAlgorithmsKeyTypes.RSA || key.IsStrongRsa)
             && (parameters.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || parameters.Crv == Curve(token.Algorithm));
     }
@@ -60,11 +60,8 @@ internal static class AsymmetricSignatureValidator
         string? tenant = token.Claims.TextIfAny("tid");
         return value is string issuer
             && IssuerTemplate.IsTenant(tenant)
-            && string.Equals(
-                issuer.Replace(IssuerTemplate.Placeholder, tenant, StringComparison.Ordinal),
-                token.Claims.TextIfAny(ParameterNames.Issuer),
-                StringComparison.Ordinal
-            );
+            && issuer.Replace(IssuerTemplate.Placeholder, tenant, StringComparison.Ordinal)
+                == token.Claims.TextIfAny(ParameterNames.Issuer);
     }
 
     private static string KeyType(string algorithm) =>

@@ -11,6 +11,14 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class DecryptionKey
 {
+    // The length is that of a coordinate in bytes.
+    private static readonly (string Name, ECCurve Curve, int Length)[] Curves =
+    [
+        ("P-256", ECCurve.NamedCurves.nistP256, 32),
+        ("P-384", ECCurve.NamedCurves.nistP384, 48),
+        ("P-521", ECCurve.NamedCurves.nistP521, 66),
+    ];
+
     private readonly PrivateKey text;
 
     private DecryptionKey(string text, JsonElement? jwk, string? curve)
@@ -171,13 +179,9 @@ internal sealed class DecryptionKey
 
     private static ECParameters EcParameters(JsonElement jwk)
     {
-        var (curve, length) = jwk.Text("crv") switch
-        {
-            "P-256" => (ECCurve.NamedCurves.nistP256, 32),
-            "P-384" => (ECCurve.NamedCurves.nistP384, 48),
-            "P-521" => (ECCurve.NamedCurves.nistP521, 66),
-            _ => throw new CryptographicException(),
-        };
+        var (name, curve, length) = Array.Find(Curves, known => known.Name == jwk.Text("crv"));
+        if (name is null)
+            throw new CryptographicException();
         return new()
         {
             Curve = curve,
@@ -187,13 +191,8 @@ internal sealed class DecryptionKey
     }
 
     private static string CurveOf(ECParameters parameters) =>
-        parameters.Curve.Oid.Value switch
-        {
-            "1.2.840.10045.3.1.7" => "P-256",
-            "1.3.132.0.34" => "P-384",
-            "1.3.132.0.35" => "P-521",
-            _ => throw new FormatException("is on a curve that is not supported; use P-256, P-384 or P-521"),
-        };
+        Array.Find(Curves, known => known.Curve.Oid.Value == parameters.Curve.Oid.Value).Name
+        ?? throw new FormatException("is on a curve that is not supported; use P-256, P-384 or P-521");
 
     // RFC 7518 §6.3.1.1 omits leading zeros; the framework requires numbers of the key's length.
     private static byte[] Number(JsonElement jwk, string name, int length)

@@ -20,15 +20,8 @@ internal static class HmacSignatureValidator
                 $"The {token.Kind.Name} is signed with {token.Algorithm}, which requires a client secret of at least {requiredLength} "
                     + "bytes (RFC 7518 §3.2); set ClientSecret to such a secret."
             );
-        if (!CryptographicOperations.FixedTimeEquals(Mac(token.Algorithm, key, token.SigningInput()), token.Signature()))
+        byte[] mac = CryptographicOperations.HmacData(SignatureAlgorithms.Hash(token.Algorithm), key, token.SigningInput());
+        if (!CryptographicOperations.FixedTimeEquals(mac, token.Signature()))
             throw new OAuthProtocolException($"The {token.Kind.Name}'s signature does not verify with the client secret.");
     }
-
-    private static byte[] Mac(string algorithm, byte[] key, byte[] signed) =>
-        SignatureAlgorithms.HashLength(algorithm) switch
-        {
-            384 => HMACSHA384.HashData(key, signed),
-            512 => HMACSHA512.HashData(key, signed),
-            _ => HMACSHA256.HashData(key, signed),
-        };
 }

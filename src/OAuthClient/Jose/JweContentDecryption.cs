@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
@@ -31,53 +31,37 @@ internal static class JweContentDecryption
         };
 
     /// <summary>Decrypts the content.</summary>
-    /// <returns>The plaintext, or <see langword="null"/> when the authentication tag is not valid.</returns>
+    /// <returns>The plaintext, or <see langword="null"/> when a length or the authentication tag is not valid.</returns>
     public static byte[]? TryDecrypt(string algorithm, byte[] key, byte[] nonce, byte[] ciphertext, byte[] tag, byte[] associatedData)
     {
-        if (key.Length != KeyLength(algorithm))
+        bool isGcm = algorithm.EndsWith("GCM", StringComparison.Ordinal);
+        // RFC 7518 §5.2.2, §5.3. A shorter tag would be weaker.
+        if (key.Length != KeyLength(algorithm) || nonce.Length != (isGcm ? 12 : 16) || tag.Length != (isGcm ? 16 : key.Length / 2))
             return null;
-        return algorithm.EndsWith("GCM", StringComparison.Ordinal)
-            ? TryDecryptGcm(key, nonce, ciphertext, tag, associatedData)
-            : TryDecryptCbc(key, nonce, ciphertext, tag, associatedData);
-    }
-
-    private static byte[]? TryDecryptGcm(byte[] key, byte[] nonce, byte[] ciphertext, byte[] tag, byte[] associatedData)
-    {
-        // RFC 7518 §5.3. A shorter tag would be weaker.
-        if (nonce.Length != 12 || tag.Length != 16)
-            return null;
-        using var gcm = new AesGcm(key, tag.Length);
-        byte[] plaintext = new byte[ciphertext.Length];
         try
         {
-            gcm.Decrypt(nonce, ciphertext, tag, plaintext, associatedData);
-            return plaintext;
+            return isGcm
+                ? DecryptGcm(key, nonce, ciphertext, tag, associatedData)
+                : DecryptCbc(algorithm, key, nonce, ciphertext, tag, associatedData);
         }
-        catch (AuthenticationTagMismatchException)
+        catch (Exception exception) when (exception is AuthenticationTagMismatchException or SecurityTokenDecryptionFailedException)
         {
             return null;
         }
     }
 
-    // RFC 7518 §5.2.2: the first half of the key is the MAC key, the second half the encryption key.
-    private static byte[]? TryDecryptCbc(byte[] key, byte[] vector, byte[] ciphertext, byte[] tag, byte[] associatedData)
+    // The provider of Microsoft.IdentityModel supports GCM only on Windows.
+    private static byte[] DecryptGcm(byte[] key, byte[] nonce, byte[] ciphertext, byte[] tag, byte[] associatedData)
     {
-        int half = key.Length / 2;
-        if (vector.Length != 16 || tag.Length != half)
-            return null;
-        byte[] length = new byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(length, associatedData.Length * 8L);
-        byte[] authenticated = [.. associatedData, .. vector, .. ciphertext, .. length];
-        byte[] mac = half switch
-        {
-            16 => HMACSHA256.HashData(key.AsSpan(0, half), authenticated),
-            24 => HMACSHA384.HashData(key.AsSpan(0, half), authenticated),
-            _ => HMACSHA512.HashData(key.AsSpan(0, half), authenticated),
-        };
-        if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, half), tag))
-            return null;
-        using var aes = Aes.Create();
-        aes.Key = key[half..];
-        return aes.DecryptCbc(ciphertext, vector);
+        using var gcm = new AesGcm(key, tag.Length);
+        byte[] plaintext = new byte[ciphertext.Length];
+        gcm.Decrypt(nonce, ciphertext, tag, plaintext, associatedData);
+        return plaintext;
+    }
+
+    private static byte[] DecryptCbc(string algorithm, byte[] key, byte[] nonce, byte[] ciphertext, byte[] tag, byte[] associatedData)
+    {
+        using var provider = new AuthenticatedEncryptionProvider(new SymmetricSecurityKey(key), algorithm);
+        return provider.Decrypt(ciphertext, associatedData, nonce, tag);
     }
 }

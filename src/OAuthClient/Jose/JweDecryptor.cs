@@ -22,7 +22,7 @@ internal static class JweDecryptor
     {
         if (compact.Length > MaximumLength || compact.AsSpan().Count('.') != 4)
             return compact;
-        if (!UnverifiedJwt.IsCompact(compact))
+        if (!UrlSafeText.IsValid(compact))
             throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7516 §2).");
         if (keys.Count == 0)
         {
@@ -49,9 +49,9 @@ internal static class JweDecryptor
         string? keyId = header.Text("kid");
         foreach (var key in keys)
         {
-            if (key.KeyId is not null && keyId is not null && !string.Equals(key.KeyId, keyId, StringComparison.Ordinal))
+            if (key.KeyId is not null && keyId is not null && key.KeyId != keyId)
                 continue;
-            if (key.Algorithm is not null && !string.Equals(key.Algorithm, algorithm, StringComparison.Ordinal))
+            if (key.Algorithm is not null && key.Algorithm != algorithm)
                 continue;
             if (TryDecrypt(parts, header, algorithm, encryption, key) is { } decrypted)
                 return decrypted;
@@ -68,7 +68,7 @@ internal static class JweDecryptor
     private static string Supported(JsonElement header, string name, IReadOnlyList<string> supported, JwtType kind)
     {
         string? stated = header.Text(name);
-        return stated is not null && supported.Contains(stated, StringComparer.Ordinal)
+        return stated is not null && supported.Contains(stated)
             ? stated
             : throw new OAuthProtocolException(
                 $"The {kind.Name} is encrypted with the {name} '{ServerTextSanitizer.Clean(stated) ?? "none"}'; the supported values are "

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
@@ -43,7 +44,9 @@ internal static class JweKeyDecryption
         };
         if (wrappingLength == 0)
             return encryptedKey.Length == 0 ? TryAgree(header, encryption, length, key) : null;
-        return TryAgree(header, algorithm, wrappingLength, key) is { } wrappingKey ? TryUnwrap(encryptedKey, wrappingKey) : null;
+        return TryAgree(header, algorithm, wrappingLength, key) is { } wrappingKey
+            ? TryUnwrap(encryptedKey, wrappingKey, algorithm["ECDH-ES+".Length..])
+            : null;
     }
 
     // RFC 7516 §11.5: a random key replaces a key that does not decrypt, so the caller fails later, at the authentication tag.
@@ -68,15 +71,9 @@ internal static class JweKeyDecryption
     // RFC 7518 §4.6: derives a key from the sender's ephemeral key and the client's key with the Concat KDF (NIST SP 800-56A §5.8.1).
     private static byte[]? TryAgree(JsonElement header, string use, int length, DecryptionKey key)
     {
-        if (
-            !header.TryGetProperty("epk", out var ephemeral)
-            || ephemeral.ValueKind != JsonValueKind.Object
-            || ephemeral.Text("kty") != "EC"
-            || ephemeral.Text("crv") != key.Curve
-        )
-        {
+        var ephemeral = header.Member("epk");
+        if (ephemeral.ValueKind != JsonValueKind.Object || ephemeral.Text("kty") != "EC" || ephemeral.Text("crv") != key.Curve)
             return null;
-        }
         using var clientKey = key.OpenEc();
         var parameters = new ECParameters
         {
@@ -85,14 +82,12 @@ internal static class JweKeyDecryption
         };
         // Rejects a point that is not on the curve, which would reveal the private key (invalid curve attack).
         using var sender = ECDiffieHellman.Create(parameters);
-        byte[] bits = new byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(bits, length * 8);
         byte[] info =
         [
             .. Prefixed(Encoding.ASCII.GetBytes(use)),
             .. Prefixed(Bytes(header, "apu")),
             .. Prefixed(Bytes(header, "apv")),
-            .. bits,
+            .. BigEndian(length * 8),
         ];
         var derived = new List<byte>(64);
         for (byte round = 1; derived.Count < length; round++)
@@ -101,34 +96,29 @@ internal static class JweKeyDecryption
     }
 
     // RFC 3394 §2.2.2
-    private static byte[]? TryUnwrap(byte[] wrapped, byte[] wrappingKey)
+    private static byte[]? TryUnwrap(byte[] wrapped, byte[] wrappingKey, string algorithm)
     {
         if (wrapped.Length < 24 || wrapped.Length > 72 || wrapped.Length % 8 != 0)
             return null;
-        using var aes = Aes.Create();
-        aes.Key = wrappingKey;
-        int blocks = (wrapped.Length / 8) - 1;
-        byte[] register = wrapped[..8];
-        byte[] key = wrapped[8..];
-        byte[] block = new byte[16];
-        for (int step = 6 * blocks; step > 0; step--)
+        try
         {
-            int offset = (step - 1) % blocks * 8;
-            BinaryPrimitives.WriteInt64BigEndian(block, BinaryPrimitives.ReadInt64BigEndian(register) ^ step);
-            key.AsSpan(offset, 8).CopyTo(block.AsSpan(8));
-            byte[] unwrapped = aes.DecryptEcb(block, PaddingMode.None);
-            unwrapped.AsSpan(0, 8).CopyTo(register);
-            unwrapped.AsSpan(8).CopyTo(key.AsSpan(offset));
+            using var provider = new SymmetricKeyWrapProvider(new SymmetricSecurityKey(wrappingKey), algorithm);
+            return provider.UnwrapKey(wrapped);
         }
-        return CryptographicOperations.FixedTimeEquals(register, [0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6]) ? key : null;
+        catch (SecurityTokenKeyWrapException)
+        {
+            return null;
+        }
     }
 
     private static byte[] Bytes(JsonElement json, string name) => json.Text(name) is { } encoded ? Base64Url.DecodeFromChars(encoded) : [];
 
-    private static byte[] Prefixed(byte[] bytes)
+    private static byte[] Prefixed(byte[] bytes) => [.. BigEndian(bytes.Length), .. bytes];
+
+    private static byte[] BigEndian(int number)
     {
-        byte[] length = new byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        return [.. length, .. bytes];
+        byte[] bytes = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, number);
+        return bytes;
     }
 }

@@ -26,7 +26,7 @@ internal static class NumericDate
     /// <exception cref="OAuthProtocolException">The member is not a valid time.</exception>
     public static DateTimeOffset? ReadIfPresent(JsonElement json, string name, string kind)
     {
-        if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
+        if (json.Member(name).IsAbsent())
             return null;
         return TryReadSeconds(json, name) is { } seconds and >= 0
             ? seconds > LastSecond
@@ -37,9 +37,7 @@ internal static class NumericDate
 
     /// <summary>Reads the number; <see langword="null"/> when the member is absent or not a number.</summary>
     public static double? TryReadSeconds(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number)
-            ? number
-            : null;
+        json.Member(name) is { ValueKind: JsonValueKind.Number } member && member.TryGetDouble(out double number) ? number : null;
 
     /// <summary>Determines whether a time has passed, also by a clock that is slow within <see cref="ClockSkew"/>.</summary>
     public static bool HasPassed(DateTimeOffset end, DateTimeOffset now) =>

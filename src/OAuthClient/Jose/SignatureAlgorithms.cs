@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace OAuthClient;
 
 /// <summary>The supported signature algorithms of ID Tokens and other JWTs of the server (RFC 7518 §3.1).</summary>
@@ -22,7 +24,16 @@ internal static class SignatureAlgorithms
 
     public static readonly IReadOnlyList<string> Supported = [.. Asymmetric, .. Symmetric];
 
-    public static bool IsSymmetric(string algorithm) => Symmetric.Contains(algorithm, StringComparer.Ordinal);
+    public static bool IsSymmetric(string algorithm) => Symmetric.Contains(algorithm);
+
+    /// <summary>Returns the hash of the algorithm.</summary>
+    public static HashAlgorithmName Hash(string algorithm) =>
+        HashLength(algorithm) switch
+        {
+            384 => HashAlgorithmName.SHA384,
+            512 => HashAlgorithmName.SHA512,
+            _ => HashAlgorithmName.SHA256,
+        };
 
     /// <summary>Returns the length of the hash in bits, which is also the minimum length of the secret (RFC 7518 §3.2).</summary>
     public static int HashLength(string algorithm) =>

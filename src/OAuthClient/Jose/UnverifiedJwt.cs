@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics;
 using System.Text;
@@ -11,10 +10,6 @@ internal sealed class UnverifiedJwt
 {
     // Checked before parsing. Ten times the size of large ID Tokens with groups and pictures.
     private const int MaximumLength = 64 * 1024;
-
-    private static readonly SearchValues<char> CompactCharacters = SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
-    );
 
     private UnverifiedJwt(string compact, JwtType kind, string algorithm, JsonElement header, JsonElement claims)
     {
@@ -51,13 +46,13 @@ internal sealed class UnverifiedJwt
         if (parts.Length != 3)
             throw new OAuthProtocolException($"The {kind.Name} is not a signed JWT: it does not have three parts (RFC 7515 §7.1).");
         // The decoder ignores padding and white space, which RFC 7515 §2 forbids; one token would have many representations.
-        if (!IsCompact(compact))
+        if (!UrlSafeText.IsValid(compact))
             throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7515 §2).");
 
         var header = Part(parts[0], kind, "header");
         string algorithm =
             header.Text("alg") ?? throw new OAuthProtocolException($"The {kind.Name}'s header has no alg (RFC 7515 §4.1.1).");
-        if (!allowedAlgorithms.Contains(algorithm, StringComparer.Ordinal))
+        if (!allowedAlgorithms.Contains(algorithm))
         {
             throw new OAuthProtocolException(
                 $"The {kind.Name} is signed with '{ServerTextSanitizer.Clean(algorithm)}', but this client allows only "
@@ -86,9 +81,6 @@ internal sealed class UnverifiedJwt
         var encoded = Compact.AsSpan(Compact.LastIndexOf('.') + 1);
         return Base64Url.IsValid(encoded) ? Base64Url.DecodeFromChars(encoded) : [];
     }
-
-    /// <summary>Determines whether the text contains only the characters of compact serialization (RFC 7515 §7.1, RFC 7516 §7.1).</summary>
-    public static bool IsCompact(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(CompactCharacters);
 
     /// <summary>Reads the claims of a token that was validated before it was stored.</summary>
     public static JsonElement ClaimsOf(IdToken token) => Part(token.Reveal().Split('.')[1], JwtType.IdToken, "payload");

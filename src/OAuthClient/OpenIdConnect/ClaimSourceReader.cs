@@ -74,7 +74,7 @@ public sealed class ClaimSourceReader
             return false;
         }
         string? subject = token.Claims.TextIfAny("sub");
-        return subject is null || string.Equals(subject, source.Subject, StringComparison.Ordinal);
+        return subject is null || subject == source.Subject;
     }
 
     private async Task<string> FetchAsync(ClaimSource source, ClientConfiguration current, CancellationToken cancellationToken)

@@ -35,7 +35,7 @@ public sealed class ClaimSourceResult
     /// <summary>Gets the value of a string claim that the server attributes to the source, or <see langword="null"/>.</summary>
     /// <param name="claim">The name of the claim.</param>
     /// <returns>The value, or <see langword="null"/>.</returns>
-    public string? this[string claim] => Source.ClaimNames.Contains(claim, StringComparer.Ordinal) ? Claims.TextIfAny(claim) : null;
+    public string? this[string claim] => Source.ClaimNames.Contains(claim) ? Claims.TextIfAny(claim) : null;
 
     /// <summary>Returns the name of the source and no claim value.</summary>
     /// <returns>The text.</returns>

@@ -57,7 +57,7 @@ internal static class EndSessionRequestBuilder
         bool expectsRedirect = configuration.PostLogoutRedirectUri is not null;
         string? state = expectsRedirect && !parameters.OmitState ? SecureRandomString.Create() : null;
         AdditionalNames.ValidateEndpoint(endpoint, parameters.Additional);
-        var query = new QueryStringBuilder(endpoint, stackalloc char[512]);
+        var query = new QueryStringBuilder(endpoint);
         query.Add(ParameterNames.IdTokenHint, idToken?.Reveal() is { Length: <= MaximumHintLength } hint ? hint : null);
         query.Add(ParameterNames.LogoutHint, parameters.LogoutHint);
         query.Add(ParameterNames.ClientId, configuration.ClientId);

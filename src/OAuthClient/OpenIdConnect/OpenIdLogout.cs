@@ -11,7 +11,7 @@ public sealed class OpenIdLogout
 {
     private readonly ClientConfigurationProvider configuration;
     private readonly ServerMetadataCache metadata;
-    private readonly LogoutTokenValidator logoutTokens;
+    private readonly JwtSignatureValidator signatures;
     private readonly GrantRevoker revoker;
     private readonly SessionTerminator terminator;
     private readonly IGrantStore store;
@@ -21,7 +21,7 @@ public sealed class OpenIdLogout
     internal OpenIdLogout(
         ClientConfigurationProvider configuration,
         ServerMetadataCache metadata,
-        LogoutTokenValidator logoutTokens,
+        JwtSignatureValidator signatures,
         GrantRevoker revoker,
         SessionTerminator terminator,
         IGrantStore store,
@@ -29,7 +29,7 @@ public sealed class OpenIdLogout
         ILogger logger
     )
     {
-        (this.configuration, this.metadata, this.logoutTokens, this.revoker) = (configuration, metadata, logoutTokens, revoker);
+        (this.configuration, this.metadata, this.signatures, this.revoker) = (configuration, metadata, signatures, revoker);
         (this.terminator, this.store, this.time, this.logger) = (terminator, store, time, logger);
     }
 
@@ -118,9 +118,9 @@ public sealed class OpenIdLogout
         var current = configuration.Current;
         var unverified = LogoutTokenValidator.Parse(logoutToken, current);
         current = await configuration.GetRegisteredAsync(current, cancellationToken).ConfigureAwait(false);
-        var token = logoutTokens.ValidateClaims(unverified, current);
+        var token = LogoutTokenValidator.ValidateClaims(unverified, current, time.GetUtcNow());
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        await logoutTokens.ValidateSignatureAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
+        await signatures.ValidateAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
         return await terminator.EndAsync(current, token, cancellationToken).ConfigureAwait(false);
     }
 
@@ -197,7 +197,7 @@ public sealed class OpenIdLogout
                 + $"{current.DisplayName} at which the user signed in."
         );
 
-    private static bool IsFrom(Grant grant, string issuer) => string.Equals(grant.Issuer, issuer, StringComparison.Ordinal);
+    private static bool IsFrom(Grant grant, string issuer) => grant.Issuer == issuer;
 
     // Only users of a server without session identifiers.
     private static bool MayLackSession(List<Grant> grants) =>
@@ -221,12 +221,8 @@ public sealed class OpenIdLogout
     // A grant without a session identifier and without a sign-in identifier may belong to any session.
     private static bool IsOf(Grant grant, string? sessionId, string? signInId) =>
         (sessionId is null && signInId is null)
-        || (signInId is not null && string.Equals(grant.SignInId, signInId, StringComparison.Ordinal))
-        || (
-            grant.SessionId is null
-                ? grant.SignInId is null || signInId is null
-                : string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
-        );
+        || (signInId is not null && grant.SignInId == signInId)
+        || (grant.SessionId is null ? grant.SignInId is null || signInId is null : grant.SessionId == sessionId);
 
     private static void EnsureResourceOwner(GrantOwner owner)
     {

@@ -64,7 +64,7 @@ public sealed class PendingLogout
     /// </exception>
     internal void ValidateCorrelation(AuthorizationResponse response, string clientName, DateTimeOffset now)
     {
-        if (!string.Equals(ClientName, clientName, StringComparison.Ordinal))
+        if (ClientName != clientName)
             throw new OAuthProtocolException(
                 $"The OAuth client '{ClientName}' began the logout, but '{clientName}' received the redirect; complete it with the client "
                     + "that began it."

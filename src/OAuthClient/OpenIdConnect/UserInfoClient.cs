@@ -1,12 +1,19 @@
+using System.Text;
+using System.Text.Json;
+
 namespace OAuthClient;
 
-/// <summary>Requests the claims of a grant's owner with the owner's access token, and relates them to the owner.</summary>
+/// <summary>
+/// Requests the claims of a grant's owner with the owner's access token (OpenID Connect Core §5.3), and relates them to the owner.
+/// </summary>
 internal sealed class UserInfoClient(
     ClientConfigurationProvider configuration,
     ServerMetadataCache metadata,
     AccessTokenProvider tokens,
-    UserInfoEndpointClient endpoint,
-    IGrantStore store
+    EndpointClient endpoints,
+    JwtSignatureValidator signatures,
+    IGrantStore store,
+    TimeProvider time
 )
 {
     /// <inheritdoc cref="IOAuthClient.GetUserInfoAsync"/>
@@ -22,15 +29,56 @@ internal sealed class UserInfoClient(
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (grant is null)
             throw current.CreateReauthorizationRequired("the grant was ended or replaced meanwhile");
-        var info = await endpoint.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
+        var info = await SendAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
         // Not the owner of the grant, because a user of the application may have connected accounts of several subjects.
         info.OwnerClaims = UserInfoOwner(grant, info, server)?.ToClaims(info.Issuer);
         return info;
     }
 
+    // The response must name the subject of the ID Token (§5.3.2).
+    private async Task<UserInfo> SendAsync(
+        AccessToken token,
+        string? subject,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
+    )
+    {
+        var request = new BackChannelRequest(ServerEndpoint.UserInfo, server) { Accept = "application/json, application/jwt" };
+        var response = await endpoints.SendWithTokenAsync(request, token.Reveal(), current, cancellationToken).ConfigureAwait(false);
+        var json = response.Json();
+        if (response.IsSuccess && json is null && string.Equals(response.MediaType, "application/jwt", StringComparison.OrdinalIgnoreCase))
+            json = await ReadJwtAsync(response, current, server, cancellationToken).ConfigureAwait(false);
+        if (!response.IsSuccess || json is not { } claims)
+            throw new EndpointException(response.Failure(json));
+        string responseSubject =
+            claims.Subject("userinfo response")
+            ?? throw new OAuthProtocolException(
+                "The userinfo response has no sub, so it does not identify the user (OpenID Connect Core §5.3.2)."
+            );
+        if (subject is not null && responseSubject != subject)
+            throw new OAuthProtocolException(
+                "The userinfo response describes another user than the ID Token (OpenID Connect Core §5.3.2) and was discarded."
+            );
+        return new UserInfo(responseSubject, claims, server.ServerId);
+    }
+
+    private async Task<JsonElement> ReadJwtAsync(
+        BackChannelResponse response,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
+    )
+    {
+        string compact = Encoding.UTF8.GetString(response.Body.Span).Trim();
+        var jwt = await signatures.ReadAsync(compact, JwtType.UserInfo, current, server, cancellationToken).ConfigureAwait(false);
+        IdTokenClaimsValidator.ValidateIfPresent(jwt, server, current.ClientId, time.GetUtcNow());
+        return jwt.Claims;
+    }
+
     // All tenants share the issuer of the metadata, but the same subject at two tenants is two users (OpenID Connect Core §5.7).
     private static GrantOwner? UserInfoOwner(Grant grant, UserInfo info, AuthorizationServerMetadata server) =>
         server.IssuerTemplate is not { } template || grant.IdToken is not null ? GrantOwner.Subject(grant.Issuer, info.Subject)
-        : grant.OwnerIssuerOf(template) is not null && string.Equals(grant.Owner.Id, info.Subject, StringComparison.Ordinal) ? grant.Owner
+        : grant.OwnerIssuerOf(template) is not null && grant.Owner.Id == info.Subject ? grant.Owner
         : null;
 }

@@ -69,14 +69,13 @@ public sealed class WebFinger
 
     private Uri Issuer(JsonElement descriptor, string origin)
     {
-        string? href =
-            descriptor.TryGetProperty("links", out var links) && links.ValueKind == JsonValueKind.Array
-                ? links
-                    .EnumerateArray()
-                    .Where(link => link.ValueKind == JsonValueKind.Object && link.TextIfAny("rel") == IssuerRelation)
-                    .Select(link => link.TextIfAny("href"))
-                    .FirstOrDefault()
-                : null;
+        string? href = descriptor.Member("links") is { ValueKind: JsonValueKind.Array } links
+            ? links
+                .EnumerateArray()
+                .Where(link => link.ValueKind == JsonValueKind.Object && link.TextIfAny("rel") == IssuerRelation)
+                .Select(link => link.TextIfAny("href"))
+                .FirstOrDefault()
+            : null;
         if (href is null)
             throw new OAuthProtocolException($"{origin} names no issuer for that identifier (OpenID Connect Discovery §2).");
         // OpenID Connect Discovery §2.1: https, without query and fragment.

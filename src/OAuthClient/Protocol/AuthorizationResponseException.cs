@@ -29,7 +29,7 @@ public sealed class AuthorizationResponseException : OAuthException
     /// Gets a value indicating whether the resource owner or the server denied the request (<c>access_denied</c>). This is not a fault:
     /// the application can let the user try again.
     /// </summary>
-    public bool IsAccessDenied => string.Equals(Error, "access_denied", StringComparison.Ordinal);
+    public bool IsAccessDenied => Error == "access_denied";
 
     private static string CreateMessage(string error, string? description) =>
         "The authorization server refused the authorization request: "

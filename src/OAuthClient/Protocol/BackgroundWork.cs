@@ -62,9 +62,9 @@ internal static class BackgroundWork
     /// <returns>The result of <paramref name="work"/>.</returns>
     public static TResult RunIsolated<TState, TResult>(TState state, Func<TState, TResult> work)
     {
-        Isolated<TState, TResult> isolated = new(state, work);
-        ExecutionContext.Run(Empty, static self => ((Isolated<TState, TResult>)self!).Run(), isolated);
-        return isolated.Result!;
+        TResult? result = default;
+        ExecutionContext.Run(Empty, _ => result = work(state), state: null);
+        return result!;
     }
 
     private static AsyncFlowControl Suppress() => ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
@@ -77,12 +77,5 @@ internal static class BackgroundWork
         thread.UnsafeStart();
         thread.Join();
         return captured!;
-    }
-
-    private sealed class Isolated<TState, TResult>(TState state, Func<TState, TResult> work)
-    {
-        public TResult? Result { get; private set; }
-
-        public void Run() => Result = work(state);
     }
 }

@@ -19,10 +19,7 @@ internal static class EndpointSecurity
         && (uri.Scheme == Uri.UriSchemeHttps || (allowHttpOnLoopback && uri.Scheme == Uri.UriSchemeHttp && IsLoopback(uri)));
 
     public static bool IsSameOrigin(Uri one, Uri other) =>
-        one.Port == other.Port
-        && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal)
-        && HostOf(one) is { } host
-        && string.Equals(host, HostOf(other), StringComparison.Ordinal);
+        one.Port == other.Port && one.Scheme == other.Scheme && HostOf(one) is { } host && host == HostOf(other);
 
     /// <summary>
     /// Gets the host of an address in its ASCII form; <see langword="null"/> for a name with invalid characters, which
@@ -42,6 +39,6 @@ internal static class EndpointSecurity
 
     // Uri turns the host "loopback" into "localhost"; a browser does not. So the original text is compared.
     private static bool IsLocalhost(Uri uri) =>
-        string.Equals(HostOf(uri), "localhost", StringComparison.Ordinal)
+        HostOf(uri) == "localhost"
         && uri.OriginalString.AsSpan(uri.Scheme.Length).StartsWith("://localhost", StringComparison.OrdinalIgnoreCase);
 }

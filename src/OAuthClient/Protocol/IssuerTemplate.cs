@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace OAuthClient;
@@ -8,38 +7,25 @@ namespace OAuthClient;
 /// token is accepted only if its <c>iss</c> is the issuer of the tenant in its <c>tid</c>; a match with the template alone would let one
 /// tenant issue tokens for another.
 /// </summary>
-internal sealed class IssuerTemplate
+/// <param name="text">The template, which contains the placeholder once.</param>
+/// <param name="allowedTenants">The tenants whose users may sign in; empty for all tenants.</param>
+internal sealed class IssuerTemplate(string text, IReadOnlyList<string> allowedTenants)
 {
     public const string Placeholder = "{tenantid}";
 
     private const int LongestTenant = 128;
 
-    private static readonly SearchValues<char> TenantCharacters = SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
-    );
-
-    private readonly IReadOnlyList<string> allowedTenants;
-
-    /// <summary>Initializes a template.</summary>
-    /// <param name="text">The template, which contains the placeholder once.</param>
-    /// <param name="allowedTenants">The tenants whose users may sign in; empty for all tenants.</param>
-    public IssuerTemplate(string text, IReadOnlyList<string> allowedTenants) => (Text, this.allowedTenants) = (text, allowedTenants);
-
-    public string Text { get; }
+    public string Text => text;
 
     /// <summary>
     /// Determines whether a text is a tenant identifier: one path segment of letters, digits, hyphens, underscores and dots.
     /// </summary>
     public static bool IsTenant(string? tenant) =>
-        tenant is { Length: > 0 and <= LongestTenant }
-        && !tenant.AsSpan().ContainsAnyExcept(TenantCharacters)
-        && tenant is not ("." or "..");
+        tenant is { Length: > 0 and <= LongestTenant } and not ("." or "..") && UrlSafeText.IsValid(tenant);
 
     /// <summary>Determines whether an issuer is the expected one or, if that is a template, the issuer of a tenant.</summary>
     public static bool Matches(string expected, string issuer) =>
-        expected.Contains(Placeholder, StringComparison.Ordinal)
-            ? TenantOf(expected, issuer) is not null
-            : string.Equals(expected, issuer, StringComparison.Ordinal);
+        expected.Contains(Placeholder, StringComparison.Ordinal) ? TenantOf(expected, issuer) is not null : expected == issuer;
 
     /// <summary>Determines whether an issuer is that of an allowed tenant.</summary>
     public bool Allows(string issuer) => TenantOf(Text, issuer) is { } tenant && IsAllowed(tenant);
@@ -61,7 +47,7 @@ internal sealed class IssuerTemplate
     }
 
     // The comparison is case-sensitive: at some servers two tenants differ only in case.
-    private bool IsAllowed(string tenant) => allowedTenants.Count == 0 || allowedTenants.Contains(tenant, StringComparer.Ordinal);
+    private bool IsAllowed(string tenant) => allowedTenants.Count == 0 || allowedTenants.Contains(tenant);
 
     private static string? TenantOf(string template, string issuer)
     {

@@ -18,6 +18,6 @@ internal static class ResourceIndicators
                             nameof(resources)
                         )
                 )
-                .Distinct(StringComparer.Ordinal),
+                .Distinct(),
         ];
 }

@@ -15,7 +15,7 @@ internal static class ScopeList
     public static string[] Checked(IEnumerable<string> scopes) =>
         [
             .. scopes
-                .Distinct(StringComparer.Ordinal)
+                .Distinct()
                 .Select(scope =>
                     scope is not null && IsToken(scope)
                         ? scope
@@ -27,8 +27,7 @@ internal static class ScopeList
                 ),
         ];
 
-    public static IReadOnlyList<string> Split(string scope) =>
-        [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Split(string scope) => [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct()];
 
     /// <summary>Determines whether a text is the result of <see cref="Join"/> for the scopes, so that it need not be split.</summary>
     public static bool IsJoined(string scope, IReadOnlyList<string> scopes)
@@ -50,17 +49,7 @@ internal static class ScopeList
     }
 
     public static bool Covers(IReadOnlyCollection<string> granted, IReadOnlyCollection<string> asked) =>
-        asked.Count == 0 || asked.All(granted.ToHashSet(StringComparer.Ordinal).Contains);
-
-    public static bool Contains(IReadOnlyList<string> scopes, string scope)
-    {
-        for (int i = 0; i < scopes.Count; i++)
-        {
-            if (string.Equals(scopes[i], scope, StringComparison.Ordinal))
-                return true;
-        }
-        return false;
-    }
+        asked.Count == 0 || !asked.Except(granted).Any();
 
     // RFC 6749 A.4: scope-token = 1*NQCHAR (%x21 / %x23-5B / %x5D-7E)
     public static bool IsToken(string scope) => scope.Length > 0 && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));

@@ -20,20 +20,9 @@ internal static class ServerTextSanitizer
         // The longest first: if a secret is part of another one, replacing it first would leave the rest of the other.
         foreach (string form in secrets.SelectMany(EncodedForms).OrderByDescending(form => form.Length))
             text = text.Replace(form, Secret.Redacted, StringComparison.OrdinalIgnoreCase);
-        bool cut = text.Length > MaximumLength;
-        return string.Create(
-            Math.Min(text.Length, MaximumLength),
-            (text, cut),
-            static (span, source) =>
-            {
-                // RFC 6749 A.7, A.8: the characters of error and error_description, except the quotation mark, which messages use around
-                // them.
-                for (int i = 0; i < span.Length; i++)
-                    span[i] = source.text[i] is >= ' ' and <= '~' and not '"' ? source.text[i] : '?';
-                if (source.cut)
-                    span[^1] = '~';
-            }
-        );
+        // RFC 6749 A.7, A.8: the characters of error and error_description, except the quotation mark, which messages use around them.
+        string clean = string.Concat(text.Take(MaximumLength).Select(c => c is >= ' ' and <= '~' and not '"' ? c : '?'));
+        return text.Length > MaximumLength ? clean[..^1] + '~' : clean;
     }
 
     // A server that echoes the request body or address echoes the encoded form. The case of its hexadecimal digits varies.

@@ -47,11 +47,13 @@ internal static class StrictJson
     /// <param name="name">The name of the member.</param>
     /// <returns>The text; <see langword="null"/> if it is absent, null or empty.</returns>
     /// <exception cref="OAuthProtocolException">The member is not a string.</exception>
-    public static string? Text(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) ? TextOf(member, name) : null;
+    public static string? Text(this JsonElement json, string name) => TextOf(json.Member(name), name);
 
     /// <summary>Gets a member; <see langword="default"/> if it is absent.</summary>
     public static JsonElement Member(this JsonElement json, string name) => json.TryGetProperty(name, out var member) ? member : default;
+
+    /// <summary>Determines whether a member is absent or null.</summary>
+    public static bool IsAbsent(this JsonElement member) => member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 
     /// <summary>Reads the member <c>sub</c>, which identifies a user and becomes part of a grant owner.</summary>
     /// <param name="claims">The claims.</param>
@@ -60,17 +62,15 @@ internal static class StrictJson
     /// <exception cref="OAuthProtocolException">
     /// The member is not a string, is white space, or contains a NUL character, which PostgreSQL cannot store.
     /// </exception>
-    public static string? Subject(this JsonElement claims, string source) =>
-        claims.Text("sub") switch
-        {
-            null => null,
-            var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) =>
-                throw new OAuthProtocolException(
-                    $"The sub of the {source} is blank or contains a NUL character, so it does not identify a user (OpenID Connect Core "
-                        + "§2)."
-                ),
-            var subject => subject,
-        };
+    public static string? Subject(this JsonElement claims, string source)
+    {
+        string? subject = claims.Text("sub");
+        if (subject is not null && (string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal)))
+            throw new OAuthProtocolException(
+                $"The sub of the {source} is blank or contains a NUL character, so it does not identify a user (OpenID Connect Core §2)."
+            );
+        return subject;
+    }
 
     /// <summary>Reads the text of a member.</summary>
     /// <param name="member">The member; <see langword="default"/> if it is absent.</param>
@@ -79,17 +79,16 @@ internal static class StrictJson
     /// <exception cref="OAuthProtocolException">The member is not a string.</exception>
     public static string? TextOf(JsonElement member, string name)
     {
-        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        if (member.IsAbsent())
             return null;
         if (member.ValueKind != JsonValueKind.String)
-            throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
+            throw OtherKind(member, name, "a string");
         string text = TryGetString(member) ?? throw InvalidUnicode(name);
         return text.Length > 0 ? text : null;
     }
 
     /// <summary>Reads a string member, which may be empty; <see langword="null"/> if it is absent or not a valid string.</summary>
-    public static string? TextIfAny(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) ? TextIfAnyOf(member) : null;
+    public static string? TextIfAny(this JsonElement json, string name) => TextIfAnyOf(json.Member(name));
 
     /// <summary>Reads the text of a member, which may be empty; <see langword="null"/> if it is not a valid string.</summary>
     public static string? TextIfAnyOf(JsonElement member) => member.ValueKind == JsonValueKind.String ? TryGetString(member) : null;
@@ -98,15 +97,8 @@ internal static class StrictJson
     /// Determines whether all member names of an object are valid UTF-8. The parser accepts invalid UTF-8 in a name, but looking up a
     /// member then throws. <see cref="TryParse"/> checks the outermost object only.
     /// </summary>
-    public static bool HasReadableNames(JsonElement json)
-    {
-        foreach (var member in json.EnumerateObject())
-        {
-            if (!Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)))
-                return false;
-        }
-        return true;
-    }
+    public static bool HasReadableNames(JsonElement json) =>
+        json.EnumerateObject().All(member => Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)));
 
     /// <summary>Gets the JSON text of a value; <see langword="null"/> if it is not valid UTF-8.</summary>
     public static string? RawTextIfAny(JsonElement value) => Utf8.IsValid(JsonMarshal.GetRawUtf8Value(value)) ? value.GetRawText() : null;
@@ -115,10 +107,11 @@ internal static class StrictJson
     /// <exception cref="OAuthProtocolException">The member is not an array of strings.</exception>
     public static IReadOnlyList<string>? Texts(this JsonElement json, string name)
     {
-        if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
+        var member = json.Member(name);
+        if (member.IsAbsent())
             return null;
         if (member.ValueKind != JsonValueKind.Array)
-            throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be an array of strings.");
+            throw OtherKind(member, name, "an array of strings");
         var texts = new List<string>(member.GetArrayLength());
         foreach (var item in member.EnumerateArray())
         {
@@ -134,7 +127,7 @@ internal static class StrictJson
     /// </summary>
     /// <exception cref="OAuthProtocolException">The member is neither.</exception>
     public static IReadOnlyList<string> TextOrTexts(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Array ? json.Texts(name)!
+        json.Member(name).ValueKind == JsonValueKind.Array ? json.Texts(name)!
         : json.Text(name) is { } single ? [single]
         : [];
 
@@ -142,11 +135,10 @@ internal static class StrictJson
     /// <exception cref="OAuthProtocolException">The member is not an object.</exception>
     public static JsonElement? Object(this JsonElement json, string name)
     {
-        if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
+        var member = json.Member(name);
+        if (member.IsAbsent())
             return null;
-        return member.ValueKind == JsonValueKind.Object
-            ? member
-            : throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be an object.");
+        return member.ValueKind == JsonValueKind.Object ? member : throw OtherKind(member, name, "an object");
     }
 
     private static string? TryGetString(JsonElement text)
@@ -160,6 +152,9 @@ internal static class StrictJson
             return null;
         }
     }
+
+    private static OAuthProtocolException OtherKind(JsonElement member, string name, string expected) =>
+        new($"The server sent '{name}' as {member.ValueKind}; it must be {expected}.");
 
     private static OAuthProtocolException InvalidUnicode(string name) =>
         new($"The server sent '{name}' as text that is not valid Unicode.");

@@ -34,8 +34,12 @@ internal sealed class TaggedMemberWriter(byte version)
     /// <summary>Writes a number, unless it is <see langword="null"/>.</summary>
     /// <param name="number">The member's number.</param>
     /// <param name="value">The value.</param>
-    public TaggedMemberWriter Number(int number, long? value) =>
-        value is { } present ? Bytes(number, TaggedMembers.Utf8.GetBytes(present.ToString(CultureInfo.InvariantCulture))) : this;
+    public TaggedMemberWriter Number(int number, long? value) => Text(number, value?.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Writes a time, in whole milliseconds.</summary>
+    /// <param name="number">The member's number.</param>
+    /// <param name="value">The time.</param>
+    public TaggedMemberWriter Time(int number, DateTimeOffset value) => Number(number, value.ToUnixTimeMilliseconds());
 
     public byte[] ToArray()
     {

@@ -11,17 +11,14 @@ internal sealed class TaggedMembers
 
     private readonly List<(int Number, byte[] Value)> members = [];
 
-    private TaggedMembers() { }
-
     /// <summary>Reads all members, including those with unknown numbers.</summary>
     /// <param name="data">The bytes.</param>
     /// <param name="version">The only version that is accepted.</param>
     /// <param name="what">The kind of data, for messages.</param>
-    /// <returns>The members.</returns>
     /// <exception cref="OAuthProtocolException">The version differs, or there are bytes after the members.</exception>
     /// <exception cref="IOException">The data ends too early.</exception>
     /// <exception cref="FormatException">A number or a length is invalid.</exception>
-    public static TaggedMembers Read(byte[] data, byte version, string what)
+    public TaggedMembers(byte[] data, byte version, string what)
     {
         using MemoryStream bytes = new(data);
         using BinaryReader reader = new(bytes);
@@ -33,18 +30,16 @@ internal sealed class TaggedMembers
                     + "Begin a new one."
             );
         }
-        TaggedMembers read = new();
         for (int left = reader.Read7BitEncodedInt(); left > 0; left--)
         {
             int number = reader.Read7BitEncodedInt();
             int length = reader.Read7BitEncodedInt();
             if (length < 0 || length > bytes.Length - bytes.Position)
                 throw new EndOfStreamException();
-            read.members.Add((number, reader.ReadBytes(length)));
+            members.Add((number, reader.ReadBytes(length)));
         }
-        return bytes.Position == bytes.Length
-            ? read
-            : throw new OAuthProtocolException($"The data contains more than a pending {what}. Begin a new one.");
+        if (bytes.Position != bytes.Length)
+            throw new OAuthProtocolException($"The data contains more than a pending {what}. Begin a new one.");
     }
 
     /// <summary>Gets the text of a member; <see langword="null"/> if it is absent.</summary>
@@ -63,16 +58,15 @@ internal sealed class TaggedMembers
 
     public bool Flag(int number) => Find(number) is not null;
 
-    public long? Number(int number) =>
-        Text(number) is { } text ? long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : null;
+    public long? Number(int number) => Text(number) is { } text ? ToNumber(text) : null;
 
-    private byte[]? Find(int number)
-    {
-        foreach (var member in members)
-        {
-            if (member.Number == number)
-                return member.Value;
-        }
-        return null;
-    }
+    /// <summary>Gets the time of a member, in whole milliseconds.</summary>
+    /// <param name="number">The member's number.</param>
+    /// <returns>The time.</returns>
+    /// <exception cref="FormatException">The member is absent.</exception>
+    public DateTimeOffset RequiredTime(int number) => DateTimeOffset.FromUnixTimeMilliseconds(ToNumber(RequiredText(number)));
+
+    private static long ToNumber(string text) => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+
+    private byte[]? Find(int number) => members.Find(member => member.Number == number).Value;
 }

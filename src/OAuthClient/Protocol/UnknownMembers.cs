@@ -19,16 +19,11 @@ internal static class UnknownMembers
     /// </exception>
     public static Dictionary<string, JsonElement>? Validate(Dictionary<string, JsonElement>? members)
     {
-        if (members is null)
-            return null;
-        int length = 0;
-        foreach (var (name, value) in members)
-            length += name.Length + value.GetRawText().Length;
-        return length <= MaximumLength
-            ? members
-            : throw new OAuthException(
+        if (members?.Sum(member => member.Key.Length + member.Value.GetRawText().Length) > MaximumLength)
+            throw new OAuthException(
                 $"The stored data has more than {MaximumLength / 1024} KiB of members that this version of OAuthClient does not know. A "
                     + "newer version wrote them: update the package on this node."
             );
+        return members;
     }
 }

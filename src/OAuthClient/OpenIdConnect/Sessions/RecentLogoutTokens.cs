@@ -34,12 +34,10 @@ internal sealed class RecentLogoutTokens(TimeProvider time)
     {
         lock (gate)
         {
-            foreach (var (token, number, _) in tokens)
-            {
-                if ((token.IssuedAt > issuedAt || (token.IssuedAt == issuedAt && number > sequence)) && matches(token))
-                    return true;
-            }
-            return false;
+            return tokens.Any(recent =>
+                (recent.Token.IssuedAt > issuedAt || (recent.Token.IssuedAt == issuedAt && recent.Number > sequence))
+                && matches(recent.Token)
+            );
         }
     }
 }

@@ -59,7 +59,5 @@ internal sealed class SameUserRequirement
 
     // Includes the subjects of all tenants, because a user of another tenant is another user.
     private static bool IsOf(AuthorizationServerMetadata server, string issuer) =>
-        server.IssuerTemplate is { } template
-            ? IssuerTemplate.Matches(template.Text, issuer)
-            : string.Equals(server.Issuer, issuer, StringComparison.Ordinal);
+        server.IssuerTemplate is { } template ? IssuerTemplate.Matches(template.Text, issuer) : server.Issuer == issuer;
 }

@@ -44,7 +44,7 @@ internal sealed class SessionTerminator(
         string fingerprint = token.Subject is { } subject
             ? GrantFingerprint.OfSubject(current.Name, server, subject)
             : GrantFingerprint.OfSession(current.Name, server, token.SessionId!);
-        var removed = new HashSet<string>(StringComparer.Ordinal);
+        var removed = new HashSet<string>();
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
         // Repeated until no new grant is found, because a login may be completed meanwhile.
         while (
@@ -106,12 +106,10 @@ internal sealed class SessionTerminator(
             token.SessionId ?? ""
         );
 
-    private static bool IsNamed(Grant grant, LogoutToken token) =>
-        token.Subject is not null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
+    private static bool IsNamed(Grant grant, LogoutToken token) => token.Subject is not null || grant.SessionId == token.SessionId;
 
     // A logout token of one session does not affect the user's other sessions.
-    private static bool IsOfSession(Grant grant, LogoutToken token) =>
-        token.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
+    private static bool IsOfSession(Grant grant, LogoutToken token) => token.SessionId is null || grant.SessionId == token.SessionId;
 
     // Does not rely on the store's lookup alone. A grant without a known session may belong to the session, so it is removed.
     private static bool Matches(Grant grant, ClientConfiguration current, LogoutToken token, DateTimeOffset? startedAt) =>
@@ -119,9 +117,7 @@ internal sealed class SessionTerminator(
         !(startedAt > token.IssuedAt)
         && GrantOwnership.BelongsTo(grant, current)
         // All tenants share the server's identifier, but a tenant's token may end only sessions of its own users.
-        && (current.IssuerTemplate is null || string.Equals(grant.Issuer, token.Issuer, StringComparison.Ordinal))
-        && (token.Subject is null || string.Equals(grant.Subject, token.Subject, StringComparison.Ordinal))
-        && (
-            token.SessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal)
-        );
+        && (current.IssuerTemplate is null || grant.Issuer == token.Issuer)
+        && (token.Subject is null || grant.Subject == token.Subject)
+        && (grant.SessionId is null || IsOfSession(grant, token));
 }

@@ -71,9 +71,7 @@ internal sealed class SignInSessions(
     ) =>
         session is null
             ? SecureRandomString.Create()
-            : Active(grants, current, owner, now)
-                .FirstOrDefault(grant => string.Equals(grant.SessionId, session, StringComparison.Ordinal))
-                ?.SignInId
+            : Active(grants, current, owner, now).FirstOrDefault(grant => grant.SessionId == session)?.SignInId
                 ?? SecureRandomString.Create();
 
     /// <summary>Gets the end of the owner's sign-in. A grant that renews the sign-in ends then, and does not extend it.</summary>
@@ -111,11 +109,7 @@ internal sealed class SignInSessions(
         CancellationToken cancellationToken
     )
     {
-        string? fingerprint =
-            sessionId is not null ? GrantFingerprint.OfSession(current.Name, current.ServerId, sessionId)
-            : signInId is not null ? GrantFingerprint.OfSignIn(current.Name, current.ServerId, signInId)
-            : null;
-        if (fingerprint is null)
+        if (GrantFingerprint.OfSession(current.Name, current.ServerId, sessionId, signInId) is not { } fingerprint)
             return false;
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
         return IsAmong(grants, owner, sessionId, signInId, current);
@@ -129,8 +123,8 @@ internal sealed class SignInSessions(
             if (
                 grant.SignInExpiresAt?.UtcTicks > now
                 && GrantOwnership.IsUsable(grant, current, owner)
-                && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
-                && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal))
+                && grant.SessionId == sessionId
+                && (signInId is null || grant.SignInId == signInId)
             )
             {
                 return true;
