@@ -4,8 +4,8 @@ namespace OAuthClient;
 /// <param name="Endpoint">The authorization endpoint. It may have a query of its own.</param>
 /// <param name="Parameters">The parameters by their names at the server.</param>
 /// <param name="Pending">The pending authorization, which has no address yet.</param>
-internal sealed record AuthorizationRequest(
+internal readonly record struct AuthorizationRequest(
     Uri Endpoint,
-    IReadOnlyList<KeyValuePair<string, string>> Parameters,
+    List<KeyValuePair<string, string>> Parameters,
     PendingAuthorization Pending
 );

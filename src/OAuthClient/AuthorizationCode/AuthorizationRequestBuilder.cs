@@ -84,7 +84,8 @@ internal static class AuthorizationRequestBuilder
         IReadOnlyList<string> resources = parameters.Resources is { } targets
             ? ResourceIndicators.Checked(targets)
             : configuration.Resources;
-        string? nonce = scopes.Contains(ScopeList.OpenId) ? SecureRandomString.Create() : null;
+        string[] random = SecureRandomString.Create(3);
+        string? nonce = scopes.Contains(ScopeList.OpenId) ? random[2] : null;
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Additional.ValidateEndpoint(endpoint, parameters.Additional);
@@ -98,11 +99,11 @@ internal static class AuthorizationRequestBuilder
             RequiresIssuer = server.SendsIssuerInResponse,
             RequiresRedirectPathMatch = !server.SendsIssuerInResponse && configuration.HasOtherServers,
             RedirectUri = redirectUri,
-            State = SecureRandomString.Create(),
+            State = random[0],
             Nonce = nonce,
             MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
             RequiredAcrValues = requiredAcrValues,
-            CodeVerifier = new(SecureRandomString.Create()),
+            CodeVerifier = new(random[1]),
             Scopes = scopes,
             Resources = resources,
             ExpiresAt = now + configuration.PendingAuthorizationLifetime,
@@ -120,7 +121,7 @@ internal static class AuthorizationRequestBuilder
     )
     {
         // Parameters without % come first, because Uri parses an address fast up to the first one.
-        var list = new List<KeyValuePair<string, string>>(10)
+        var list = new List<KeyValuePair<string, string>>(8)
         {
             new(ParameterNames.ResponseType, ParameterNames.Code),
             new(ParameterNames.State, pending.State),

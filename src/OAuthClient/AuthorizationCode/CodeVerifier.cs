@@ -16,5 +16,13 @@ internal sealed class CodeVerifier(string value) : Secret(value)
     /// <summary>
     /// Computes the code challenge, BASE64URL(SHA256(ASCII(code_verifier))) (RFC 7636 §4.2). The plain method is not supported.
     /// </summary>
-    public string Challenge() => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Reveal())));
+    public string Challenge()
+    {
+        Span<byte> ascii = stackalloc byte[128];
+        int length = Encoding.ASCII.GetBytes(Reveal(), ascii);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(ascii[..length], hash);
+        CryptographicOperations.ZeroMemory(ascii);
+        return Base64Url.EncodeToString(hash);
+    }
 }

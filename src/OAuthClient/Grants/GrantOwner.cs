@@ -156,16 +156,16 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
             owner = Client;
         else if (text?.AsSpan().IndexOfAny(':', '/') is > 0 and var end)
         {
-            string value = text[(end + 1)..];
-            Form? form = text.AsSpan(0, end + 1) switch
+            string parts = text[(end + 1)..];
+            Form? read = text.AsSpan(0, end + 1) switch
             {
-                "user:" when IsValid(value) => Form.User,
-                "user/" when HasTwoParts(value, ScopeEnd) && UrlSafeText.IsValid(Before(value, ScopeEnd)) => Form.ScopedUser,
-                "subject:" when HasTwoParts(value, IssuerEnd) && IsEscapedIssuer(Before(value, IssuerEnd)) => Form.Subject,
-                "service:" when IsValid(value) => Form.Service,
+                "user:" when IsValid(parts) => Form.User,
+                "user/" when HasTwoParts(parts, ScopeEnd) && UrlSafeText.IsValid(Before(parts, ScopeEnd)) => Form.ScopedUser,
+                "subject:" when HasTwoParts(parts, IssuerEnd) && IsEscapedIssuer(Before(parts, IssuerEnd)) => Form.Subject,
+                "service:" when IsValid(parts) => Form.Service,
                 _ => null,
             };
-            owner = form is { } known ? new(known, value) : null;
+            owner = read is { } known ? new(known, parts) : null;
         }
         return owner is not null;
     }

@@ -10,6 +10,17 @@ public class WireTextTests
     public void Random_text_has_256_bits_that_all_vary() =>
         RequireRandom([.. Enumerable.Range(0, 500).Select(_ => SecureRandomString.Create())]);
 
+    [Test]
+    [Description("RFC 6749 §10.10: each of several texts created at once has the same randomness")]
+    public void Texts_created_at_once_are_as_random_as_one()
+    {
+        var drawn = Enumerable.Range(0, 500).Select(_ => SecureRandomString.Create(3)).ToList();
+
+        for (int i = 0; i < 3; i++)
+            RequireRandom([.. drawn.Select(texts => texts[i])]);
+        Assert.That(drawn.SelectMany(texts => texts), Is.Unique);
+    }
+
     private static void RequireRandom(IReadOnlyList<string> drawn)
     {
         Assert.That(drawn, Is.Unique);
