@@ -75,11 +75,18 @@ internal sealed class Node : IAsyncDisposable
             return Task.CompletedTask;
         };
 
-    /// <summary>Starts to wait for the lease of another node, and returns the wait after its first check.</summary>
+    /// <summary>
+    /// Starts to wait for the lease of another node, and returns the wait after its first check. A late notification of an earlier change
+    /// ends a wait, which is then started again.
+    /// </summary>
     public async Task<Task> StartWaitingAsync(Grant grant, ManualTimeProvider clock)
     {
-        var waiting = Cache.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
-        await clock.WaitForTimerAsync().Promptly();
+        var check = clock.WaitForTimerAsync();
+        Task waiting;
+        do
+        {
+            waiting = Cache.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
+        } while (await Task.WhenAny(check, waiting).Promptly() != check);
         return waiting;
     }
 

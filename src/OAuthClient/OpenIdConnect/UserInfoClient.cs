@@ -20,7 +20,15 @@ internal sealed class UserInfoClient(
     public async Task<UserInfo> GetAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        var token = await tokens.GetAsync(owner, AccessTokenKey.Default, rejected: null, cancellationToken).ConfigureAwait(false);
+        AccessToken token;
+        ClientConfiguration started;
+        do
+        {
+            started = current;
+            token = await tokens.GetAsync(owner, AccessTokenKey.Default, rejected: null, cancellationToken).ConfigureAwait(false);
+            current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+            // After a reload of the options, the token may be of another server than the endpoint.
+        } while (!ReferenceEquals(started, current));
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var usable = grants.Where(grant => GrantOwnership.IsUsable(grant, current, owner)).ToList();
         // The grant with this token, because another grant of the owner may name another account; or the newest grant, if a refresh has

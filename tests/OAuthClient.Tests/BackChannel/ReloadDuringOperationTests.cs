@@ -80,6 +80,48 @@ public class ReloadDuringOperationTests
         );
     }
 
+    [Test]
+    [Description("RFC 9700 §4.9: a token of one server is not sent to the UserInfo endpoint of another after a reload of the options")]
+    public async Task A_reload_does_not_send_a_token_to_another_server()
+    {
+        CountingStore reads = null!;
+        await using ScriptedServer server = new(registerFirst: services =>
+        {
+            services.AddSingleton(provider =>
+                CountingStore.Around(ActivatorUtilities.CreateInstance<InMemoryGrantStore>(provider), out reads)
+            );
+        });
+        await server.SignedInAsync(ScriptedServer.Tokens("at-first", "rt"));
+        OAuthClientOptions other = new()
+        {
+            TokenEndpoint = new(Second + "/other/token"),
+            UserInfoEndpoint = new(Second + "/other/userinfo"),
+            ClientId = "other",
+        };
+        await server.Store.AddAsync(
+            new Grant("second", "", GrantOwner.User("42"), other.TokenEndpoint.AbsoluteUri, other.ClientId)
+            {
+                Tokens = Grant.With(new AccessToken("at-second", server.Clock.GetUtcNow().AddHours(2), null, [], [])),
+            },
+            default
+        );
+        server.Clock.Advance(TimeSpan.FromHours(2));
+        server.Answers("""{"sub":"alice"}""");
+        var cache = server.Services.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>();
+        reads.OnRead = () =>
+        {
+            cache.Clear();
+            cache.TryAdd(Options.DefaultName, other);
+        };
+
+        await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
+
+        Assert.That(
+            server.Requests.Select(sent => (sent.Uri.AbsolutePath, sent.Authorization)),
+            Is.EqualTo([("/other/userinfo", "Bearer at-second")])
+        );
+    }
+
     private sealed class MetadataHandler(Action afterMetadata) : HttpMessageHandler
     {
         public List<string> Addresses { get; } = [];

@@ -64,8 +64,12 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
                 StringComparer.Ordinal
             );
             var outdated = await feed.FindOutdatedAsync(cached, CancellationToken.None).ConfigureAwait(false);
+            // Each entry is updated once: a read that began after a first update would be repeated because of a second one.
             foreach (string key in outdated)
-                batch[key].Entry.Update(_ => null);
+            {
+                if (batch.Remove(key, out var differing))
+                    differing.Entry.Update(_ => null);
+            }
             foreach (var (entry, copy) in batch.Values)
                 entry.Update(known => ReferenceEquals(known, copy) ? known with { ReadAt = began, ReadDuring = during } : known);
         }
