@@ -7,6 +7,8 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 {
     private readonly RetryMode? retryMode;
 
+    private readonly HttpMethod? method;
+
     /// <summary>Creates a request to an endpoint of the server.</summary>
     /// <exception cref="OAuthException">The server has no such endpoint.</exception>
     public BackChannelRequest(ServerEndpoint endpoint, AuthorizationServerMetadata server)
@@ -21,8 +23,8 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// <summary>Gets the method. The default is POST with a body and GET without one.</summary>
     public HttpMethod Method
     {
-        get => field ?? (Form is null && Json is null ? HttpMethod.Get : HttpMethod.Post);
-        init;
+        get => method ?? (Form is null && Json is null ? HttpMethod.Get : HttpMethod.Post);
+        init => method = value;
     }
 
     /// <summary>Gets the retry mode. The default is <c>Idempotent</c> for GET and <c>IfNotSent</c> for other methods.</summary>

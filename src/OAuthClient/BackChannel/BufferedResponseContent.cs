@@ -49,8 +49,7 @@ internal sealed class BufferedResponseContent : ByteArrayContent
         {
             throw new HttpRequestException(
                 // The exception of the network is the inner one.
-                (exception as HttpRequestException)?.HttpRequestError
-                    ?? HttpRequestError.Unknown,
+                (exception as HttpRequestException)?.HttpRequestError ?? HttpRequestError.Unknown,
                 $"The response of the {request.DisplayName} is incomplete.",
                 exception.InnerException ?? exception
             );

@@ -15,6 +15,7 @@ internal sealed class EndpointClient(
     private readonly Func<ClientConfiguration, AuthorizationServerMetadata, IClientAuthentication> authentication =
         authentication
         ?? (static (configuration, server) => ClientAuthenticationMethods.Choose(configuration, server).Create(configuration));
+    private volatile Choice? chosen;
 
     /// <summary>Sends a request that authenticates the client (RFC 6749 §2.3).</summary>
     /// <param name="request">The request, which has a form.</param>
@@ -30,16 +31,12 @@ internal sealed class EndpointClient(
         CancellationToken cancellationToken
     )
     {
-        var client = authentication(configuration, server);
+        var known = Choose(configuration, server);
         return backChannel.SendAsync(
             request with
             {
-                Authenticate = async (attempt, cancelled) =>
-                {
-                    await client.ApplyAsync(attempt, server, cancelled).ConfigureAwait(false);
-                    configuration.Adaptation.Rename(attempt.Form);
-                },
-                InvalidClientAdvice = client.InvalidClientAdvice,
+                Authenticate = known.Authenticate,
+                InvalidClientAdvice = known.InvalidClientAdvice,
             },
             configuration,
             cancellationToken
@@ -73,4 +70,32 @@ internal sealed class EndpointClient(
             configuration,
             cancellationToken
         );
+
+    // The choice depends on the configuration and the metadata alone, so it is made anew only when one of them changes.
+    private Choice Choose(ClientConfiguration configuration, AuthorizationServerMetadata server) =>
+        chosen is { } known && ReferenceEquals(known.Configuration, configuration) && ReferenceEquals(known.Server, server)
+            ? known
+            : chosen = Create(configuration, server);
+
+    private Choice Create(ClientConfiguration configuration, AuthorizationServerMetadata server)
+    {
+        var client = authentication(configuration, server);
+        return new(
+            configuration,
+            server,
+            async (attempt, cancellationToken) =>
+            {
+                await client.ApplyAsync(attempt, server, cancellationToken).ConfigureAwait(false);
+                configuration.Adaptation.Rename(attempt.Form);
+            },
+            client.InvalidClientAdvice
+        );
+    }
+
+    private sealed record Choice(
+        ClientConfiguration Configuration,
+        AuthorizationServerMetadata Server,
+        Func<AuthenticatedRequest, CancellationToken, ValueTask> Authenticate,
+        string? InvalidClientAdvice
+    );
 }
