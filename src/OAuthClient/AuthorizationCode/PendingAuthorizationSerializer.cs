@@ -5,8 +5,9 @@ namespace OAuthClient;
 /// them at once.
 /// </summary>
 /// <remarks>
-/// To add a member: a constant with a new number, its line in <see cref="Serialize"/> and its line in <see cref="Deserialize"/>; then a new file of sample data beside those of the tests. Older builds skip the member. <see cref="Version"/> rises only when that
-/// would do harm, for example when the member is a condition that the callback must meet.
+/// To add a member: a constant with a new number, its line in <see cref="Serialize"/> and its line in <see cref="Deserialize"/>; then a new
+/// file of sample data beside those of the tests. Older builds skip the member. <see cref="Version"/> rises only when that would do harm,
+/// for example when the member is a condition that the callback must meet.
 /// </remarks>
 internal static class PendingAuthorizationSerializer
 {

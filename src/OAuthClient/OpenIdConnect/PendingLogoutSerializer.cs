@@ -4,7 +4,8 @@ namespace OAuthClient;
 /// Serializes and deserializes pending logouts. The bytes contain the state in plain text; the caller encrypts them.
 /// </summary>
 /// <remarks>
-/// To add a member, add a constant with a new number, a line to <see cref="Serialize"/> and a line to <see cref="Deserialize"/>, and add a file of sample bytes to those of the tests. Older builds skip the member.
+/// To add a member, add a constant with a new number, a line to <see cref="Serialize"/> and a line to <see cref="Deserialize"/>, and add a
+/// file of sample bytes to those of the tests. Older builds skip the member.
 /// </remarks>
 internal static class PendingLogoutSerializer
 {
