@@ -107,7 +107,7 @@ internal sealed class FeedStore(TimeProvider time) : IGrantStore, IGrantChangeFe
 
     private static (string, long) Version(Grant grant) => (grant.Id, grant.Generation);
 
-    private IGrantStore Checked([CallerMemberName] string member = "")
+    private InMemoryGrantStore Checked([CallerMemberName] string member = "")
     {
         Check(member);
         return shared;

@@ -4,7 +4,7 @@ namespace OAuthClient.Tests;
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.All)]
-public sealed class GrantCacheOutageTests
+public sealed class GrantCacheOutageTests : IDisposable
 {
     private static readonly GrantOwner Owner = GrantOwner.User("42");
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
@@ -13,6 +13,8 @@ public sealed class GrantCacheOutageTests
 
     private readonly ManualTimeProvider clock = new();
     private readonly RecordedLog log = new();
+
+    public void Dispose() => log.Dispose();
 
     [Test]
     [Description("Grants that may have missed a change are used for one minute of an outage; sign-in checks fail")]
