@@ -61,12 +61,9 @@ internal sealed class BackChannelCall(
     /// <summary>Waits until the pause that the server requested has passed.</summary>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <exception cref="RequestNotSentException">The pause is longer than the remaining time.</exception>
-    public ValueTask WaitForRetryAfterAsync(CancellationToken cancellationToken) =>
-        RetryAfterRemaining > TimeSpan.Zero && !HasFirstAttempt ? new(WaitAsync(cancellationToken)) : ValueTask.CompletedTask;
-
-    private async Task WaitAsync(CancellationToken cancellationToken)
+    public async ValueTask WaitForRetryAfterAsync(CancellationToken cancellationToken)
     {
-        while (RetryAfterRemaining is var remaining && remaining > TimeSpan.Zero)
+        while (!HasFirstAttempt && RetryAfterRemaining is var remaining && remaining > TimeSpan.Zero)
         {
             if (remaining >= TimeLeft)
                 throw NotSent(
@@ -82,7 +79,8 @@ internal sealed class BackChannelCall(
     /// <returns>The response; <see langword="null"/> if the attempt failed with a transient error, so that a pipeline continues.</returns>
     public async Task<HttpResponseMessage?> TryFirstAttemptAsync(CancellationToken cancellationToken)
     {
-        var attempt = AttemptAsync(cancellationToken);
+        await WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
+        var attempt = SendAsync(cancellationToken);
         try
         {
             var response = await attempt.ConfigureAwait(false);
@@ -219,11 +217,12 @@ internal sealed class BackChannelCall(
         AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt, Credentials);
         if (request.Authenticate is { } authenticate)
             await authenticate(attempt, cancellationToken).ConfigureAwait(false);
+        current.Adaptation.Rename(attempt.Form);
         var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
         if (attempt.Form.Count > 0)
-            message.Content = new FormUrlEncodedContent(attempt.Form);
+            message.Content = new FormContent(FormContent.Encode(attempt.Form));
         else if (request.Json is not null)
-            message.Content = new ByteArrayContent(request.Json) { Headers = { ContentType = new("application/json") } };
+            message.Content = new FormContent(request.Json, "application/json");
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (attempt.Authorization is not null)
             message.Headers.TryAddWithoutValidation("Authorization", attempt.Authorization);

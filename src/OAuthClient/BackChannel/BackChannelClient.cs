@@ -16,11 +16,15 @@ internal sealed class BackChannelClient(
 {
     public const string ClientNamePrefix = "OAuthClient.BackChannel:";
 
+    // Reused for a short time, so that not each request creates a client. The factory keeps the handlers for minutes, so they still rotate.
+    private static readonly TimeSpan ClientLifetime = TimeSpan.FromSeconds(10);
+
     // Claims of a user can name any origin as their source (OpenID Connect Core §5.6.2), so the number of servers must be limited.
     private const int MaximumServers = 1_000;
 
     private readonly string clientName = ClientNamePrefix + name;
     private readonly BoundedCache<string, ServerAvailability> servers = new(MaximumServers, StringComparer.Ordinal);
+    private CachedClient? cached;
     private int isWarningLogged;
 
     /// <summary>Sends a request, and retries it as its <see cref="RetryMode"/> allows.</summary>
@@ -53,7 +57,7 @@ internal sealed class BackChannelClient(
 
         var availability = AvailabilityOf(request.Endpoint);
         long startedAt = time.GetTimestamp();
-        var call = new BackChannelCall(request, CreateClient(), configuration, availability.Pause, startedAt, time);
+        var call = new BackChannelCall(request, GetClient(startedAt), configuration, availability.Pause, startedAt, time);
         // The first attempt does not need Polly, which is loaded at the first failure.
         bool hasPipeline = pipeline is not null || availability.Resilience.IsValueCreated;
         using var message =
@@ -66,9 +70,15 @@ internal sealed class BackChannelClient(
         return new BackChannelResponse(request, message.StatusCode, content, retryAfter, call.Credentials);
     }
 
-    // Isolated, because the factory may create the handlers now, which all callers share.
-    private HttpClient CreateClient() =>
-        BackgroundWork.RunIsolated((clients, clientName), static all => all.clients.CreateClient(all.clientName));
+    private HttpClient GetClient(long now)
+    {
+        if (Volatile.Read(ref cached) is { } known && time.GetElapsedTime(known.CreatedAt, now) < ClientLifetime)
+            return known.Client;
+        // Isolated, because the factory may create the handlers now, which all callers share.
+        var client = BackgroundWork.RunIsolated((clients, clientName), static all => all.clients.CreateClient(all.clientName));
+        Volatile.Write(ref cached, new(client, now));
+        return client;
+    }
 
     // The key has no user information, path and query: they can be long and can contain a secret.
     private ServerAvailability AvailabilityOf(Uri endpoint) =>
@@ -84,4 +94,6 @@ internal sealed class BackChannelClient(
             server =>
                 pipeline is null ? new DefaultResiliencePipeline(name, server, time, logger) : new CustomResiliencePipeline(pipeline, time)
         );
+
+    private sealed record CachedClient(HttpClient Client, long CreatedAt);
 }

@@ -17,7 +17,7 @@ internal sealed class BackChannelResponse(
     public ReadOnlyMemory<byte> Body => content.Body;
 
     /// <summary>Gets the media type of the body; <see langword="null"/> if the response states none.</summary>
-    public string? MediaType => content.Headers.ContentType?.MediaType;
+    public string? MediaType => content.Received.ContentType?.MediaType;
 
     /// <summary>
     /// Gets the time at which the attempt started. A lifetime that is counted from it never ends later than at the server.

@@ -4,20 +4,31 @@ using System.Net.Http.Headers;
 namespace OAuthClient;
 
 /// <summary>The complete body of a response. It replaces the content of the message, which is a stream of the network.</summary>
-internal sealed class BufferedResponseContent : ByteArrayContent
+internal sealed class BufferedResponseContent : HttpContent
 {
-    private BufferedResponseContent(byte[] body, HttpContentHeaders received, DateTimeOffset requestedAt)
-        : base(body)
+    private const int InitialLength = 4096;
+
+    private BufferedResponseContent(ReadOnlyMemory<byte> body, HttpContentHeaders received, DateTimeOffset requestedAt)
     {
-        (Body, RequestedAt) = (body, requestedAt);
-        foreach (var header in received.NonValidated)
-            Headers.TryAddWithoutValidation(header.Key, header.Value);
+        Body = body;
+        Received = received;
+        RequestedAt = requestedAt;
     }
 
-    public byte[] Body { get; }
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>Gets the content headers of the response.</summary>
+    public HttpContentHeaders Received { get; }
 
     /// <summary>Gets the time at which the attempt started.</summary>
     public DateTimeOffset RequestedAt { get; }
+
+    /// <summary>Copies the received headers to this content, for a pipeline of the application that reads the message.</summary>
+    public void ShowHeaders()
+    {
+        foreach (var header in Received.NonValidated)
+            Headers.TryAddWithoutValidation(header.Key, header.Value);
+    }
 
     /// <summary>Reads the body of a response. A limit of <see cref="HttpClient"/> has no deadline after the headers; this has.</summary>
     /// <param name="content">The content of the response.</param>
@@ -35,25 +46,52 @@ internal sealed class BufferedResponseContent : ByteArrayContent
     {
         try
         {
-            await content.LoadIntoBufferAsync(request.MaximumResponseLength, cancellationToken).ConfigureAwait(false);
+            using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            // A correct Content-Length avoids copies; a wrong one has no other effect.
+            byte[] buffer = new byte[
+                content.Headers.ContentLength is >= 0 and var contentLength && contentLength < request.MaximumResponseLength
+                    ? (int)contentLength + 1
+                    : InitialLength
+            ];
+            int length = 0;
+            while (true)
+            {
+                int count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+                if (count == 0)
+                    return new(buffer.AsMemory(0, length), content.Headers, requestedAt);
+                length += count;
+                if (length > request.MaximumResponseLength)
+                    throw TooLong(request);
+                if (length == buffer.Length)
+                    Array.Resize(ref buffer, buffer.Length * 2);
+            }
         }
-        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
-            throw new HttpRequestException(
-                HttpRequestError.ConfigurationLimitExceeded,
-                $"The response of the {request.DisplayName} is longer than "
-                    + $"{request.MaximumResponseLength} bytes and was rejected. Check the address."
-            );
+            throw Incomplete(request, exception);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or InvalidDataException)
-        {
-            throw new HttpRequestException(
-                // The exception of the network is the inner one.
-                (exception as HttpRequestException)?.HttpRequestError ?? HttpRequestError.Unknown,
-                $"The response of the {request.DisplayName} is incomplete.",
-                exception.InnerException ?? exception
-            );
-        }
-        return new(await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false), content.Headers, requestedAt);
+    }
+
+    private static HttpRequestException TooLong(BackChannelRequest request) =>
+        new(
+            HttpRequestError.ConfigurationLimitExceeded,
+            $"The response of the {request.DisplayName} is longer than "
+                + $"{request.MaximumResponseLength} bytes and was rejected. Check the address."
+        );
+
+    // The exception type that HttpClient throws when it reads the body itself.
+    private static HttpRequestException Incomplete(BackChannelRequest request, Exception fault) =>
+        new(
+            (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
+            $"The response of the {request.DisplayName} is incomplete.",
+            fault
+        );
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(Body).AsTask();
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = Body.Length;
+        return true;
     }
 }

@@ -15,11 +15,21 @@ internal sealed class ContextIsolationHandler(HttpMessageHandler network) : Dele
             static all => all.Handler.SendAsync(all.request, all.Caller, all.cancellationToken)
         );
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Activity? caller, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Activity? caller, CancellationToken cancellationToken)
     {
-        using var activity = caller?.Baggage.Any() == true ? StartWithoutBaggage(caller) : null;
-        if (activity is null)
-            Activity.Current = caller;
+        if (caller?.Baggage.Any() == true)
+            return SendWithoutBaggageAsync(request, caller, cancellationToken);
+        Activity.Current = caller;
+        return base.SendAsync(request, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> SendWithoutBaggageAsync(
+        HttpRequestMessage request,
+        Activity caller,
+        CancellationToken cancellationToken
+    )
+    {
+        using var activity = StartWithoutBaggage(caller);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
@@ -34,8 +44,10 @@ internal sealed class ContextIsolationHandler(HttpMessageHandler network) : Dele
             return started;
         // Without a listener there is no activity from the source, but the request still needs a traceparent.
         Activity unlistened = new(Operation);
-        if (caller.Id is { } id)
-            unlistened.SetParentId(id).TraceStateString = caller.TraceStateString;
+        if (caller.IdFormat == ActivityIdFormat.W3C)
+            unlistened.SetParentId(caller.TraceId, caller.SpanId, caller.ActivityTraceFlags).TraceStateString = caller.TraceStateString;
+        else if (caller.Id is { } id)
+            unlistened.SetParentId(id);
         return unlistened.Start();
     }
 }

@@ -77,6 +77,8 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
                             var made = call.AttemptAsync(attempt);
                             await ((Task)made).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                             Volatile.Write(ref last, made);
+                            if (made.IsCompletedSuccessfully)
+                                (made.Result.Content as BufferedResponseContent)?.ShowHeaders();
                             // No further attempt is allowed, so the pipeline must not wait for one.
                             if (!call.CanBeSent && !(made.IsCompletedSuccessfully && made.Result.IsSuccessStatusCode))
                                 await end.CancelAsync().ConfigureAwait(false);

@@ -16,8 +16,8 @@ internal sealed class SingleSendHandler(HttpMessageHandler network) : Delegating
         // A message of another type is a copy that a handler created.
         if (request is not SingleSendRequestMessage message || !message.TryUse())
             throw SendTracker.SecondSend();
-        // Here, because a handler may have read or replaced the content.
-        if (message.SendTracker is { } tracker && request.Content is { } content)
+        // A handler may have read or replaced the content. The content that is sent is tracked in any case.
+        if (message.SendTracker is { } tracker && request.Content is { } content && (content as FormContent)?.TrackSend(tracker) != true)
             request.Content = new TrackedContent(content, tracker);
         return base.SendAsync(request, cancellationToken);
     }

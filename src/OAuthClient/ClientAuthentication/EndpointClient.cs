@@ -83,11 +83,7 @@ internal sealed class EndpointClient(
         return new(
             configuration,
             server,
-            async (attempt, cancellationToken) =>
-            {
-                await client.ApplyAsync(attempt, server, cancellationToken).ConfigureAwait(false);
-                configuration.Adaptation.Rename(attempt.Form);
-            },
+            (attempt, cancellationToken) => client.ApplyAsync(attempt, server, cancellationToken),
             client.InvalidClientAdvice
         );
     }

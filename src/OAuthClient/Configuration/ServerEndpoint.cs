@@ -78,5 +78,6 @@ internal sealed record ServerEndpoint(
 
     /// <summary>Finds the addresses of all endpoints.</summary>
     /// <param name="find">Returns the address of an endpoint; <see langword="null"/> if it is not known.</param>
-    public static IReadOnlyDictionary<ServerEndpoint, Uri?> FindAll(Func<ServerEndpoint, Uri?> find) => All.ToDictionary(e => e, find);
+    public static IReadOnlyDictionary<ServerEndpoint, Uri?> FindAll(Func<ServerEndpoint, Uri?> find) =>
+        All.ToDictionary<ServerEndpoint, ServerEndpoint, Uri?>(e => e, find, ReferenceEqualityComparer.Instance);
 }

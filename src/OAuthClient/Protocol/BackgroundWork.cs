@@ -62,9 +62,9 @@ internal static class BackgroundWork
     /// <returns>The result of <paramref name="work"/>.</returns>
     public static TResult RunIsolated<TState, TResult>(TState state, Func<TState, TResult> work)
     {
-        TResult? result = default;
-        ExecutionContext.Run(Empty, _ => result = work(state), state: null);
-        return result!;
+        Isolated<TState, TResult> isolated = new(state, work);
+        ExecutionContext.Run(Empty, static self => ((Isolated<TState, TResult>)self!).Run(), isolated);
+        return isolated.Result!;
     }
 
     private static AsyncFlowControl Suppress() => ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
@@ -77,5 +77,12 @@ internal static class BackgroundWork
         thread.UnsafeStart();
         thread.Join();
         return captured!;
+    }
+
+    private sealed class Isolated<TState, TResult>(TState state, Func<TState, TResult> work)
+    {
+        public TResult? Result { get; private set; }
+
+        public void Run() => Result = work(state);
     }
 }

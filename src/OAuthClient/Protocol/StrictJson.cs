@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -97,8 +98,22 @@ internal static class StrictJson
     /// Determines whether all member names of an object are valid UTF-8. The parser accepts invalid UTF-8 in a name, but looking up a
     /// member then throws. <see cref="TryParse"/> checks the outermost object only.
     /// </summary>
-    public static bool HasReadableNames(JsonElement json) =>
-        json.EnumerateObject().All(member => Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)));
+    public static bool HasReadableNames(JsonElement json)
+    {
+        foreach (var member in json.EnumerateObject())
+        {
+            if (!Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Gets the name of a member as UTF-8, without a copy unless it has escape sequences.</summary>
+    public static ReadOnlySpan<byte> Utf8NameOf(JsonProperty member)
+    {
+        var name = JsonMarshal.GetRawUtf8PropertyName(member);
+        return name.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(member.Name) : name;
+    }
 
     /// <summary>Gets the JSON text of a value; <see langword="null"/> if it is not valid UTF-8.</summary>
     public static string? RawTextIfAny(JsonElement value) => Utf8.IsValid(JsonMarshal.GetRawUtf8Value(value)) ? value.GetRawText() : null;

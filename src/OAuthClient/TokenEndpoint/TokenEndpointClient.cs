@@ -8,16 +8,13 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
     /// <summary>Loads the server's metadata, sends a token request and reads the response.</summary>
     /// <exception cref="TokenEndpointException">The server refused the request.</exception>
     /// <exception cref="OAuthProtocolException">The response does not conform to the specification.</exception>
-    public async Task<TokenResponse> SendAsync(TokenRequest request, ClientConfiguration configuration, CancellationToken cancellationToken)
-    {
-        var server = await metadata.FindAsync(configuration, cancellationToken).ConfigureAwait(false);
-        return await SendAsync(request, configuration, server, tracker: null, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<TokenResponse> SendAsync(TokenRequest request, ClientConfiguration configuration, CancellationToken cancellationToken) =>
+        SendAsync(request, configuration, server: null, tracker: null, cancellationToken);
 
     /// <summary>Sends a token request and reads the response.</summary>
     /// <param name="request">The request.</param>
     /// <param name="configuration">The client's configuration.</param>
-    /// <param name="server">The metadata of the server.</param>
+    /// <param name="server">The metadata of the server; <see langword="null"/> to load them.</param>
     /// <param name="tracker">
     /// A new tracker, which records what <see cref="RefreshTokenOutcomes"/> evaluates; <see langword="null"/> if that is not needed.
     /// </param>
@@ -28,11 +25,12 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
     public async Task<TokenResponse> SendAsync(
         TokenRequest request,
         ClientConfiguration configuration,
-        AuthorizationServerMetadata server,
+        AuthorizationServerMetadata? server,
         SendTracker? tracker,
         CancellationToken cancellationToken
     )
     {
+        server ??= await metadata.FindAsync(configuration, cancellationToken).ConfigureAwait(false);
         request.EnsureAllowed(configuration);
         var form = new List<KeyValuePair<string, string>>(8) { new(ParameterNames.GrantType, request.GrantType) };
         foreach (var parameter in request.Parameters())

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
@@ -13,17 +12,6 @@ internal static class TokenResponseReader
     // Ten years. A longer lifetime is an error of the server and could cause an overflow.
     private const long MaximumLifetimeSeconds = 315_360_000;
 
-    // The members with a property of their own. All others are kept as additional members.
-    private static readonly FrozenSet<string> Known = FrozenSet.Create(
-        StringComparer.Ordinal,
-        ParameterNames.AccessToken,
-        ParameterNames.TokenType,
-        ParameterNames.ExpiresIn,
-        ParameterNames.RefreshToken,
-        ParameterNames.Scope,
-        ParameterNames.IdToken
-    );
-
     /// <summary>Reads a response.</summary>
     /// <param name="response">The response.</param>
     /// <param name="request">The request that it answers.</param>
@@ -35,17 +23,43 @@ internal static class TokenResponseReader
     {
         using var document = StrictJson.TryParse(response.Body);
         // Some servers respond with status 200 and an error, a page or nothing in the body. "error": null means no error.
-        if (!response.IsSuccess || document?.RootElement is not { } json || !IsAbsent(json.Member(ParameterNames.Error)))
+        if (!response.IsSuccess || document?.RootElement is not { } json || !json.Member(ParameterNames.Error).IsAbsent())
         {
             var failure = response.Failure(document?.RootElement);
             throw new TokenEndpointException(failure with { Error = adaptation.ErrorCode(failure.Error) });
         }
-        var tokens = adaptation.FindTokens(json);
+        JsonElement accessToken = default;
+        JsonElement tokenType = default;
+        JsonElement expiresIn = default;
+        JsonElement refreshToken = default;
+        JsonElement scope = default;
+        JsonElement idToken = default;
+        Dictionary<string, JsonElement>? additional = null;
+        // In one pass, because each look-up of a member compares the names of those after it.
+        foreach (var member in adaptation.FindTokens(json).EnumerateObject())
+        {
+            var name = StrictJson.Utf8NameOf(member);
+            if (name.SequenceEqual("access_token"u8))
+                accessToken = member.Value;
+            else if (name.SequenceEqual("token_type"u8))
+                tokenType = member.Value;
+            else if (name.SequenceEqual("expires_in"u8))
+                expiresIn = member.Value;
+            else if (name.SequenceEqual("refresh_token"u8))
+                refreshToken = member.Value;
+            else if (name.SequenceEqual("scope"u8))
+                scope = member.Value;
+            else if (name.SequenceEqual("id_token"u8))
+                idToken = member.Value;
+            else
+                // A copy, because the application may keep it.
+                (additional ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
+        }
         string value =
-            tokens.Text(ParameterNames.AccessToken)
+            StrictJson.TextOf(accessToken, ParameterNames.AccessToken)
             ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
         string type =
-            tokens.Text(ParameterNames.TokenType)
+            StrictJson.TextOf(tokenType, ParameterNames.TokenType)
             ?? throw new OAuthProtocolException(
                 "The token response has no token_type, so it is not known how to use the token (RFC 6749 §5.1)."
             );
@@ -59,40 +73,18 @@ internal static class TokenResponseReader
         }
 
         var issuedAt = response.RequestedAt;
-        var expiresAt = Lifetime(tokens.Member(ParameterNames.ExpiresIn)) is { } seconds
-            ? issuedAt.AddSeconds(seconds)
-            : (DateTimeOffset?)null;
+        var expiresAt = Lifetime(expiresIn) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
-            new AccessToken(
-                value,
-                issuedAt,
-                expiresAt,
-                Scopes(tokens.Member(ParameterNames.Scope), request, adaptation),
-                request.Resources
-            ),
-            tokens.Text(ParameterNames.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
-            tokens.Text(ParameterNames.IdToken) is { } idToken ? new IdToken(idToken) : null,
-            AdditionalMembers(json)
+            new AccessToken(value, issuedAt, expiresAt, Scopes(scope, request, adaptation), request.Resources),
+            StrictJson.TextOf(refreshToken, ParameterNames.RefreshToken) is { } refresh ? new RefreshToken(refresh) : null,
+            StrictJson.TextOf(idToken, ParameterNames.IdToken) is { } identity ? new IdToken(identity) : null,
+            (IReadOnlyDictionary<string, JsonElement>?)additional ?? ReadOnlyDictionary<string, JsonElement>.Empty
         );
     }
 
-    // Copies, because the application may keep them.
-    private static IReadOnlyDictionary<string, JsonElement> AdditionalMembers(JsonElement json)
-    {
-        Dictionary<string, JsonElement>? additional = null;
-        foreach (var member in json.EnumerateObject())
-        {
-            if (!Known.Contains(member.Name))
-                (additional ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
-        }
-        return (IReadOnlyDictionary<string, JsonElement>?)additional ?? ReadOnlyDictionary<string, JsonElement>.Empty;
-    }
-
-    private static bool IsAbsent(JsonElement member) => member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
-
     private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request, ServerAdaptation adaptation)
     {
-        if (IsAbsent(member))
+        if (member.IsAbsent())
             return request.DefaultScopes;
         string scope = StrictJson.TextOf(member, ParameterNames.Scope) ?? "";
         // Limited, because scopes are compared with each other throughout the lifetime of the grant.
@@ -105,7 +97,7 @@ internal static class TokenResponseReader
 
     private static long? Lifetime(JsonElement member)
     {
-        if (IsAbsent(member))
+        if (member.IsAbsent())
             return null;
         bool isRead =
             member.ValueKind == JsonValueKind.Number
