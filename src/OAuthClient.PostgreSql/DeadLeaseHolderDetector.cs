@@ -36,6 +36,13 @@ internal sealed class DeadLeaseHolderDetector(TimeProvider time)
         }
     }
 
+    /// <summary>Determines whether a holder of the grant's lease was missing, so that each observation must look for it again.</summary>
+    public bool IsSuspected(string grantId)
+    {
+        lock (changes)
+            return missing.ContainsKey(grantId);
+    }
+
     /// <returns>The fence of the grant's lease if its holder is dead; otherwise <see langword="null"/>.</returns>
     public long? DeadFence(string grantId)
     {

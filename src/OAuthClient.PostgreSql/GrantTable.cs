@@ -7,8 +7,7 @@ namespace OAuthClient.PostgreSql;
 /// </summary>
 /// <remarks>
 /// A statement that adds or removes a grant notifies the other nodes with its commit: whether a user is signed in depends on it, also if
-/// this node ends in the next moment. A replacement changes only the tokens, and its notification is sent
-/// afterwards.
+/// this node ends in the next moment. A replacement changes only the tokens, and its notification is sent afterwards.
 /// </remarks>
 internal sealed class GrantTable(
     PostgresCommandExecutor executor,

@@ -24,8 +24,8 @@ internal sealed class LeaseWaiter(
     {
         long startedAt = time.GetTimestamp();
         ExponentialBackoff backoff = new(MinimumDelay, MaximumDelay);
-        // The holder is suspected to be dead when nothing happened for the time of a poll.
-        for (bool isSuspected = false; ; isSuspected = true)
+        // The holder is suspected to be dead when nothing happened for the time of a poll, or when an earlier wait missed it.
+        for (bool isSuspected = detector.IsSuspected(seen.Id); ; isSuspected = true)
         {
             // Not cancelled, because the cancellation of a running statement needs a connection of its own.
             var snapshot = await leases

@@ -21,7 +21,7 @@ internal sealed class AccessTokenCache(ClientConfiguration? configuration)
     private long removals;
 
     /// <summary>Gets the configuration of the client whose tokens are cached.</summary>
-    public ClientConfiguration? Registration => configuration;
+    public ClientConfiguration? Configuration => configuration;
 
     /// <summary>Gets the number of slots, used or free.</summary>
     public int Capacity => Volatile.Read(ref slots).Length;

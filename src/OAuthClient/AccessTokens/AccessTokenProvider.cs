@@ -53,7 +53,7 @@ internal sealed class AccessTokenProvider
         var token = cached.Find(owner, out header, out long freshUntil);
         long now = clock.Now;
         var current = configuration.GetCached(now);
-        if (token is null || now >= freshUntil || selection.Key.Length > 0 || !ReferenceEquals(cached.Registration, current))
+        if (token is null || now >= freshUntil || selection.Key.Length > 0 || !ReferenceEquals(cached.Configuration, current))
             token = LoadIntoCache(cached, owner, selection, current, now, out header);
         if (token is not null && telemetry.CountsLookups)
             telemetry.Lookup(owner.IsClient, isHit: true);
@@ -71,7 +71,7 @@ internal sealed class AccessTokenProvider
     )
     {
         // The new cache is visible to all threads before the token is looked up: later changes are then removed from it.
-        if (!ReferenceEquals(cached.Registration, current))
+        if (!ReferenceEquals(cached.Configuration, current))
             Interlocked.Exchange(ref cache, cached = new(current));
         long mark = cached.Mark;
         var token = owner.IsClient

@@ -64,7 +64,7 @@ internal sealed class ClientCredentialsTokenProvider(
 
     private (AccessToken? Token, AccessTokenState State) GetState(RefreshContext context)
     {
-        var known = FindCached(context.Registration, context.Selection, context.Rejected);
+        var known = FindCached(context.Configuration, context.Selection, context.Rejected);
         return (known, context.StateOf(known, renewable: true, time.GetUtcNow()));
     }
 

@@ -20,7 +20,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         var now = time.GetUtcNow();
         foreach (var stored in grants)
         {
-            if (!GrantOwnership.BelongsTo(stored, context.Registration, context.Owner))
+            if (!GrantOwnership.BelongsTo(stored, context.Configuration, context.Owner))
                 continue;
             if (!context.Concerns(stored))
             {
@@ -42,7 +42,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         }
         if (fallback is not null)
             return fallback;
-        throw context.Registration.CreateReauthorizationRequired(
+        throw context.Configuration.CreateReauthorizationRequired(
             any ? $"no grant covers the scopes {ScopeList.Join(context.Selection.Scopes)}"
             : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
             : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"

@@ -51,9 +51,7 @@ internal sealed class BackChannelClient(
         if (configuration.AllowHttpOnLoopback && Interlocked.Exchange(ref isWarningLogged, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
         if (!EndpointSecurity.IsSafe(request.Endpoint, configuration.AllowHttpOnLoopback))
-            throw new OAuthProtocolException(
-                $"The {request.DisplayName} does not use https; no request was " + "sent. Set an https address."
-            );
+            throw new OAuthProtocolException($"The {request.DisplayName} does not use https; no request was sent. Set an https address.");
 
         var availability = AvailabilityOf(request.Endpoint);
         long startedAt = time.GetTimestamp();

@@ -97,6 +97,9 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
         }
         catch (BrokenCircuitException broken)
         {
+            // The circuit opened during the first attempt, whose outcome the caller gets.
+            if (call.HasFirstAttempt)
+                return await call.SendAsync(context.CancellationToken).ConfigureAwait(false);
             throw CircuitIsOpen(call, broken.RetryAfter ?? BreakDuration, broken.InnerException);
         }
     }

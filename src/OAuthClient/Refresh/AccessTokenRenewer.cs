@@ -49,7 +49,7 @@ internal sealed class AccessTokenRenewer(RefreshBackoff backoff, ClientTelemetry
         if (!backoff.CanRefreshEarly(key, time.GetUtcNow()) || flights.IsRunning(key))
             return;
         var renewal = JoinOrStart(key, context with { Rejected = null }, RefreshCause.Early, renew);
-        _ = BackgroundWork.RunIsolated(renewal, ended => LogFailureAsync(ended, context.Registration.Name));
+        _ = BackgroundWork.RunIsolated(renewal, ended => LogFailureAsync(ended, context.Configuration.Name));
     }
 
     /// <summary>Runs work while no renewal and no other work with the same key runs in this process.</summary>

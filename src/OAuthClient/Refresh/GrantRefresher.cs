@@ -28,7 +28,7 @@ internal sealed class GrantRefresher(
     public async Task<AccessTokenResult?> RunAsync(RefreshContext context, Grant seen)
     {
         // Slow requests that need no lease are sent before it is acquired.
-        var server = await client.PrepareAsync(seen, context.Registration).ConfigureAwait(false);
+        var server = await client.PrepareAsync(seen, context.Configuration).ConfigureAwait(false);
         if (await grants.FlushAsync(seen).ConfigureAwait(false) is not { } latest)
             return null;
 
@@ -45,7 +45,7 @@ internal sealed class GrantRefresher(
                     case AcquireLease or WaitForLease:
                         // Measured from before the request, the lease expires here no later than at the store.
                         leasedAt = time.GetTimestamp();
-                        happened = await ApplyToStoreAsync(effect, state, context.Registration).ConfigureAwait(false);
+                        happened = await ApplyToStoreAsync(effect, state, context.Configuration).ConfigureAwait(false);
                         break;
                     case SendRefreshRequest sendRefreshRequest:
                         happened = await client.SendAsync(sendRefreshRequest, context, server, leasedAt).ConfigureAwait(false);
@@ -90,7 +90,7 @@ internal sealed class GrantRefresher(
                         if (lost.Fault is not null)
                             telemetry.Lost(state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown);
                         Log.GrantLost(logger, seen.ClientName);
-                        throw context.Registration.CreateReauthorizationRequired("the server rejected the refresh token", lost.Fault);
+                        throw context.Configuration.CreateReauthorizationRequired("the server rejected the refresh token", lost.Fault);
                 }
             }
         }

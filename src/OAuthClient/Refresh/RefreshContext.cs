@@ -1,13 +1,13 @@
 namespace OAuthClient;
 
 /// <summary>The parameters of a refresh, or of another renewal of an access token.</summary>
-/// <param name="Registration">The client's configuration when the refresh started.</param>
+/// <param name="Configuration">The client's configuration when the refresh started.</param>
 /// <param name="Owner">The owner of the grant, or the client itself.</param>
 /// <param name="Selection">The scopes and resources of the access token.</param>
 /// <param name="Rejected">The access token that an API rejected, if that is the reason for the refresh.</param>
-internal sealed record RefreshContext(ClientConfiguration Registration, GrantOwner Owner, AccessTokenKey Selection, AccessToken? Rejected)
+internal sealed record RefreshContext(ClientConfiguration Configuration, GrantOwner Owner, AccessTokenKey Selection, AccessToken? Rejected)
 {
-    public bool Concerns(Grant grant) => GrantOwnership.IsUsable(grant, Registration, Owner);
+    public bool Concerns(Grant grant) => GrantOwnership.IsUsable(grant, Configuration, Owner);
 
     /// <summary>Finds the grant's token of the selection.</summary>
     /// <returns>The token, which may have expired; <see langword="null"/> if there is none, or an API rejected it.</returns>
@@ -20,7 +20,7 @@ internal sealed record RefreshContext(ClientConfiguration Registration, GrantOwn
     public AccessTokenState StateOf(AccessToken? token, bool renewable, DateTimeOffset now) =>
         token is null
             ? AccessTokenState.Expired
-            : AccessTokenExpiry.StateAt(token, renewable, Registration.DefaultAccessTokenLifetime, now);
+            : AccessTokenExpiry.StateAt(token, renewable, Configuration.DefaultAccessTokenLifetime, now);
 
     /// <summary>Finds a fresh token of the grant, which another refresh may have stored.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>

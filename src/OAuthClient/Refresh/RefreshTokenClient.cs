@@ -33,7 +33,7 @@ internal sealed class RefreshTokenClient(
         long leasedAt
     )
     {
-        var current = context.Registration;
+        var current = context.Configuration;
         var request = new RefreshTokenRequest(
             sendRefreshRequest.RefreshToken,
             context.Selection.Scopes.Count > 0 ? context.Selection.Scopes : null,

@@ -51,7 +51,7 @@ public class RefreshBackoffTests
         Assert.That(backoff.FindRecentFailure("g1", Context, Now + RefreshBackoff.Pause - tick), Is.SameAs(Failed));
         Assert.That(backoff.FindRecentFailure("g1", Context, Now + RefreshBackoff.Pause), Is.Null);
         Assert.That(backoff.FindRecentFailure("g1", Context with { Selection = new(["a"], []) }, Now), Is.Null);
-        Assert.That(backoff.FindRecentFailure("g1", Context with { Registration = SampleConfiguration.Create() }, Now), Is.Null);
+        Assert.That(backoff.FindRecentFailure("g1", Context with { Configuration = SampleConfiguration.Create() }, Now), Is.Null);
         Assert.That(backoff.CanRefreshEarly("g1", Now + RefreshBackoff.EarlyPause - tick), Is.False);
         Assert.That(backoff.CanRefreshEarly("g1", Now + RefreshBackoff.EarlyPause), Is.True);
         backoff.Clear("g1");

@@ -85,7 +85,7 @@ internal sealed class CachedGrantStore : IGrantStore
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        string key = await feed.GetKeyAsync(seen.ClientName, seen.Owner, cancellationToken).ConfigureAwait(false);
+        string key = await cache.GetKeyAsync(seen.ClientName, seen.Owner, cancellationToken).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // Before the store looks at the lease, so that no change is missed in between.
         var change = waiters.Add(seen.Id, key);
@@ -97,7 +97,11 @@ internal sealed class CachedGrantStore : IGrantStore
             if (first == waiting)
                 await waiting.ConfigureAwait(false);
             else
-                await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // The caller does not wait for a statement that runs. Its exception is observed.
+                _ = BackgroundWork.RunIsolated(
+                    waiting,
+                    static async task => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing)
+                );
         }
         finally
         {

@@ -62,6 +62,13 @@ internal sealed class GrantCache
         return new(copy.Grants);
     }
 
+    /// <summary>Gets the key of an owner. Isolated, because the feed may start its connection now, which all callers share.</summary>
+    public ValueTask<string> GetKeyAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+        BackgroundWork.RunIsolated(
+            (feed, clientName, owner, cancellationToken),
+            static all => all.feed.GetKeyAsync(all.clientName, all.owner, all.cancellationToken)
+        );
+
     /// <summary>Removes an owner's grants after a change by another process.</summary>
     /// <param name="key">The key by which the change feed names the owner.</param>
     public void Invalidate(string key)
@@ -101,7 +108,7 @@ internal sealed class GrantCache
     private async Task<IReadOnlyList<Grant>> ReadAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         // The key is known before the read begins, so that no change is missed.
-        string key = await feed.GetKeyAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
+        string key = await GetKeyAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
         var entry = entries.GetOrAdd(
             (clientName, owner),
             _ => byKey[key] = new(clientName, owner, key, store, Freshness, feed, OnStored, time)

@@ -32,8 +32,17 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
     private async Task RunAsync()
     {
         await Task.Delay(Delay, time).ConfigureAwait(false);
-        while (Take() is { Count: > 0 } batch)
-            await CompareAsync(batch).ConfigureAwait(false);
+        try
+        {
+            while (Take() is { Count: > 0 } batch)
+                await CompareAsync(batch).ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (due)
+                isRunning = false;
+            throw;
+        }
     }
 
     private Dictionary<string, (GrantCacheEntry Entry, GrantSnapshot Copy)> Take()
@@ -65,13 +74,10 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
             );
             var outdated = await feed.FindOutdatedAsync(cached, CancellationToken.None).ConfigureAwait(false);
             // Each entry is updated once: a read that began after a first update would be repeated because of a second one.
-            foreach (string key in outdated)
-            {
-                if (batch.Remove(key, out var differing))
-                    differing.Entry.Update(_ => null);
-            }
-            foreach (var (entry, copy) in batch.Values)
+            foreach (var (entry, copy) in batch.Where(one => !outdated.Contains(one.Key)).Select(one => one.Value))
                 entry.Update(known => ReferenceEquals(known, copy) ? known with { ReadAt = began, ReadDuring = during } : known);
+            foreach (string key in outdated)
+                batch[key].Entry.Update(_ => null);
         }
         catch (Exception exception)
         {

@@ -81,7 +81,7 @@ internal sealed class GrantFreshness(IGrantChangeFeed feed, TimeProvider time, I
     /// <summary>Determines whether grants must be compared with the store soon.</summary>
     public bool IsComparisonDue(GrantSnapshot copy) => time.GetElapsedTime(copy.ReadAt) >= ComparedAfter && IsCurrent(copy);
 
-    private Freshness UnlessPaused(Freshness freshness) => pause.Remaining > TimeSpan.Zero ? Freshness.Fresh : freshness;
+    private Freshness UnlessPaused(Freshness freshness) => isUnavailable && pause.Remaining > TimeSpan.Zero ? Freshness.Fresh : freshness;
 
     /// <returns>The time during which a change by another process may have been missed.</returns>
     private TimeSpan UncertaintyOf(GrantSnapshot copy)

@@ -179,6 +179,14 @@ public sealed class GrantCacheTests
         await clock.WaitForTimerAsync().Promptly();
         clock.Advance(Second);
         await UntilAsync(store, 2);
+        await Eventually.UntilAsync(
+            () =>
+            {
+                lock (feed.Comparisons)
+                    return feed.Comparisons.Count == 2;
+            },
+            () => Task.CompletedTask
+        );
         Assert.That(feed.Comparisons, Is.EqualTo(new[] { 500, Owners + 1 - 500 }));
         Assert.That(feed.Reads - before, Is.EqualTo(1), "the owner with a new grant");
 
