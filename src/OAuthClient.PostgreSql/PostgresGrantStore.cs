@@ -17,7 +17,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
     private readonly PostgresCommandExecutor executor;
     private readonly long node;
     private readonly StoreSchema schema;
-    private readonly StoreEncryption encryption;
+    private readonly GrantRowSerializer serializer;
     private readonly ChangeNotificationFormat notifications;
     private readonly ChangeNotificationSender sender;
     private readonly GrantTable grants;
@@ -50,7 +50,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
         health = new(options.Schema, time, logger);
         executor = new(source, options.Schema, options.CommandTimeout, health);
         schema = new(executor, options.Schema, options.CreateSchema, logger);
-        encryption = options.Encryption;
+        serializer = new(options.Encryption, logger);
         notifications = new(options.Schema, node);
         sender = new(executor, notifications, time, logger);
         grants = new(executor, options.Schema, notifications, sender);
@@ -74,7 +74,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
             );
         leaseWaiter = new(leases, detector, notifications, sender, connection, time);
         cleanup = new(executor, options.Schema, time, logger);
-        Clients = new(executor, options.Schema, encryption, OpenAsync);
+        Clients = new(executor, options.Schema, options.Encryption, OpenAsync);
     }
 
     /// <summary>Gets the store of dynamically registered clients in the same schema.</summary>
@@ -124,7 +124,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping.Token);
-        return Decrypt(await grants.FindAsync(clientName, owner, ended.Token).ConfigureAwait(false));
+        return serializer.Deserialize(await grants.FindAsync(clientName, owner, ended.Token).ConfigureAwait(false));
     }
 
     public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
@@ -133,14 +133,24 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
     public async ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return Decrypt(await fingerprints.FindAsync(fingerprint, cancellationToken).ConfigureAwait(false));
+        return serializer.Deserialize(await fingerprints.FindAsync(fingerprint, cancellationToken).ConfigureAwait(false));
     }
 
     public async ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         string hint = notifications.Of(grant.ClientName, grant.Owner);
-        if (!await grants.AddAsync(Row(grant), DeadAt(grant), hint, GrantFingerprints.Of(grant), cancellationToken).ConfigureAwait(false))
+        if (
+            !await grants
+                .AddAsync(
+                    serializer.Serialize(grant),
+                    GrantRowSerializer.DeadAt(grant),
+                    hint,
+                    GrantFingerprints.Of(grant),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        )
             throw new InvalidOperationException($"The store already contains the grant {grant.Id}.");
     }
 
@@ -148,7 +158,11 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         string hint = notifications.Of(newer.ClientName, newer.Owner);
-        if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), hint, cancellationToken).ConfigureAwait(false))
+        if (
+            !await grants
+                .TryReplaceAsync(serializer.Serialize(newer), GrantRowSerializer.DeadAt(newer), hint, cancellationToken)
+                .ConfigureAwait(false)
+        )
             return false;
         detector.Remove(newer.Id);
         return true;
@@ -179,7 +193,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
         Grant stored;
         try
         {
-            stored = Decrypt(result.Row);
+            stored = serializer.Deserialize(result.Row);
         }
         catch (OAuthException) when (lease is not null)
         {
@@ -265,25 +279,6 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
         cleanup.Start();
     }
 
-    private List<Grant> Decrypt(List<GrantRow> rows)
-    {
-        List<Grant> found = [];
-        OAuthException? failure = null;
-        foreach (var row in rows)
-        {
-            try
-            {
-                found.Add(Decrypt(row));
-            }
-            catch (OAuthException exception)
-            {
-                Log.GrantUnreadable(logger, exception.Message);
-                failure = exception;
-            }
-        }
-        return found.Count > 0 || failure is null ? found : throw failure;
-    }
-
     private void OnReceived(string received)
     {
         if (sender.Receive(received) is not { } hint)
@@ -296,17 +291,4 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
         health.MarkReachable();
         connected?.Invoke();
     }
-
-    private Grant Decrypt(GrantRow row) =>
-        encryption.UnprotectGrant(row.Content, row.Key.Id, row.Key.ClientName, row.Key.Owner, row.Key.Generation);
-
-    private GrantRow Row(Grant grant) => new(GrantRowKey.Of(grant), encryption.Protect(grant));
-
-    // A grant that ends with its sign-in cannot be used afterwards. A grant without a refresh token ends with its access token; if the
-    // lifetime of that is unknown, the grant is kept.
-    private static DateTimeOffset? DeadAt(Grant grant) =>
-        grant.EndsAt is { } endsAt ? endsAt
-        : grant.CanRefresh || grant.AccessToken?.ExpiresAt is not { } expiresAt ? null
-        : grant.SignInExpiresAt > expiresAt ? grant.SignInExpiresAt
-        : expiresAt;
 }

@@ -29,7 +29,9 @@ internal sealed class GrantCacheEntry(
     public GrantOwner Owner => owner;
     public string Key => key;
 
-    /// <summary>Gets the estimated size of the entry in bytes; 0 if it has no grants, so that requests for unknown owners remove nothing.</summary>
+    /// <summary>
+    /// Gets the estimated size of the entry in bytes; 0 if it has no grants, so that requests for unknown owners remove nothing.
+    /// </summary>
     public long Size => Value is { } copy ? Overhead + copy.Grants.Sum(GrantSize.Of) : 0;
 
     protected override TimeSpan FailureDuration => TimeSpan.Zero;

@@ -7,7 +7,9 @@ internal static class GrantSize
     private const int OfGrant = 1200;
     private const int OfToken = 500;
 
-    /// <summary>Returns the estimated size in bytes. A character takes two, and an access token is kept a second time as a header.</summary>
+    /// <summary>
+    /// Returns the estimated size in bytes. A character takes two bytes, and an access token is kept a second time as a header.
+    /// </summary>
     public static long Of(Grant grant) =>
         OfGrant
         + 2L * ((grant.RefreshToken?.Reveal().Length ?? 0) + (grant.IdToken?.Reveal().Length ?? 0))

@@ -36,10 +36,11 @@ public sealed class StoreEncryptionTests
     public void Content_of_an_earlier_version_can_be_decrypted()
     {
         byte[] content = Convert.FromBase64String(
-            "AQVmaXJzdFtC6u+c98tYfyjGVMQUr/TKib6c2cG5wDvODXiVTSdODuy3jtgi9lEMnIaKSXiXmmC6/BZguq2Yv4J94KPD9H+ixlp3qc+hBZxcdqU1hq9j9oZa9PjTsH5k"
-                + "QXVsJpWR9Y4SBlvfUtfgRN1P8cFRcsj7HZtZG/y4vmn9EQDN7+KUH0zqqrOTpeDSCmGfmeqVg1aMvQOtpwDWDP2cp+z8X/hk15eQpSfQJUhCVlWSpujOSKLr83OdFlTO"
-                + "fMQ0YC7OUQ4EtMUKQGs6hFNIK/IreFB1+7xstPoEd51NfXDbBvHdgYJnOfRH+7K8Xo/cJNzHefMbOlK8xQf2TGK4eyaFsL67bDpeKD8P0wsaQIeDLkn+4MwlKQs0F8cN"
-                + "YkcLaamuLwL9ybi6gUnkzTkaR7rdIOMZj9cOcZwOF4Pjbrf8yIySE78J2+d/oUz+7Wm2ICgFLiuiAdKA36UJlnhdquRjeI0BXXJIbpRQ22NN"
+            "AQVmaXJzdFtC6u+c98tYfyjGVMQUr/TKib6c2cG5wDvODXiVTSdODuy3jtgi9lEMnIaKSXiXmmC6/BZguq2Yv4J94KPD9H+ixlp3"
+                + "qc+hBZxcdqU1hq9j9oZa9PjTsH5kQXVsJpWR9Y4SBlvfUtfgRN1P8cFRcsj7HZtZG/y4vmn9EQDN7+KUH0zqqrOTpeDSCmGfmeqV"
+                + "g1aMvQOtpwDWDP2cp+z8X/hk15eQpSfQJUhCVlWSpujOSKLr83OdFlTOfMQ0YC7OUQ4EtMUKQGs6hFNIK/IreFB1+7xstPoEd51N"
+                + "fXDbBvHdgYJnOfRH+7K8Xo/cJNzHefMbOlK8xQf2TGK4eyaFsL67bDpeKD8P0wsaQIeDLkn+4MwlKQs0F8cNYkcLaamuLwL9ybi6"
+                + "gUnkzTkaR7rdIOMZj9cOcZwOF4Pjbrf8yIySE78J2+d/oUz+7Wm2ICgFLiuiAdKA36UJlnhdquRjeI0BXXJIbpRQ22NN"
         );
         Assert.That(Protection.UnprotectGrant(content, "g1", "photos", "user:42", 7).RefreshToken!.Reveal(), Is.EqualTo("rt-g1"));
         Assert.That(
