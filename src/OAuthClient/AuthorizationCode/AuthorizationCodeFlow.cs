@@ -47,8 +47,10 @@ internal sealed class AuthorizationCodeFlow(
             new(now, TimeSpan.Zero),
             renewsSignIn
         );
-        request.Pending.Address = await transports
-            .First(transport => transport.CanSend(current, server))
+        int transport = 0;
+        while (!transports[transport].CanSend(current, server))
+            transport++;
+        request.Pending.Address = await transports[transport]
             .CreateAddressAsync(request, current, server, cancellationToken)
             .ConfigureAwait(false);
         if (store is InMemoryGrantStore memory)

@@ -45,18 +45,18 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public SendTracker? SendTracker { get; init; }
 
     /// <summary>
-    /// Gets the delegate that authenticates the request. It is called for each attempt, so that an assertion or a proof is fresh. The
+    /// Gets or sets the delegate that authenticates the request. It is called for each attempt, so that an assertion or a proof is fresh. The
     /// default is <see langword="null"/>: the request is not authenticated.
     /// </summary>
-    public Func<AuthenticatedRequest, CancellationToken, ValueTask>? Authenticate { get; init; }
+    public Func<AuthenticatedRequest, CancellationToken, ValueTask>? Authenticate { get; set; }
 
     public string Accept { get; init; } = "application/json";
 
     /// <summary>Gets the maximum length of the response body in bytes, after decompression.</summary>
     public int MaximumResponseLength { get; init; } = 1024 * 1024;
 
-    /// <summary>Gets the end of the message about <c>invalid_client</c>; <see langword="null"/> for the general advice.</summary>
-    public string? InvalidClientAdvice { get; init; }
+    /// <summary>Gets or sets the end of the message about <c>invalid_client</c>; <see langword="null"/> for the general advice.</summary>
+    public string? InvalidClientAdvice { get; set; }
 
     /// <summary>
     /// Gets the secrets in the request, besides those of <see cref="Authenticate"/>. They are removed from messages. A secret that the

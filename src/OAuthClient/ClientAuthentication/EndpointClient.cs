@@ -32,15 +32,8 @@ internal sealed class EndpointClient(
     )
     {
         var known = Choose(configuration, server);
-        return backChannel.SendAsync(
-            request with
-            {
-                Authenticate = known.Authenticate,
-                InvalidClientAdvice = known.InvalidClientAdvice,
-            },
-            configuration,
-            cancellationToken
-        );
+        (request.Authenticate, request.InvalidClientAdvice) = (known.Authenticate, known.InvalidClientAdvice);
+        return backChannel.SendAsync(request, configuration, cancellationToken);
     }
 
     /// <summary>Sends a request that presents a bearer token (RFC 6750 §2.1).</summary>
