@@ -28,8 +28,8 @@ internal sealed class ChangeNotificationSender(
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
 
     private readonly Lock changes = new();
-    private readonly HashSet<string> awaited = new(StringComparer.Ordinal);
-    private HashSet<string> pending = new(StringComparer.Ordinal);
+    private readonly HashSet<string> awaited = new();
+    private HashSet<string> pending = new();
     private TaskCompletionSource urgent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? sending;
     private TimeSpan pause = TimeSpan.Zero;
@@ -144,7 +144,7 @@ internal sealed class ChangeNotificationSender(
         lock (changes)
         {
             var taken = pending;
-            pending = new(StringComparer.Ordinal);
+            pending = new();
             if (!isClosing)
                 urgent = new(TaskCreationOptions.RunContinuationsAsynchronously);
             return taken;

@@ -13,7 +13,7 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
     // After this time without another attempt, it is unknown whether the statement would fail again.
     private static readonly TimeSpan Retention = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Failure> failures = new();
 
     public void Succeeded(string sql)
     {

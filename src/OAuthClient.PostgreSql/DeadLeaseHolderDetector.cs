@@ -12,7 +12,7 @@ internal sealed class DeadLeaseHolderDetector(TimeProvider time)
 
     private static readonly TimeSpan RequiredAbsence = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<string, (long Fence, long Since)> missing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Fence, long Since)> missing = new();
     private readonly Lock changes = new();
 
     /// <summary>Records an observation of a lease.</summary>

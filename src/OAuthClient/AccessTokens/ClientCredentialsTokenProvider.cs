@@ -15,7 +15,7 @@ internal sealed class ClientCredentialsTokenProvider(
     /// <summary>The maximum number of tokens. An application may let its own callers choose scopes and resources.</summary>
     public const int MaximumSelections = 1_000;
 
-    private readonly BoundedCache<string, CachedToken> tokens = new(MaximumSelections, StringComparer.Ordinal);
+    private readonly BoundedCache<string, CachedToken> tokens = new(MaximumSelections);
     private Action? changed;
 
     /// <summary>Registers a listener that is called after each new token.</summary>
@@ -97,8 +97,6 @@ internal sealed class ClientCredentialsTokenProvider(
     private sealed record CachedToken(string ClientId, string Server, AccessToken Value)
     {
         // After a reload of the configuration, a token of another client or server is not used.
-        public bool IsFor(ClientConfiguration current) =>
-            string.Equals(ClientId, current.ClientId, StringComparison.Ordinal)
-            && string.Equals(Server, current.ServerId, StringComparison.Ordinal);
+        public bool IsFor(ClientConfiguration current) => ClientId == current.ClientId && Server == current.ServerId;
     }
 }

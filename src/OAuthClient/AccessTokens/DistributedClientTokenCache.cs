@@ -36,7 +36,7 @@ internal sealed class DistributedClientTokenCache(
             // An entry that was written for another key belongs to another client or server.
             return
                 GrantSerializer.DeserializeAccessToken(protection.Unprotect(services, found)) is (string storedKey, AccessToken token)
-                && string.Equals(storedKey, key, StringComparison.Ordinal)
+                && storedKey == key
                 && !(token.IssuedAt <= rejected?.IssuedAt)
                 && !token.Equals(rejected)
                 && AccessTokenExpiry.StateAt(token, renewable: true, current.DefaultAccessTokenLifetime, time.GetUtcNow())

@@ -21,7 +21,7 @@ internal sealed class UserAccessTokenProvider(
         memory?.OnChange(
             (clientName, owner) =>
             {
-                if (string.Equals(clientName, configuration.Name, StringComparison.Ordinal))
+                if (clientName == configuration.Name)
                     listener(owner);
             }
         );

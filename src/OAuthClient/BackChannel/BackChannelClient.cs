@@ -23,7 +23,7 @@ internal sealed class BackChannelClient(
     private const int MaximumServers = 1_000;
 
     private readonly string clientName = ClientNamePrefix + name;
-    private readonly BoundedCache<string, ServerAvailability> servers = new(MaximumServers, StringComparer.Ordinal);
+    private readonly BoundedCache<string, ServerAvailability> servers = new(MaximumServers);
     private CachedClient? cached;
     private int isWarningLogged;
 

@@ -69,8 +69,7 @@ internal static class ClientAuthenticationMethods
     public static ClientAuthenticationEntry Of(ClientAuthenticationMethod method) => All.Single(entry => entry.Method == method);
 
     /// <summary>Returns the entry of a registered name; <see langword="null"/> if the method is not supported.</summary>
-    public static ClientAuthenticationEntry? Find(string name) =>
-        All.FirstOrDefault(entry => entry.Names.Contains(name, StringComparer.Ordinal));
+    public static ClientAuthenticationEntry? Find(string name) => All.FirstOrDefault(entry => entry.Names.Contains(name));
 
     /// <summary>Returns the name of an unsupported method for a message, without arbitrary text of the server.</summary>
     public static string Printable(string name) =>
@@ -78,5 +77,5 @@ internal static class ClientAuthenticationMethods
 
     // RFC 8414 §2: if the member is absent, the server supports client_secret_basic.
     private static bool IsOffered(AuthorizationServerMetadata server, string name) =>
-        (server.TokenEndpointAuthenticationMethods ?? ["client_secret_basic"]).Contains(name, StringComparer.Ordinal);
+        (server.TokenEndpointAuthenticationMethods ?? ["client_secret_basic"]).Contains(name);
 }

@@ -52,8 +52,7 @@ internal sealed record AuthorizationServerMetadata
     /// <param name="stated">The issuer that a token or a response states.</param>
     /// <returns><see langword="true"/> if it is; otherwise <see langword="false"/>.</returns>
     public bool IsIssuer(string? stated) =>
-        stated is not null
-        && (IssuerTemplate is null ? string.Equals(stated, Issuer, StringComparison.Ordinal) : IssuerTemplate.Allows(stated));
+        stated is not null && (IssuerTemplate is null ? stated == Issuer : IssuerTemplate.Allows(stated));
 
     /// <summary>Gets the <c>iss</c> that a token of this server must have.</summary>
     /// <param name="claims">The token's claims.</param>

@@ -28,8 +28,8 @@ internal sealed class ClientConfiguration
         IssuerTemplate = options.IssuerTemplate is { } template ? new IssuerTemplate(template, [.. options.AllowedTenants]) : null;
         RedirectUri = options.RedirectUri;
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
-        Scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal)];
-        Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
+        Scopes = [.. options.Scopes.Distinct()];
+        Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct()];
         Adaptation = options.Adaptation;
         ResponseMode = options.ResponseMode;
         IdTokenSigningAlgorithms =
@@ -138,7 +138,7 @@ internal sealed class ClientConfiguration
     /// <summary>Returns a copy with the registered credentials, or this instance if they belong to another server.</summary>
     public ClientConfiguration WithRegisteredCredentials(DynamicClient? registered)
     {
-        if (DynamicRegistration is null || !string.Equals(registered?.Server, ServerId, StringComparison.Ordinal))
+        if (DynamicRegistration is null || registered?.Server != ServerId)
             return this;
         var copy = (ClientConfiguration)MemberwiseClone();
         (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (

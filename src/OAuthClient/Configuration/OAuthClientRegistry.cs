@@ -5,7 +5,7 @@ namespace OAuthClient;
 /// <summary>The names of all clients of one service collection. Some rules compare the clients with each other.</summary>
 internal sealed class OAuthClientRegistry
 {
-    private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> names = new();
 
     public IReadOnlyCollection<string> Names => names;
 

@@ -47,11 +47,11 @@ internal sealed class RedirectUriConflictDetector(
                 );
 
     private IEnumerable<(string Name, OAuthClientOptions Options)> Others(string name) =>
-        clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)).Select(other => (other, Unvalidated(other)));
+        clients.Names.Where(other => other != name).Select(other => (other, Unvalidated(other)));
 
     private static bool IsSameServer(OAuthClientOptions one, OAuthClientOptions other) =>
         one.Issuer is not null || other.Issuer is not null
-            ? string.Equals(one.Issuer?.OriginalString, other.Issuer?.OriginalString, StringComparison.Ordinal)
+            ? one.Issuer?.OriginalString == other.Issuer?.OriginalString
             : one.TokenEndpoint == other.TokenEndpoint;
 
     // IOptionsMonitor would validate the other client's options too, and that validation would read this client's.

@@ -6,7 +6,7 @@ namespace OAuthClient;
 /// <summary>The metrics of all clients of an application. The tables in <c>README.md</c> of this folder list them.</summary>
 internal sealed class OAuthClientMetrics
 {
-    private readonly ConcurrentDictionary<string, Func<int>> unsavedGrants = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Func<int>> unsavedGrants = new();
 
     public OAuthClientMetrics(IMeterFactory meters)
     {

@@ -20,7 +20,7 @@ internal static class ServerMetadataClient
         var failures = new List<string>();
         EndpointException? lastFailure = null;
         bool hasServerError = false;
-        foreach (var address in Addresses(issuer, openIdFirst: configuration.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)))
+        foreach (var address in Addresses(issuer, openIdFirst: configuration.Scopes.Contains(ScopeList.OpenId)))
         {
             var request = new BackChannelRequest("metadata endpoint", address);
             var response = await backChannel.SendAsync(request, configuration, cancellationToken).ConfigureAwait(false);
@@ -70,15 +70,15 @@ internal static class ServerMetadataClient
 
     private static string SlashHint(string? stated, string expected) =>
         stated is null ? ""
-        : string.Equals(stated + "/", expected, StringComparison.Ordinal) ? " (without the trailing slash)"
-        : string.Equals(stated, expected + "/", StringComparison.Ordinal) ? " (with a trailing slash)"
+        : stated + "/" == expected ? " (without the trailing slash)"
+        : stated == expected + "/" ? " (with a trailing slash)"
         : "";
 
     private static void ValidateIssuer(AuthorizationServerMetadata metadata, ClientConfiguration configuration)
     {
         // Not Uri equality: a trailing slash, the letter case or a default port distinguishes issuers.
         string expected = configuration.IssuerTemplate?.Text ?? configuration.Issuer!.OriginalString;
-        if (string.Equals(metadata.Issuer, expected, StringComparison.Ordinal))
+        if (metadata.Issuer == expected)
             return;
         string expectation = configuration.IssuerTemplate is null ? "" : $", not '{expected}'";
         string option = configuration.IssuerTemplate is null

@@ -16,17 +16,11 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
     /// <summary>Finds the newest credentials of this node or another, and applies them.</summary>
     public async Task<DynamicClient?> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref unsaved) is { } pending && string.Equals(pending.Server, current.ServerId, StringComparison.Ordinal))
+        if (Volatile.Read(ref unsaved) is { } pending && pending.Server == current.ServerId)
             return await SaveAsync(pending).ConfigureAwait(false);
         var stored = await store.FindAsync(current.Name, current.ServerId, cancellationToken).ConfigureAwait(false);
         // The store's result is checked, because one server's credentials must not be sent to another.
-        if (
-            stored is not null
-            && (
-                !string.Equals(stored.Server, current.ServerId, StringComparison.Ordinal)
-                || !string.Equals(stored.ClientName, current.Name, StringComparison.Ordinal)
-            )
-        )
+        if (stored is not null && (stored.Server != current.ServerId || stored.ClientName != current.Name))
             throw new OAuthException(
                 $"The IDynamicClientStore returned another registration than that of {current.DisplayName} at "
                     + $"{current.ServerId}; it must compare both names character by character."
@@ -75,8 +69,7 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
     public static bool IsSame(DynamicClient? one, DynamicClient? other) =>
         one is null ? other is null : other is not null && IsSameClient(one, other) && one.Generation == other.Generation;
 
-    private static bool IsSameClient(DynamicClient one, DynamicClient other) =>
-        string.Equals(one.ClientId, other.ClientId, StringComparison.Ordinal);
+    private static bool IsSameClient(DynamicClient one, DynamicClient other) => one.ClientId == other.ClientId;
 
     private void Apply(DynamicClient newer)
     {

@@ -11,7 +11,7 @@ public sealed class DynamicRegistration
     private readonly RegistrationEndpointClient endpoint;
     private readonly RegistrationLifecycle lifecycle;
     private readonly DynamicClientPersistence persistence;
-    private readonly SingleFlight<string, DynamicClient?> flights = new(StringComparer.Ordinal);
+    private readonly SingleFlight<string, DynamicClient?> flights = new();
 
     internal DynamicRegistration(
         ClientConfigurationProvider configuration,

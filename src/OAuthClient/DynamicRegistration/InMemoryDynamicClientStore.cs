@@ -26,7 +26,7 @@ internal sealed class InMemoryDynamicClientStore : IDynamicClientStore
     {
         lock (clients)
         {
-            if (string.Equals(clients.GetValueOrDefault(Key(client))?.ClientId, client.ClientId, StringComparison.Ordinal))
+            if (clients.GetValueOrDefault(Key(client))?.ClientId == client.ClientId)
                 clients.Remove(Key(client));
         }
         return ValueTask.CompletedTask;

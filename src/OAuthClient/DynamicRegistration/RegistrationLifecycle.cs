@@ -189,7 +189,7 @@ internal sealed class RegistrationLifecycle(
             replaced?.Generation ?? 0
         );
         var inUse = await persistence.SaveAsync(created).ConfigureAwait(false);
-        if (string.Equals(inUse.ClientId, created.ClientId, StringComparison.Ordinal))
+        if (inUse.ClientId == created.ClientId)
             Log.Registered(logger, current.Name);
         else if (created.CanBeManaged)
             await DiscardAsync(created, current, cancellationToken).ConfigureAwait(false);

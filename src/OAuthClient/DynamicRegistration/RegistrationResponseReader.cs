@@ -33,7 +33,7 @@ internal static class RegistrationResponseReader
         string clientId =
             json.Text(ParameterNames.ClientId)
             ?? throw new OAuthProtocolException("The registration response has no client_id (RFC 7591 §3.2.1).");
-        if (known is not null && !string.Equals(clientId, known.ClientId, StringComparison.Ordinal))
+        if (known is not null && clientId != known.ClientId)
             throw new OAuthProtocolException(
                 "The registration response has another client_id than the request (RFC 7592 §3); it was not used."
             );
@@ -78,19 +78,19 @@ internal static class RegistrationResponseReader
     {
         if (current.RedirectUri is { } redirect)
         {
-            if (metadata.Texts("redirect_uris")?.Contains(redirect.OriginalString, StringComparer.Ordinal) == false)
+            if (metadata.Texts("redirect_uris")?.Contains(redirect.OriginalString) == false)
                 return "other redirect_uris than RedirectUri, so no authorization could be completed";
-            if (metadata.Texts("response_types")?.Contains(ParameterNames.Code, StringComparer.Ordinal) == false)
+            if (metadata.Texts("response_types")?.Contains(ParameterNames.Code) == false)
                 return "response_types without code, the only supported one";
-            if (metadata.Texts("grant_types")?.Contains("authorization_code", StringComparer.Ordinal) == false)
+            if (metadata.Texts("grant_types")?.Contains("authorization_code") == false)
                 return "grant_types without authorization_code";
         }
         return
             current.Scopes.Contains(ScopeList.OpenId)
             && metadata.Text("id_token_signed_response_alg") is { } algorithm
-            && !current.IdTokenSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal)
+            && !current.IdTokenSigningAlgorithms.Contains(algorithm)
             ? "ID Tokens signed by "
-                + (SignatureAlgorithms.Supported.Contains(algorithm, StringComparer.Ordinal) ? algorithm : "another algorithm")
+                + (SignatureAlgorithms.Supported.Contains(algorithm) ? algorithm : "another algorithm")
                 + ", which IdTokenSigningAlgorithms does not allow"
             : null;
     }

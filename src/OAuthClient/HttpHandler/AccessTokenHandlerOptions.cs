@@ -216,7 +216,7 @@ public sealed class AccessTokenHandlerOptions
         EndpointSecurity.IsSafe(origin, allowHttpOnLoopback: true)
         || (IsToBeResolved(origin) && !string.IsNullOrEmpty(EndpointSecurity.HostOf(origin)));
 
-    private static bool IsToBeResolved(Uri origin) => string.Equals(origin.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal);
+    private static bool IsToBeResolved(Uri origin) => origin.Scheme == AllowedOrigin.HttpsOrHttp;
 
     private AccessTokenHandlerOptions From(
         Func<AccessTokenSource.Context, AccessTokenSource> createSource,

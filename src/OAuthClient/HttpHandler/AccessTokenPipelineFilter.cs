@@ -14,7 +14,7 @@ namespace OAuthClient;
 internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilter
 {
     // Handlers are created again every few minutes. The result is logged for the first ones only.
-    private readonly ConcurrentDictionary<string, bool> logged = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> logged = new();
 
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
         builder =>

@@ -78,11 +78,8 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         && request.Options.TryGetValue(NamedAddress, out var named)
         && address.UserInfo.Length == 0
         && EndpointSecurity.IsSafe(address, allowHttpOnLoopback: true)
-        && (
-            string.Equals(named.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal)
-            || string.Equals(named.Scheme, address.Scheme, StringComparison.Ordinal)
-        )
-        && string.Equals(named.PathAndQuery, address.PathAndQuery, StringComparison.Ordinal)
+        && (named.Scheme == AllowedOrigin.HttpsOrHttp || named.Scheme == address.Scheme)
+        && named.PathAndQuery == address.PathAndQuery
         && (HostHeader.Names(request.Headers, address) || HostHeader.NamesService(request.Headers, named));
 
     private void EnsureStated(Uri address, HttpRequestHeaders headers)

@@ -15,12 +15,12 @@ internal static class IntrospectionJwtValidator
     {
         if (issuer is null)
             throw new OAuthProtocolException("The introspection response is signed, but the server's issuer is not known; set Issuer.");
-        if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
+        if (claims.Text("iss") != issuer)
             throw new OAuthProtocolException(
                 $"The introspection response's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that "
                     + "received the request (RFC 9701 §5)."
             );
-        if (!claims.TextOrTexts("aud").Contains(clientId, StringComparer.Ordinal))
+        if (!claims.TextOrTexts("aud").Contains(clientId))
             throw new OAuthProtocolException(
                 "The introspection response's aud does not name this client: it was created for another client (RFC 9701 §5)."
             );

@@ -16,7 +16,7 @@ internal sealed class JwksKey(JsonWebKey parameters)
 
     // By algorithm, because an RSA key may be used with several. SignatureProvider.Verify is safe for concurrent use. The value is null
     // if the framework rejects the key.
-    private readonly ConcurrentDictionary<string, SignatureProvider?> providers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SignatureProvider?> providers = new();
 
     /// <summary>Gets the parameters as the server published them.</summary>
     public JsonWebKey Parameters => parameters;

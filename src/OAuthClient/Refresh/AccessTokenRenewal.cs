@@ -13,8 +13,7 @@ internal sealed record AccessTokenRenewal(RefreshContext Context, AccessTokenRes
     /// use, even if it failed: after a reload, for example with a corrected secret, the request is sent at once.
     /// </summary>
     public bool IsFor(RefreshContext context) =>
-        ReferenceEquals(Context.Configuration, context.Configuration)
-        && string.Equals(Context.Selection.Key, context.Selection.Key, StringComparison.Ordinal);
+        ReferenceEquals(Context.Configuration, context.Configuration) && Context.Selection.Key == context.Selection.Key;
 
     /// <summary>Gets the token for a caller, or throws the exception of the renewal.</summary>
     /// <returns>The token; <see langword="null"/> if the caller cannot use the result and must look for a token again.</returns>

@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class AccessTokenRenewer(RefreshBackoff backoff, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
 {
-    private readonly SingleFlight<string, AccessTokenRenewal?> flights = new(StringComparer.Ordinal);
+    private readonly SingleFlight<string, AccessTokenRenewal?> flights = new();
 
     /// <summary>Renews a token that the caller waits for.</summary>
     /// <param name="key">The key of the renewal.</param>

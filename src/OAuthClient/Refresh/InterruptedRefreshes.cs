@@ -9,7 +9,7 @@ internal sealed class InterruptedRefreshes
     // A refresh whose entry was removed waits until its own lease expires.
     private const int Capacity = 10_000;
 
-    private readonly BoundedCache<string, RefreshState> states = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, RefreshState> states = new(Capacity);
 
     /// <summary>Records a refresh for which the store did not respond.</summary>
     /// <param name="state">The state of the refresh.</param>

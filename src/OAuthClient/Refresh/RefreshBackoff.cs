@@ -16,9 +16,9 @@ internal sealed class RefreshBackoff(int capacity = 10_000)
     /// <summary>The pause after a failed refresh that a caller waited for. Concurrent callers within it share one request.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly BoundedCache<string, RefreshToken> lost = new(capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, bool> earlyFailures = new(capacity, StringComparer.Ordinal);
-    private readonly BoundedCache<string, AccessTokenRenewal> failures = new(capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, RefreshToken> lost = new(capacity);
+    private readonly BoundedCache<string, bool> earlyFailures = new(capacity);
+    private readonly BoundedCache<string, AccessTokenRenewal> failures = new(capacity);
 
     /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
     public void RecordLost(Grant grant)

@@ -57,7 +57,7 @@ internal sealed class GrantRevoker(
     )
     {
         var failures = new List<Failure>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new HashSet<string>();
         try
         {
             while (true)
@@ -122,19 +122,15 @@ internal sealed class GrantRevoker(
     private static bool Replaces(Grant newer, Grant older, DateTimeOffset now) =>
         older.Owner.Equals(newer.Owner)
         // A sign-in of another browser remains, so that the user stays signed in there and a back-channel logout finds the grant.
-        && (
-            !(older.SignInExpiresAt > now)
-            || (newer.SignInId is not null && string.Equals(older.SignInId, newer.SignInId, StringComparison.Ordinal))
-        )
-        && string.Equals(older.Server, newer.Server, StringComparison.Ordinal)
-        && string.Equals(older.ClientId, newer.ClientId, StringComparison.Ordinal)
-        && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)
+        && (!(older.SignInExpiresAt > now) || (newer.SignInId is not null && older.SignInId == newer.SignInId))
+        && older.Server == newer.Server
+        && older.ClientId == newer.ClientId
+        && older.Subject == newer.Subject
         // Some servers issue a refresh token only at the first authorization. A grant without one does not replace it.
         && (newer.CanRefresh || !older.CanRefresh)
         && ScopeList.Covers(newer.Scopes, older.Scopes)
         && (
-            newer.Resources.Count == 0
-            || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal)))
+            newer.Resources.Count == 0 || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource)))
         );
 
     private async Task RemoveAndRevokeAsync(Grant seen, ClientConfiguration current, List<Failure> failures)

@@ -27,7 +27,7 @@ internal sealed class RevocationEndpointClient(EndpointClient endpoints)
         if (response.IsSuccess)
             return;
         var failure = response.Failure(response.Json());
-        if (!string.Equals(failure.Error, ErrorCodes.UnsupportedTokenType, StringComparison.Ordinal))
+        if (failure.Error != ErrorCodes.UnsupportedTokenType)
             throw new EndpointException(failure);
     }
 }

@@ -47,13 +47,7 @@ internal sealed class ExtensionGrantRequest : TokenRequest
                 $"'{reserved}' must not be set: the library sets it, and the client authenticates by one method (RFC 6749 §2.3).",
                 nameof(parameters)
             );
-        if (
-            parameters
-                .GroupBy(p => p.Key, StringComparer.Ordinal)
-                .FirstOrDefault(same => same.Count() > 1 && !Repeatable.Contains(same.Key))
-                ?.Key is
-            { } repeated
-        )
+        if (parameters.GroupBy(p => p.Key).FirstOrDefault(same => same.Count() > 1 && !Repeatable.Contains(same.Key))?.Key is { } repeated)
             throw new ArgumentException(
                 $"'{repeated}' occurs twice; a parameter must not be repeated (RFC 6749 §3.2).",
                 nameof(parameters)

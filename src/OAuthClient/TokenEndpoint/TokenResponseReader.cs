@@ -53,7 +53,7 @@ internal static class TokenResponseReader
                 idToken = member.Value;
             else
                 // A copy, because the application may keep it.
-                (additional ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
+                (additional ??= new()).Add(member.Name, member.Value.Clone());
         }
         string value =
             StrictJson.TextOf(accessToken, ParameterNames.AccessToken)

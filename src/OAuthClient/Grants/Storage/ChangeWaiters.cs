@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>Signals the callers in this process that wait for a change of a grant, or of any grant of its owner.</summary>
 internal sealed class ChangeWaiters
 {
-    private readonly Dictionary<string, HashSet<TaskCompletionSource>> waiters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<TaskCompletionSource>> waiters = new();
 
     /// <summary>Creates a task that completes at the next change.</summary>
     /// <param name="keys">The id of the grant, and the key of its owner.</param>

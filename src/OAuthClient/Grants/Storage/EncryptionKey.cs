@@ -17,8 +17,9 @@ internal sealed partial class EncryptionKey(string id, string base64)
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
+    // Extracted once, because only the expansion depends on the row (RFC 5869 §2).
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private readonly byte[] key = Convert.FromBase64String(base64);
+    private readonly byte[] key = HKDF.Extract(HashAlgorithmName.SHA256, Convert.FromBase64String(base64), salt: []);
 
     public string Id => id;
 
@@ -65,7 +66,7 @@ internal sealed partial class EncryptionKey(string id, string base64)
     private AesGcm Cipher(byte[] context)
     {
         Span<byte> derived = stackalloc byte[KeyLength];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, derived, salt: [], info: context);
+        HKDF.Expand(HashAlgorithmName.SHA256, key, derived, context);
         try
         {
             return new(derived, TagLength);

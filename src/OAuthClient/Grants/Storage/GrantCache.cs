@@ -23,7 +23,7 @@ internal sealed class GrantCache
     private readonly TimeProvider time;
     private readonly GrantComparer comparer;
     private readonly BoundedCache<(string ClientName, GrantOwner Owner), GrantCacheEntry> entries;
-    private readonly ConcurrentDictionary<string, GrantCacheEntry> byKey = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, GrantCacheEntry> byKey = new();
 
     public GrantCache(IGrantStore store, IGrantChangeFeed feed, TimeProvider time, ILogger logger)
     {
@@ -128,5 +128,5 @@ internal sealed class GrantCache
     private static async Task<IReadOnlyList<Grant>> GrantsAsync(ValueTask<GrantSnapshot> getting) =>
         (await getting.ConfigureAwait(false)).Grants;
 
-    private static bool IsSame(Grant one, Grant other) => string.Equals(one.Id, other.Id, StringComparison.Ordinal);
+    private static bool IsSame(Grant one, Grant other) => one.Id == other.Id;
 }

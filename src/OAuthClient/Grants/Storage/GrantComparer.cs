@@ -47,7 +47,7 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
 
     private Dictionary<string, (GrantCacheEntry Entry, GrantSnapshot Copy)> Take()
     {
-        Dictionary<string, (GrantCacheEntry, GrantSnapshot)> batch = new(StringComparer.Ordinal);
+        Dictionary<string, (GrantCacheEntry, GrantSnapshot)> batch = new();
         lock (due)
         {
             while (batch.Count < MaximumOwners && due.TryDequeue(out var entry))
@@ -67,11 +67,7 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
         long began = time.GetTimestamp();
         try
         {
-            var cached = batch.ToDictionary(
-                entry => entry.Key,
-                entry => (IReadOnlyList<Grant>)entry.Value.Copy.Grants,
-                StringComparer.Ordinal
-            );
+            var cached = batch.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<Grant>)entry.Value.Copy.Grants);
             var outdated = await feed.FindOutdatedAsync(cached, CancellationToken.None).ConfigureAwait(false);
             // Each entry is updated once: a read that began after a first update would be repeated because of a second one.
             foreach (var (entry, copy) in batch.Where(one => !outdated.Contains(one.Key)).Select(one => one.Value))

@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>Maps a fingerprint to the grants that have it. Callers hold the store's lock.</summary>
 internal sealed class GrantFingerprintIndex
 {
-    private readonly Dictionary<string, Location[]> locations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Location[]> locations = new();
 
     public IReadOnlyList<Location> Find(string fingerprint) => locations.TryGetValue(fingerprint, out var found) ? found : [];
 
@@ -29,7 +29,7 @@ internal sealed class GrantFingerprintIndex
     {
         if (fingerprint is null || !locations.TryGetValue(fingerprint, out var all))
             return;
-        var others = Array.FindAll(all, other => !string.Equals(other.GrantId, grant.Id, StringComparison.Ordinal));
+        var others = Array.FindAll(all, other => other.GrantId != grant.Id);
         if (others.Length > 0)
             locations[fingerprint] = others;
         else

@@ -12,7 +12,7 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaximumRetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, UnsavedResult> unsaved = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, UnsavedResult> unsaved = new();
     private readonly CancellationTokenSource closing = new();
     private volatile bool hadAny;
 
@@ -132,7 +132,7 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
     private async ValueTask<Grant?> FindStoredAsync(Grant grant)
     {
         var all = await store.FindAsync(grant.ClientName, grant.Owner, CancellationToken.None).ConfigureAwait(false);
-        return all.FirstOrDefault(stored => string.Equals(stored.Id, grant.Id, StringComparison.Ordinal));
+        return all.FirstOrDefault(stored => stored.Id == grant.Id);
     }
 
     private sealed class UnsavedResult(Grant grant, RefreshToken replaced, Func<Grant, Grant> change)

@@ -97,7 +97,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         lock (changes)
         {
             var all = All(Key(newer));
-            int index = Array.FindIndex(all, grant => string.Equals(grant.Id, newer.Id, StringComparison.Ordinal));
+            int index = Array.FindIndex(all, grant => grant.Id == newer.Id);
             if (index < 0 || all[index].Generation != newer.Generation - 1)
                 return new(false);
             // Readers hold the old array without a lock.
@@ -113,7 +113,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken)
     {
         lock (changes)
-            Remove(Key(grant), other => string.Equals(other.Id, grant.Id, StringComparison.Ordinal));
+            Remove(Key(grant), other => other.Id == grant.Id);
         return ValueTask.CompletedTask;
     }
 
@@ -162,8 +162,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
 
     private Grant? Find(Grant seen) => Find(Key(seen), seen.Id);
 
-    private Grant? Find((string ClientName, GrantOwner Owner) key, string id) =>
-        Array.Find(All(key), grant => string.Equals(grant.Id, id, StringComparison.Ordinal));
+    private Grant? Find((string ClientName, GrantOwner Owner) key, string id) => Array.Find(All(key), grant => grant.Id == id);
 
     private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> isRemoved)
     {
@@ -207,7 +206,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         public static readonly ByOwner Instance = new();
 
         public bool Equals((string ClientName, GrantOwner Owner) one, (string ClientName, GrantOwner Owner) other) =>
-            one.Owner.Equals(other.Owner) && string.Equals(one.ClientName, other.ClientName, StringComparison.Ordinal);
+            one.Owner.Equals(other.Owner) && one.ClientName == other.ClientName;
 
         public int GetHashCode((string ClientName, GrantOwner Owner) key) => key.Owner.GetHashCode();
     }

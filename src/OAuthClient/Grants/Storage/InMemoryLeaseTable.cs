@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>Issues the leases of grants to the threads of this process. Callers hold the store's lock, except while they wait.</summary>
 internal sealed class InMemoryLeaseTable(TimeProvider time)
 {
-    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> entries = new();
     private long lastFence;
 
     public LeaseResult TryAcquire(Grant stored, RefreshLease? held, TimeSpan length)

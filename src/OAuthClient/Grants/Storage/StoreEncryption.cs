@@ -17,8 +17,7 @@ public sealed class StoreEncryption
     private (Func<byte[], byte[]> Protect, Func<byte[], byte[]> Unprotect)? application;
 
     /// <summary>Initializes a new instance without keys.</summary>
-    public StoreEncryption() =>
-        keys = new(() => configured.ToDictionary(key => key.Id, key => new EncryptionKey(key.Id, key.Key!), StringComparer.Ordinal));
+    public StoreEncryption() => keys = new(() => configured.ToDictionary(key => key.Id, key => new EncryptionKey(key.Id, key.Key!)));
 
     /// <summary>
     /// Sets the key that encrypts with AES-256-GCM. To rotate keys, add the new key with <see cref="DecryptWith"/> on every node, then swap
@@ -78,7 +77,7 @@ public sealed class StoreEncryption
             else if (!EncryptionKey.IsKey(key))
                 yield return $"the key '{id}' must be 32 bytes in base64, for example the output of `openssl rand -base64 32`.";
         }
-        foreach (var duplicate in configured.GroupBy(key => key.Id, StringComparer.Ordinal).Where(same => same.Count() > 1))
+        foreach (var duplicate in configured.GroupBy(key => key.Id).Where(same => same.Count() > 1))
             yield return $"the key id '{duplicate.Key}' is used more than once. Use a different id for each key.";
     }
 
