@@ -30,7 +30,7 @@ internal abstract class RevalidatedValue<T>(TimeProvider time, T? initial)
     protected TimeProvider Time => time;
 
     /// <summary>Gets the time for which a failed fetch is repeated to all callers instead of being retried.</summary>
-    protected virtual TimeSpan FailureDuration => NegativeCache<string, T>.Duration;
+    protected virtual TimeSpan FailureDuration => TimeSpan.FromSeconds(5);
 
     /// <summary>Gets the value, from the cache if it is recent enough.</summary>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>

@@ -11,19 +11,7 @@ namespace OAuthClient;
 internal sealed class SingleFlight<TKey, TResult>
     where TKey : notnull
 {
-    private readonly ConcurrentDictionary<TKey, Flight> flights;
-    private readonly NegativeCache<TKey, TResult>? failures;
-
-    /// <summary>Initializes a new instance.</summary>
-    /// <param name="comparer">The comparer for keys; <see langword="null"/> for the default one.</param>
-    /// <param name="rememberFailuresBy">
-    /// The clock of the <see cref="NegativeCache{TKey, TResult}"/> for failures; <see langword="null"/> to start new work after a failure.
-    /// </param>
-    public SingleFlight(IEqualityComparer<TKey>? comparer = null, TimeProvider? rememberFailuresBy = null)
-    {
-        flights = new(comparer);
-        failures = rememberFailuresBy is null ? null : new(rememberFailuresBy, comparer);
-    }
+    private readonly ConcurrentDictionary<TKey, Flight> flights = new();
 
     /// <summary>Waits until all work that runs now has completed or failed.</summary>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
@@ -54,15 +42,10 @@ internal sealed class SingleFlight<TKey, TResult>
     /// <param name="work">The work.</param>
     /// <param name="result">The result of the work.</param>
     /// <returns>
-    /// <see langword="true"/> if the work was started; <see langword="false"/> if it was joined or its failure was cached.
+    /// <see langword="true"/> if the work was started; <see langword="false"/> if it was joined.
     /// </returns>
     public bool JoinOrStart(TKey key, Func<Task<TResult>> work, out Task<TResult> result)
     {
-        if (failures is not null && failures.TryFind(key, out var failed) && !flights.ContainsKey(key))
-        {
-            result = failed;
-            return false;
-        }
         var flight = flights.TryGetValue(key, out var running) ? running : new Flight();
         var winner = running ?? flights.GetOrAdd(key, flight);
         bool started = running is null && ReferenceEquals(winner, flight);
@@ -106,8 +89,6 @@ internal sealed class SingleFlight<TKey, TResult>
 
     private void Complete(TKey key, Flight flight, Task<TResult> completed)
     {
-        // Recorded before the flight is removed, so that a concurrent caller finds the flight or the failure.
-        failures?.Record(key, completed);
         flights.TryRemove(new KeyValuePair<TKey, Flight>(key, flight));
         flight.Completion.SetFromTask(completed);
         // Observes the exception, because all callers may have stopped waiting.

@@ -12,16 +12,18 @@ public sealed class WebFinger
 {
     private const string IssuerRelation = "http://openid.net/specs/connect/1.0/issuer";
     private const int MaximumLength = 64 * 1024;
+    private const int MaximumLookups = 1000;
 
     private readonly BackChannelClient backChannel;
     private readonly ClientConfiguration configuration;
-    private readonly SingleFlight<string, Uri> lookups;
+    private readonly TimeProvider time;
+    private readonly BoundedCache<string, Lookup> lookups = new(MaximumLookups);
 
     internal WebFinger(IHttpClientFactory clients, WebFingerOptions options, TimeProvider time, ILogger logger)
     {
         backChannel = new(WebFingerOptions.ClientName, clients, time, logger);
         configuration = new(WebFingerOptions.ClientName, new() { DangerouslyAllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback });
-        lookups = new(StringComparer.Ordinal, time);
+        this.time = time;
         if (options.DangerouslyAllowPrivateAddresses)
             Log.WebFingerPrivateAddressesAllowed(logger);
     }
@@ -54,8 +56,8 @@ public sealed class WebFinger
             RetryMode = RetryMode.Never,
         };
         // Callers are usually anonymous users: concurrent lookups of one identifier share a request, and a failure is cached.
-        var answer = lookups.JoinOrStart(request.Endpoint.AbsoluteUri, () => LookUpAsync(request, origin));
-        return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var lookup = lookups.GetOrAdd(request.Endpoint.AbsoluteUri, _ => new(time, () => LookUpAsync(request, origin)));
+        return await lookup.GetAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Uri> LookUpAsync(BackChannelRequest request, string origin)
@@ -88,5 +90,17 @@ public sealed class WebFinger
                 $"{origin} names '{ServerTextSanitizer.Clean(href)}' as the issuer; an issuer must be an https address without user, query "
                     + "and fragment (OpenID Connect Discovery §2)."
             );
+    }
+
+    // An issuer is not cached: each later lookup asks the host again.
+    private sealed class Lookup(TimeProvider time, Func<Task<Uri>> lookUp) : RevalidatedValue<Uri>(time, initial: null)
+    {
+        protected override Task<Uri> FetchAsync() => lookUp();
+
+        protected override Freshness GetFreshness(Uri known) => Freshness.Expired;
+
+        protected override bool IsOutage(Exception exception) => false;
+
+        protected override Uri? Keep(Uri known, Exception exception) => null;
     }
 }

@@ -9,7 +9,7 @@ public class SingleFlightTests
 {
     private static readonly AsyncLocal<string?> Ambient = new();
 
-    private readonly SingleFlight<string, int> flights = new(StringComparer.Ordinal);
+    private readonly SingleFlight<string, int> flights = new();
 
     [Test]
     public async Task Callers_share_one_operation()
