@@ -7,7 +7,8 @@ namespace OAuthClient.StoreContract;
 internal static class FeedMemberCases
 {
     private const string Derive =
-        "Derive the key from the client's name and GrantOwner.ToString, which includes the kind of the owner. Keep both apart, and their case.";
+        "Derive the key from the client's name and GrantOwner.ToString, which includes the kind of the owner. Keep both apart, and their "
+        + "case.";
 
     public static IEnumerable<CaseDefinition<IGrantStore>> All { get; } =
     [
@@ -22,7 +23,7 @@ internal static class FeedMemberCases
             ReportsAsync
         ),
         new(
-            "Each owner of each client has a key",
+            "Each owner of each client has its own key",
             "A change is applied to the grants that the cache keeps under the key, and to no others.",
             KeysAsync
         ),
@@ -32,7 +33,7 @@ internal static class FeedMemberCases
             OutdatedAsync
         ),
         new(
-            "An exception that breaks no connection is no outage",
+            "A contract violation is not an outage",
             "During an outage the cache returns grants that the store does not confirm.",
             OutageAsync
         ),
@@ -62,9 +63,9 @@ internal static class FeedMemberCases
             other.Clear();
             await change();
             await run.EventuallyAsync(
-                () => other.HasReportedAsync(key, expected),
-                $"When one node {what}, the feed of another node must report the owner's key, and FindCurrentAsync must show the change there "
-                    + "from then on.",
+                () => other.HasReportedAsync(key, expected, cancellationToken),
+                $"When one node {what}, the feed of another node must report the owner's key, and FindCurrentAsync must show the change "
+                    + "there from then on.",
                 "Report the key that GetKeyAsync returns for the owner, after the change is committed. If a replica is read, wait for it.",
                 cancellationToken
             );
@@ -135,8 +136,8 @@ internal static class FeedMemberCases
             "The owners of FindOutdatedAsync, after another node changed the grants of some",
             owners.Skip(1).Order(StringComparer.Ordinal),
             outdated.Select(key => names.GetValueOrDefault(key, "an unknown key")).Distinct().Order(StringComparer.Ordinal),
-            "Compare the ids and generations of each owner's stored grants, newest first, with the cached ones. An owner without stored grants "
-                + "is outdated."
+            "Compare the ids and generations of each owner's stored grants, newest first, with the cached ones. An owner without stored "
+                + "grants is outdated."
         );
     }
 

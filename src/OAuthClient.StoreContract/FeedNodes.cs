@@ -47,8 +47,8 @@ internal static class FeedNodes
         store as IGrantChangeFeed
         ?? throw new StoreContractException(
             $"The store that {nameof(StoreUnderTest<>.OpenAsync)} returned, {store.GetType()}, does not implement "
-                + $"{nameof(IGrantChangeFeed)}. Return the store itself, without the cache that AddGrantStore adds: these cases add it. Leave "
-                + $"out {nameof(GrantStoreContract.ChangeFeedCases)} for a store without a change feed."
+                + $"{nameof(IGrantChangeFeed)}. Return the store itself, without the cache that AddGrantStore adds: these cases add it. "
+                + "Leave out ChangeFeedCases for a store without a change feed."
         );
 
     private sealed class StoppedClock : TimeProvider
@@ -82,10 +82,13 @@ internal sealed class ObservedFeed
     public void Clear() => reports.Clear();
 
     /// <summary>Determines whether a report of a key caused a read with these grants.</summary>
-    public async Task<bool> HasReportedAsync(string key, IReadOnlyList<string> grants)
+    public async Task<bool> HasReportedAsync(string key, IReadOnlyList<string> grants, CancellationToken cancellationToken)
     {
         foreach (var (reported, read) in reports)
-            if (string.Equals(reported, key, StringComparison.Ordinal) && SampleGrants.Describe(await read).SequenceEqual(grants))
+            if (
+                string.Equals(reported, key, StringComparison.Ordinal)
+                && SampleGrants.Describe(await read.WaitAsync(cancellationToken)).SequenceEqual(grants)
+            )
                 return true;
         return false;
     }

@@ -36,8 +36,8 @@ public static class GrantStoreContract
 
     /// <summary>
     /// Returns the cases of a store that implements <see cref="IGrantChangeFeed"/>: each member, and two nodes with the cache that
-    /// <c>AddGrantStore</c> adds. The cases add it: <see cref="StoreUnderTest{TStore}.OpenAsync"/> returns the store itself, a new object at
-    /// each call.
+    /// <c>AddGrantStore</c> adds. The cases add it: <see cref="StoreUnderTest{TStore}.OpenAsync"/> returns the store itself, a new object
+    /// at each call.
     /// </summary>
     /// <param name="create">Creates the store of one case, with empty data.</param>
     /// <returns>The cases.</returns>

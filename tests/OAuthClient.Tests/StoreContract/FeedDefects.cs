@@ -7,9 +7,9 @@ internal static class FeedDefects
     private const string Others = "A change of one owner leaves the copies of others valid";
     private const string Connected = "A feed that is connected says so to its subscriber";
     private const string Reported = "A change by one node is reported to another when it is visible there";
-    private const string Keys = "Each owner of each client has a key";
+    private const string Keys = "Each owner of each client has its own key";
     private const string Outdated = "Exactly the owners with outdated grants are found";
-    private const string Outage = "An exception that breaks no connection is no outage";
+    private const string Outage = "A contract violation is not an outage";
 
     public static IEnumerable<Defect<IGrantStore>> All { get; } =
     [
