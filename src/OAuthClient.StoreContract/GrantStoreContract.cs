@@ -35,7 +35,9 @@ public static class GrantStoreContract
         [.. CaseRun<IGrantStore>.Bind(create, TimeCases.All)];
 
     /// <summary>
-    /// Returns the cases of a store with a change feed: a change by one node reaches the other nodes without any of them asking for it.
+    /// Returns the cases of a store that implements <see cref="IGrantChangeFeed"/>: each member, and two nodes with the cache that
+    /// <c>AddGrantStore</c> adds. The cases add it: <see cref="StoreUnderTest{TStore}.OpenAsync"/> returns the store itself, a new object
+    /// at each call.
     /// </summary>
     /// <param name="create">Creates the store of one case, with empty data.</param>
     /// <returns>The cases.</returns>

@@ -141,6 +141,7 @@ public static class OAuthClientServiceCollectionExtensions
     /// </summary>
     /// <remarks>
     /// If the store implements <see cref="IGrantChangeFeed"/>, <see cref="IGrantStore"/> is registered with a cache in front of it.
+    /// Otherwise both types resolve to the same object, and the container may dispose of it twice: the second call must have no effect.
     /// </remarks>
     /// <typeparam name="TStore">The type of the store. It is a singleton, unless the application has registered it otherwise.</typeparam>
     /// <param name="services">The service collection.</param>

@@ -9,7 +9,10 @@ public sealed class PostgresGrantStoreContractTests
     private static IEnumerable<StoreContractCase> CasesWithoutCache => GrantStoreContract.Cases(() => Create(isCached: false, false));
 
     private static IEnumerable<StoreContractCase> CasesWithNotifications =>
-        [.. GrantStoreContract.Cases(() => Create(true, false)), .. GrantStoreContract.ChangeFeedCases(() => Create(true, false))];
+        [
+            .. GrantStoreContract.Cases(() => Create(true, false)),
+            .. GrantStoreContract.ChangeFeedCases(() => Create(isCached: false, false)),
+        ];
 
     private static IEnumerable<StoreContractCase> CasesBehindTransactionPooler => GrantStoreContract.Cases(() => Create(true, true));
 

@@ -6,15 +6,22 @@ namespace OAuthClient.Tests;
 public sealed class DefectiveStoreTests
 {
     private static readonly Defect<IGrantStore>[] GrantStores = [.. GrantDefects.All, .. LeaseDefects.All, .. NodeDefects.All];
+    private static readonly Defect<IGrantStore>[] Feeds = [.. FeedDefects.All];
     private static readonly Defect<IDynamicClientStore>[] ClientStores = [.. ClientDefects.All];
 
     private static IEnumerable<TestCaseData> DefectiveGrantStores => Refusals(GrantStores);
+
+    private static IEnumerable<TestCaseData> DefectiveFeeds => Refusals(Feeds);
 
     private static IEnumerable<TestCaseData> DefectiveClientStores => Refusals(ClientStores);
 
     [TestCaseSource(nameof(DefectiveGrantStores))]
     public Task A_grant_store_with_a_defect_is_refused(string defect, string refusedBy) =>
         RefusesAsync(GrantCases(() => Create(Find(GrantStores, defect), NewGrantStore)), refusedBy);
+
+    [TestCaseSource(nameof(DefectiveFeeds))]
+    public Task A_change_feed_with_a_defect_is_refused(string defect, string refusedBy) =>
+        RefusesAsync(GrantStoreContract.ChangeFeedCases(() => Create(Find(Feeds, defect), NewFeedStore)), refusedBy);
 
     [TestCaseSource(nameof(DefectiveClientStores))]
     public Task A_client_store_with_a_defect_is_refused(string defect, string refusedBy) =>
@@ -28,6 +35,13 @@ public sealed class DefectiveStoreTests
         Assert.That(
             GrantCases(() => throw new NotSupportedException()).Select(one => one.Name),
             Is.EquivalentTo(GrantStores.SelectMany(defect => defect.RefusedBy).Distinct(StringComparer.Ordinal))
+        );
+
+    [Test]
+    public void Every_case_of_the_change_feed_refuses_a_feed_with_a_defect() =>
+        Assert.That(
+            GrantStoreContract.ChangeFeedCases(() => throw new NotSupportedException()).Select(one => one.Name),
+            Is.EquivalentTo(Feeds.SelectMany(defect => defect.RefusedBy).Distinct(StringComparer.Ordinal))
         );
 
     [Test]
@@ -47,6 +61,41 @@ public sealed class DefectiveStoreTests
             Throws.InvalidOperationException.With.Message.Contains("AdvanceTime")
         );
 
+    [Test]
+    public void A_feed_case_without_a_feed_says_what_to_return()
+    {
+        InMemoryGrantStore store = new(TimeProvider.System);
+        foreach (var one in GrantStoreContract.ChangeFeedCases(() => new() { OpenAsync = () => new(store) }))
+            Assert.That(
+                () => one.RunAsync(),
+                Throws.TypeOf<StoreContractException>().With.Message.Contains("does not implement IGrantChangeFeed"),
+                one.Name
+            );
+    }
+
+    [Test]
+    public void A_feed_case_with_the_cache_in_front_of_the_store_says_what_to_return()
+    {
+        foreach (var one in GrantStoreContract.ChangeFeedCases(() => new() { OpenAsync = () => new(NewFeedNode().WithCache()) }))
+            Assert.That(
+                () => one.RunAsync(),
+                Throws.TypeOf<StoreContractException>().With.Message.Contains("without the cache that AddGrantStore adds"),
+                one.Name
+            );
+    }
+
+    [Test]
+    public void A_feed_case_with_one_object_for_two_nodes_says_what_to_return()
+    {
+        var store = NewFeedNode();
+        foreach (var one in GrantStoreContract.ChangeFeedCases(() => new() { OpenAsync = () => new(store) }))
+            Assert.That(
+                () => one.RunAsync(),
+                Throws.TypeOf<StoreContractException>().With.Message.Contains("Create an object for each node"),
+                one.Name
+            );
+    }
+
     private static async Task RefusesAsync(IEnumerable<StoreContractCase> cases, string name)
     {
         var refusing = cases.Single(one => one.Name == name);
@@ -63,9 +112,13 @@ public sealed class DefectiveStoreTests
     }
 
     private static IReadOnlyList<StoreContractCase> GrantCases(Func<StoreUnderTest<IGrantStore>> create) =>
-        [.. GrantStoreContract.Cases(create), .. GrantStoreContract.ClockCases(create), .. GrantStoreContract.ChangeFeedCases(create)];
+        [.. GrantStoreContract.Cases(create), .. GrantStoreContract.ClockCases(create)];
 
     private static IGrantStore NewGrantStore(TimeProvider time) => new InMemoryGrantStore(time);
+
+    private static IGrantStore NewFeedStore(TimeProvider time) => new FeedStore(time);
+
+    private static FeedStore NewFeedNode() => new FeedStore(TimeProvider.System).OpenNode(isConnected: true);
 
     // What must happen within the limit never happens in a defective store, so the limit is short.
     private static StoreUnderTest<TStore> Create<TStore>(Defect<TStore> defect, Func<TimeProvider, TStore> createData)

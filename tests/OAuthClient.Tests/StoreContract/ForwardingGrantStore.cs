@@ -1,7 +1,7 @@
 namespace OAuthClient.Tests;
 
 /// <summary>Forwards each call to another store, but those that a defect replaces.</summary>
-internal sealed class ForwardingGrantStore(IGrantStore inner) : IGrantStore
+internal class ForwardingGrantStore(IGrantStore inner) : IGrantStore
 {
     /// <summary>Gets or sets what FindAsync and FindCurrentAsync do.</summary>
     public Func<string, GrantOwner, ValueTask<IReadOnlyList<Grant>>>? OnFind { get; init; }

@@ -226,10 +226,7 @@ internal static class LeaseDefects
             "The wait ends at its time limit",
             "A save by one node ends the wait on another",
             "A release by one node ends the wait on another",
-            "A removal by one node ends the wait on another",
-            "A save by one node is announced to a waiting node",
-            "A release by one node is announced to a waiting node",
-            "A removal by one node is announced to a waiting node"
+            "A removal by one node ends the wait on another"
         ),
         new(
             "ignores the time limit of a wait",

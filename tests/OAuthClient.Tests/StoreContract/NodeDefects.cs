@@ -12,8 +12,7 @@ internal static class NodeDefects
             "A grant of one node is found by fingerprint on another",
             "One node releases the lease, and another acquires it",
             "One of two nodes replaces a generation",
-            "A state is consumed once on all nodes",
-            "A change by one node replaces the cached copy of another"
+            "A state is consumed once on all nodes"
         ),
         new(
             "keeps leases in the memory of each node",
@@ -51,20 +50,7 @@ internal static class NodeDefects
                 };
             },
             "A change by one node reaches another",
-            "A cached copy is used for at most a minute",
-            "A change by one node replaces the cached copy of another"
-        ),
-        new(
-            "forgets every owner when one has changed",
-            (store, _) =>
-                new ForwardingGrantStore(store)
-                {
-                    OnFind = async (client, owner) =>
-                        await store.FindAsync(client, GrantOwner.User("42"), default) is { Count: > 0 }
-                            ? await store.FindAsync(client, owner, default)
-                            : [],
-                },
-            "A change of one owner leaves the copies of others valid"
+            "A cached copy is used for at most a minute"
         ),
         new(
             "waits only for changes of its own node",

@@ -6,8 +6,9 @@ namespace OAuthClient;
 /// changed.
 /// </summary>
 /// <remarks>
-/// The cache also knows the changes that are made through it. Reports of changes by the own process are allowed, and cost a read. While the
-/// feed is not connected, cached grants are used for some seconds without a read, and during an outage of the store for one minute.
+/// The cache reads the store with <see cref="IGrantStore.FindCurrentAsync"/>. It also knows the changes that are made through it. Reports
+/// of changes by the own process are allowed, and cost a read. While the feed is not connected, cached grants are used for some seconds
+/// without a read, and during an outage of the store for one minute.
 /// </remarks>
 public interface IGrantChangeFeed
 {
@@ -18,11 +19,14 @@ public interface IGrantChangeFeed
     long? MaximumCacheBytes => null;
 
     /// <summary>
-    /// Sets the functions to call. The library calls this method once, before all others. A feed that is connected already calls
-    /// <paramref name="connected"/> at once.
+    /// Sets the functions to call. The library calls this method once, before the other methods of this interface. A feed that is
+    /// connected already, because the store is in use, calls <paramref name="connected"/> at once.
     /// </summary>
+    /// <remarks>The functions may be called concurrently, and return without waiting for the store.</remarks>
     /// <param name="changed">
-    /// Reports that an owner's grants were added, replaced or removed, or that a lease ended; the argument is the owner's key.
+    /// Reports that an owner's grants were added, replaced or removed, or that a lease was released; the argument is the owner's key.
+    /// Call it only after the change is visible to <see cref="IGrantStore.FindCurrentAsync"/>. Otherwise the cache can read the old
+    /// grants again, and keep them.
     /// </param>
     /// <param name="connected">Reports that every change is reported from now on. Earlier changes may have been missed.</param>
     /// <param name="disconnected">

@@ -1,15 +1,26 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A process of several that share a store in memory, with a change feed that the test controls.</summary>
+/// <summary>
+/// A process of several that share a store in memory, with a change feed that the test controls. Changes are reported to the other
+/// processes.
+/// </summary>
 internal sealed class FeedStore(TimeProvider time) : IGrantStore, IGrantChangeFeed
 {
+    private readonly TimeProvider time = time;
     private readonly InMemoryGrantStore shared = new(time);
+    private readonly ConcurrentQueue<FeedStore> subscribed = new();
+    private readonly ConcurrentDictionary<string, string> keys = new(StringComparer.Ordinal);
     private Action<string>? changed;
     private Action? connected;
     private Action<TimeSpan>? disconnected;
+    private bool isConnectedAtFirst;
     private int reads;
+
+    private FeedStore(FeedStore other)
+        : this(other.time) => (shared, subscribed, keys) = (other.shared, other.subscribed, other.keys);
 
     /// <summary>Gets the number of reads of one owner.</summary>
     public int Reads => Volatile.Read(ref reads);
@@ -32,14 +43,26 @@ internal sealed class FeedStore(TimeProvider time) : IGrantStore, IGrantChangeFe
     /// <summary>Creates the cache in front of this store.</summary>
     public IGrantStore WithCache(RecordedLog? log = null) => CachedGrantStore.Around(this, time, (log ?? new()).CreateLogger("cache"));
 
+    /// <summary>Opens another process.</summary>
+    /// <param name="isConnected">Whether its feed is connected before it is subscribed.</param>
+    public FeedStore OpenNode(bool isConnected) => new(this) { isConnectedAtFirst = isConnected };
+
     public void Connect() => connected!();
 
     public void Disconnect(TimeSpan silence) => disconnected!(silence);
 
     public void Report(string owner, string clientName = "photos") => changed!(Key(clientName, GrantOwner.User(owner)));
 
-    public void Subscribe(Action<string> changed, Action connected, Action<TimeSpan> disconnected) =>
+    /// <summary>Reports the owner of a grant to the other processes.</summary>
+    public void ReportToOthers(Grant grant) => ReportToOthers(Key(grant.ClientName, grant.Owner));
+
+    public void Subscribe(Action<string> changed, Action connected, Action<TimeSpan> disconnected)
+    {
         (this.changed, this.connected, this.disconnected) = (changed, connected, disconnected);
+        subscribed.Enqueue(this);
+        if (isConnectedAtFirst)
+            connected();
+    }
 
     public ValueTask<string> GetKeyAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         new(Key(clientName, owner));
@@ -80,12 +103,25 @@ internal sealed class FeedStore(TimeProvider time) : IGrantStore, IGrantChangeFe
     public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
         Checked().FindByFingerprintAsync(fingerprint, cancellationToken);
 
-    public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken) => Checked().AddAsync(grant, cancellationToken);
+    public async ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        keys[grant.Id] = Key(grant.ClientName, grant.Owner);
+        await Checked().AddAsync(grant, cancellationToken);
+        ReportToOthers(grant);
+    }
 
-    public ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken) =>
-        Checked().TryReplaceAsync(newer, cancellationToken);
+    public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
+    {
+        bool isReplaced = await Checked().TryReplaceAsync(newer, cancellationToken);
+        ReportToOthers(newer);
+        return isReplaced;
+    }
 
-    public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken) => Checked().RemoveAsync(grant, cancellationToken);
+    public async ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        await Checked().RemoveAsync(grant, cancellationToken);
+        ReportToOthers(grant);
+    }
 
     public ValueTask<LeaseResult> TryAcquireLeaseAsync(
         Grant seen,
@@ -94,8 +130,12 @@ internal sealed class FeedStore(TimeProvider time) : IGrantStore, IGrantChangeFe
         CancellationToken cancellationToken
     ) => Checked().TryAcquireLeaseAsync(seen, held, length, cancellationToken);
 
-    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
-        Checked().ReleaseLeaseAsync(lease, status, cancellationToken);
+    public async ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken)
+    {
+        await Checked().ReleaseLeaseAsync(lease, status, cancellationToken);
+        if (keys.TryGetValue(lease.GrantId, out string? key))
+            ReportToOthers(key);
+    }
 
     public ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
         NoticesNoChange ? new(Task.Delay(atMost, time, cancellationToken)) : shared.WaitForChangeAsync(seen, atMost, cancellationToken);
@@ -106,6 +146,13 @@ internal sealed class FeedStore(TimeProvider time) : IGrantStore, IGrantChangeFe
     private static string Key(string clientName, GrantOwner owner) => $"{clientName}\n{owner}";
 
     private static (string, long) Version(Grant grant) => (grant.Id, grant.Generation);
+
+    private void ReportToOthers(string key)
+    {
+        foreach (var process in subscribed)
+            if (process != this)
+                process.changed!(key);
+    }
 
     private InMemoryGrantStore Checked([CallerMemberName] string member = "")
     {

@@ -10,7 +10,7 @@ public class InMemoryGrantStoreTests
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     private static IEnumerable<StoreContractCase> ContractCases =>
-        [.. GrantStoreContract.Cases(Create), .. GrantStoreContract.ClockCases(Create), .. GrantStoreContract.ChangeFeedCases(Create)];
+        [.. GrantStoreContract.Cases(Create), .. GrantStoreContract.ClockCases(Create)];
 
     [TestCaseSource(nameof(ContractCases))]
     public Task The_store_fulfills_the_contract(StoreContractCase one) => one.RunAsync();
