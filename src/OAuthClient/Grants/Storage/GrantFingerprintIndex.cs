@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>Maps a fingerprint to the grants that have it. Callers hold the store's lock.</summary>
 internal sealed class GrantFingerprintIndex
 {
-    private readonly Dictionary<string, Location[]> locations = new();
+    private readonly Dictionary<string, List<Location>> locations = new();
 
     public IReadOnlyList<Location> Find(string fingerprint) => locations.TryGetValue(fingerprint, out var found) ? found : [];
 
@@ -21,18 +21,19 @@ internal sealed class GrantFingerprintIndex
 
     private void Add(string? fingerprint, Grant grant)
     {
-        if (fingerprint is not null)
-            locations[fingerprint] = [.. locations.GetValueOrDefault(fingerprint, []), new(grant.ClientName, grant.Owner, grant.Id)];
+        if (fingerprint is null)
+            return;
+        if (!locations.TryGetValue(fingerprint, out var others))
+            locations[fingerprint] = others = new(1);
+        others.Add(new(grant.ClientName, grant.Owner, grant.Id));
     }
 
     private void Remove(string? fingerprint, Grant grant)
     {
-        if (fingerprint is null || !locations.TryGetValue(fingerprint, out var all))
+        if (fingerprint is null || !locations.TryGetValue(fingerprint, out var others))
             return;
-        var others = Array.FindAll(all, other => other.GrantId != grant.Id);
-        if (others.Length > 0)
-            locations[fingerprint] = others;
-        else
+        others.RemoveAll(other => other.GrantId == grant.Id);
+        if (others.Count == 0)
             locations.Remove(fingerprint);
     }
 
