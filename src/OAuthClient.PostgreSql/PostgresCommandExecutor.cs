@@ -8,11 +8,8 @@ namespace OAuthClient.PostgreSql;
 /// </summary>
 internal sealed class PostgresCommandExecutor
 {
-    // More concurrent statements make a busy server slower.
+    // More concurrent statements make a busy server slower. The other half of the connections is left to priority statements.
     private const int MaximumConcurrency = 16;
-
-    // One for notifications, and two for priority statements.
-    private const int ReservedConnections = 3;
 
     private readonly NpgsqlDataSource source;
     private readonly string schema;
@@ -25,13 +22,7 @@ internal sealed class PostgresCommandExecutor
             schema,
             commandTimeout,
             health,
-            new SemaphoreSlim(
-                Math.Clamp(
-                    new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - ReservedConnections,
-                    1,
-                    MaximumConcurrency
-                )
-            )
+            new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize / 2, 1, MaximumConcurrency))
         )
     {
         Priority = new(source, schema, commandTimeout, health, limiter: null);

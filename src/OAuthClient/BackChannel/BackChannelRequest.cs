@@ -45,8 +45,8 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public SendTracker? SendTracker { get; init; }
 
     /// <summary>
-    /// Gets or sets the delegate that authenticates the request. It is called for each attempt, so that an assertion or a proof is fresh. The
-    /// default is <see langword="null"/>: the request is not authenticated.
+    /// Gets or sets the delegate that authenticates the request. It is called for each attempt, so that an assertion or a proof is fresh.
+    /// The default is <see langword="null"/>: the request is not authenticated.
     /// </summary>
     public Func<AuthenticatedRequest, CancellationToken, ValueTask>? Authenticate { get; set; }
 

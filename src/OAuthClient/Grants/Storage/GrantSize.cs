@@ -6,12 +6,18 @@ internal static class GrantSize
     // The objects of a grant and of an access token with their short texts.
     private const int OfGrant = 1200;
     private const int OfToken = 500;
+    private const int OfText = 32;
 
     /// <summary>
     /// Returns the estimated size in bytes. A character takes two bytes, and an access token is kept a second time as a header.
     /// </summary>
     public static long Of(Grant grant) =>
         OfGrant
-        + 2L * ((grant.RefreshToken?.Reveal().Length ?? 0) + (grant.IdToken?.Reveal().Length ?? 0))
-        + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length);
+        + 2L * (grant.RefreshToken?.Reveal().Length ?? 0)
+        // With its parsed claims.
+        + 6L * (grant.IdToken?.Reveal().Length ?? 0)
+        + Of(grant.Scopes)
+        + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length + Of(token.Scopes));
+
+    private static long Of(IReadOnlyList<string> texts) => texts.Sum(text => OfText + 2L * text.Length);
 }

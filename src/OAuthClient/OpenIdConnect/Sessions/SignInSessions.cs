@@ -18,7 +18,7 @@ internal sealed class SignInSessions(
 
     private readonly CoarseClock clock = new(time);
     private readonly BoundedCache<SignInKey, ClientConfiguration> ended = new(Capacity);
-    private readonly SingleFlight<SignInKey, bool> lookups = new();
+    private readonly SingleFlight<(SignInKey, ClientConfiguration), bool> lookups = new();
 
     /// <inheritdoc cref="OpenIdSignIn.IsSignedInAsync"/>
     public async ValueTask<bool> IsValidAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ internal sealed class SignInSessions(
             return true;
         return await lookups
             .JoinOrStart(
-                key,
+                (key, current),
                 async () =>
                 {
                     bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
