@@ -32,8 +32,8 @@ internal sealed class GrantRowSerializer(StoreEncryption encryption, ILogger log
     public GrantRow Serialize(Grant grant) => new(GrantRowKey.Of(grant), encryption.Protect(grant));
 
     /// <summary>
-    /// Gets the time after which a grant cannot be used and is deleted. A grant that ends with its sign-in cannot be used afterwards. A grant
-    /// without a refresh token ends with its access token; if the lifetime of that is unknown, the grant is kept.
+    /// Gets the time after which a grant cannot be used and is deleted. A grant that ends with its sign-in cannot be used afterwards. A
+    /// grant without a refresh token ends with its access token; if the lifetime of that is unknown, the grant is kept.
     /// </summary>
     public static DateTimeOffset? DeadAt(Grant grant) =>
         grant.EndsAt is { } endsAt ? endsAt
