@@ -37,8 +37,7 @@ public sealed class PostgresGrantStoreOptions
 
     /// <summary>
     /// Gets or sets the maximum size of the grants that each node caches, in bytes. Grants that were not used recently are removed first.
-    /// The default is <see langword="null"/>: 1/64 of the memory that is available to the process, from 16 MiB to 2 GiB. A grant with an
-    /// ID Token takes about 6 KiB.
+    /// The default is <see langword="null"/>: 1/64 of the memory that is available to the process, from 16 MiB to 2 GiB.
     /// </summary>
     public long? MaximumCacheBytes { get; set; }
 

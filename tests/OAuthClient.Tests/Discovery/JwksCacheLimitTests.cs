@@ -132,10 +132,4 @@ public class JwksCacheLimitTests
             accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("more than 100 keys")
         );
     }
-
-    private static JwksCache Keys(ScriptedServer server, string set)
-    {
-        server.Answers(set);
-        return new(server.BackChannelOf(), server.Clock);
-    }
 }

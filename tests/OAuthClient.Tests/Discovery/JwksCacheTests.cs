@@ -278,10 +278,4 @@ public class JwksCacheTests
             Throws.Nothing
         );
     }
-
-    private static JwksCache Keys(ScriptedServer server, string set)
-    {
-        server.Answers(set);
-        return new(server.BackChannelOf(), server.Clock);
-    }
 }

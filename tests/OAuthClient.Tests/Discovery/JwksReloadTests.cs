@@ -70,10 +70,4 @@ public class JwksReloadTests
             Throws.TypeOf<EndpointException>()
         );
     }
-
-    private static JwksCache Keys(ScriptedServer server, string set)
-    {
-        server.Answers(set);
-        return new(server.BackChannelOf(), server.Clock);
-    }
 }

@@ -13,6 +13,13 @@ internal static class SigningKeys
 
     public static readonly ECDsa Another = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
+    /// <summary>Creates a cache of keys whose server answers with a key set.</summary>
+    public static JwksCache Keys(ScriptedServer server, string set)
+    {
+        server.Answers(set);
+        return new(server.BackChannelOf(), server.Clock);
+    }
+
     public static string Set(params IEnumerable<JsonObject> keys) => new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString();
 
     public static JsonObject Key(string? kid, ECDsa key)

@@ -72,8 +72,11 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
             // Each entry is updated once: a read that began after a first update would be repeated because of a second one.
             foreach (var (entry, copy) in batch.Where(one => !outdated.Contains(one.Key)).Select(one => one.Value))
                 entry.Update(known => ReferenceEquals(known, copy) ? known with { ReadAt = began, ReadDuring = during } : known);
-            foreach (string key in outdated)
-                batch[key].Entry.Update(_ => null);
+            foreach (var (key, (entry, _)) in batch)
+            {
+                if (outdated.Contains(key))
+                    entry.Update(_ => null);
+            }
         }
         catch (Exception exception)
         {
