@@ -34,9 +34,13 @@ internal abstract class RevalidatedValue<T>(TimeProvider time, T? initial)
 
     /// <summary>Gets the value, from the cache if it is recent enough.</summary>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
-    public ValueTask<T> GetAsync(CancellationToken cancellationToken)
+    public ValueTask<T> GetAsync(CancellationToken cancellationToken) => GetAsync(value, cancellationToken);
+
+    /// <summary>Gets the value that the caller read from <see cref="Value"/> if it is recent enough; otherwise, a fetched one.</summary>
+    /// <param name="known">The value that the caller read.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    public ValueTask<T> GetAsync(T? known, CancellationToken cancellationToken)
     {
-        var known = value;
         var freshness = known is null ? Freshness.Expired : GetFreshness(known);
         if (freshness == Freshness.Stale)
             _ = Renew(known, acceptsNewer: true);

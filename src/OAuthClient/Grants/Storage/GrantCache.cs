@@ -29,7 +29,7 @@ internal sealed class GrantCache
     {
         (this.store, this.feed, this.time) = (store, feed, time);
         Freshness = new(feed, time, logger);
-        comparer = new(feed, Freshness, time);
+        comparer = new(feed, Freshness, Drop, time);
         long share = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / ShareOfMemory, MinimumBytes, MaximumBytes);
         entries = new(
             feed.MaximumCacheBytes ?? share,
@@ -44,10 +44,10 @@ internal sealed class GrantCache
     /// <summary>Finds the owner's grants, in the cache if the entry is recent enough for access tokens.</summary>
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
-        if (!entries.TryGet((clientName, owner), out var entry))
+        if (!entries.TryGet((clientName, owner), out var entry) || entry.Value is not { } copy)
             return new(ReadAsync(clientName, owner, cancellationToken));
         CompareIfDue(entry);
-        var getting = entry.GetAsync(cancellationToken);
+        var getting = entry.GetAsync(copy, cancellationToken);
 #pragma warning disable VSTHRD103 // The task has completed.
         return getting.IsCompletedSuccessfully ? new(getting.Result.Grants) : new(GrantsAsync(getting));
 #pragma warning restore VSTHRD103
@@ -74,7 +74,7 @@ internal sealed class GrantCache
     public void Invalidate(string key)
     {
         if (byKey.TryGetValue(key, out var entry))
-            entry.Update(_ => null);
+            Drop(entry);
     }
 
     /// <summary>Removes an owner's grants.</summary>
@@ -97,6 +97,15 @@ internal sealed class GrantCache
     {
         if (entries.TryGet((grant.ClientName, grant.Owner), out var entry))
             entry.Update(copy => change(copy.Grants) is { Length: > 0 } changed ? copy with { Grants = changed } : null);
+    }
+
+    // Removed from the cache first, so that the next reader reads into a new entry, and not into one that is not found again. An entry
+    // without grants is being read: it remains, so that the read notices this change and later ones.
+    private void Drop(GrantCacheEntry entry)
+    {
+        if (entry.Value is not null)
+            entries.Remove((entry.ClientName, entry.Owner), entry);
+        entry.Update(_ => null);
     }
 
     private void CompareIfDue(GrantCacheEntry entry)

@@ -4,7 +4,7 @@ namespace OAuthClient;
 /// Compares cached grants with the store, many owners in one query, and removes those that differ. A failure is ignored, because grants
 /// that are not compared are read again at their next use.
 /// </summary>
-internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshness, TimeProvider time)
+internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshness, Action<GrantCacheEntry> drop, TimeProvider time)
 {
     private const int MaximumOwners = 500;
 
@@ -52,9 +52,10 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
         {
             while (batch.Count < MaximumOwners && due.TryDequeue(out var entry))
             {
-                entry.Dequeue();
                 if (entry.Value is { } copy)
                     batch[entry.Key] = (entry, copy);
+                else
+                    entry.Dequeue();
             }
             isRunning = batch.Count > 0;
         }
@@ -75,12 +76,18 @@ internal sealed class GrantComparer(IGrantChangeFeed feed, GrantFreshness freshn
             foreach (var (key, (entry, _)) in batch)
             {
                 if (outdated.Contains(key))
-                    entry.Update(_ => null);
+                    drop(entry);
             }
         }
         catch (Exception exception)
         {
             freshness.RecordFailure(exception);
+        }
+        finally
+        {
+            // Not before, so that a reader during the comparison does not cause another one.
+            foreach (var (entry, _) in batch.Values)
+                entry.Dequeue();
         }
     }
 }
