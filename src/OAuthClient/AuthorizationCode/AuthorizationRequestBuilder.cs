@@ -149,7 +149,7 @@ internal static class AuthorizationRequestBuilder
         Add(ParameterNames.UiLocales, parameters.UiLocales);
         foreach (var (name, value) in parameters.Additional)
             Add(name, value);
-        list.AddRange(configuration.Adaptation.AuthorizationParameters);
+        list.AddRange(configuration.AuthorizationParameters);
         return list;
 
         void Add(string name, string? value)

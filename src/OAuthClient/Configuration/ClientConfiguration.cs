@@ -30,7 +30,15 @@ internal sealed class ClientConfiguration
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
         Scopes = [.. options.Scopes.Distinct()];
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct()];
-        Adaptation = options.Adaptation;
+        Adaptation = ServerAdaptation.From(options.Adaptation);
+        AuthorizationParameters = [.. options.AuthorizationParameters];
+        TokenParameters = [.. options.TokenParameters];
+        RefreshParameters =
+        [
+            .. options.TokenParameters.Where(p => !options.RefreshParameters.ContainsKey(p.Key)),
+            .. options.RefreshParameters,
+        ];
+        RevocationParameters = [.. options.RevocationParameters];
         ResponseMode = options.ResponseMode;
         IdTokenSigningAlgorithms =
             options.IdTokenSigningAlgorithms.Count > 0 ? [.. options.IdTokenSigningAlgorithms] : [DefaultIdTokenSigningAlgorithm];
@@ -102,6 +110,13 @@ internal sealed class ClientConfiguration
     /// <summary>Gets how the server deviates from the specifications.</summary>
     public ServerAdaptation Adaptation { get; }
 
+    public IReadOnlyList<KeyValuePair<string, string>> AuthorizationParameters { get; }
+    public IReadOnlyList<KeyValuePair<string, string>> TokenParameters { get; }
+
+    /// <summary>Gets the further parameters of refresh requests, those of all token requests included.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> RefreshParameters { get; }
+
+    public IReadOnlyList<KeyValuePair<string, string>> RevocationParameters { get; }
     public string? ResponseMode { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }

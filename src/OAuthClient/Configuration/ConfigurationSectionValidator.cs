@@ -7,9 +7,8 @@ namespace OAuthClient;
 /// <summary>Validates a configuration section before it is bound, because the binder ignores most mistakes.</summary>
 internal static class ConfigurationSectionValidator
 {
-    private static readonly Dictionary<string, PropertyInfo> Options = typeof(OAuthClientOptions)
-        .GetProperties()
-        .ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
+    private static readonly Dictionary<string, PropertyInfo> Options = PropertiesOf(typeof(OAuthClientOptions).GetProperties());
+    private static readonly Dictionary<string, PropertyInfo> Adaptation = PropertiesOf(typeof(ServerAdaptationOptions).GetProperties());
 
     /// <exception cref="OptionsValidationException">A key is unknown, a list has a single value, or the section is empty.</exception>
     public static void Validate(string name, IConfiguration configuration)
@@ -29,17 +28,32 @@ internal static class ConfigurationSectionValidator
         if (children.Count == 0)
             yield return $"the configuration{(prefix.Length > 0 ? $" section '{prefix.TrimEnd(':')}'" : "")} is empty or missing; "
                 + "set ClientId, Issuer and the other options there.";
+        foreach (string failure in Failures(children, Options, prefix))
+            yield return failure;
+    }
+
+    private static IEnumerable<string> Failures(
+        IEnumerable<IConfigurationSection> children,
+        Dictionary<string, PropertyInfo> options,
+        string prefix
+    )
+    {
         foreach (var child in children)
         {
-            if (!Options.TryGetValue(child.Key, out var option))
+            if (!options.TryGetValue(child.Key, out var option))
             {
-                string nearest = Options.Keys.MinBy(known => Distance(known, child.Key))!;
+                string nearest = options.Keys.MinBy(known => Distance(known, child.Key))!;
                 yield return $"{prefix}{child.Key} is no option"
                     + (
                         Distance(nearest, child.Key) <= 3
                             ? $"; did you mean {nearest}?"
-                            : $". There are {string.Join(", ", Options.Keys.Order(StringComparer.Ordinal))}."
+                            : $". There are {string.Join(", ", options.Keys.Order(StringComparer.Ordinal))}."
                     );
+            }
+            else if (option.PropertyType == typeof(ServerAdaptationOptions))
+            {
+                foreach (string failure in Failures(child.GetChildren(), Adaptation, $"{prefix}{child.Key}:"))
+                    yield return failure;
             }
             else if (IsList(option.PropertyType) && !string.IsNullOrEmpty(child.Value))
             {
@@ -48,6 +62,9 @@ internal static class ConfigurationSectionValidator
             }
         }
     }
+
+    private static Dictionary<string, PropertyInfo> PropertiesOf(PropertyInfo[] properties) =>
+        properties.ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsList(Type type) => type.IsGenericType && !type.IsValueType;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient;
 
 /// <summary>Validates the options of a client when the host starts. Each message states what to change.</summary>
-internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, RedirectUriConflictDetector conflicts)
+internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry clients, RedirectUriConflictDetector conflicts)
     : IValidateOptions<OAuthClientOptions>
 {
     public ValidateOptionsResult Validate(string? name, OAuthClientOptions options)
@@ -33,6 +33,8 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
             yield return "IdTokenSigningAlgorithms is null; leave it out for RS256, or name the algorithms.";
         if (o.DecryptionKeys is null)
             yield return "DecryptionKeys is null; leave it out, or set an empty list.";
+        if (o.Adaptation is null)
+            yield return "Adaptation is null; leave it out for a server that conforms to the specifications.";
         if (o.AllowedTenants is null)
             yield return "AllowedTenants is null; leave it out, or set an empty list.";
     }

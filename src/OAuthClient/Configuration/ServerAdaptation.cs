@@ -15,12 +15,6 @@ internal sealed record ServerAdaptation
     /// <summary>Gets the server's names of request parameters, by their standard names.</summary>
     public FrozenDictionary<string, string> ParameterNames { get; init; } = FrozenDictionary<string, string>.Empty;
 
-    /// <summary>Gets the further parameters of each authorization request.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> AuthorizationParameters { get; init; } = [];
-
-    /// <summary>Gets the further parameters of each token request.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> TokenParameters { get; init; } = [];
-
     /// <summary>Gets the character that separates scopes in requests and responses.</summary>
     public char ScopeSeparator { get; init; } = ' ';
 
@@ -29,6 +23,32 @@ internal sealed record ServerAdaptation
 
     /// <summary>Gets the names of the members that lead to the tokens in a token response; empty if they stand at its top.</summary>
     public IReadOnlyList<string> TokenPath { get; init; } = [];
+
+    /// <summary>Gets the further words for the token type Bearer.</summary>
+    public IReadOnlyList<string> BearerTokenTypes { get; init; } = [];
+
+    /// <summary>Gets a value indicating whether <c>id_token_hint</c> is left out of sign-out requests.</summary>
+    public bool OmitIdTokenHint { get; init; }
+
+    /// <summary>Gets a value indicating whether authorization and token requests use PKCE (RFC 7636).</summary>
+    public bool UsesPkce { get; init; } = true;
+
+    /// <summary>Gets a value indicating whether an ID Token may lack the nonce of the request (OpenID Connect Core §3.1.3.7).</summary>
+    public bool AcceptsMissingNonce { get; init; }
+
+    /// <summary>Creates the adaptation that the options describe.</summary>
+    public static ServerAdaptation From(ServerAdaptationOptions options) =>
+        new()
+        {
+            ParameterNames = options.ParameterNames.ToFrozenDictionary(),
+            ScopeSeparator = options.ScopeSeparator[0],
+            BearerTokenTypes = [.. options.BearerTokenTypes],
+            ErrorCodes = options.ErrorCodes.ToFrozenDictionary(),
+            TokenPath = [.. options.TokenPath],
+            OmitIdTokenHint = options.OmitIdTokenHint,
+            UsesPkce = !options.DangerouslyDisablePkce,
+            AcceptsMissingNonce = options.DangerouslyAcceptMissingNonce,
+        };
 
     /// <summary>Gives the parameters of a request the server's names.</summary>
     public void Rename(List<KeyValuePair<string, string>> parameters)

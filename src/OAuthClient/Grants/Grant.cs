@@ -13,7 +13,7 @@ namespace OAuthClient;
 /// </summary>
 [DebuggerDisplay("Grant {Id} of {ClientName}, generation {Generation}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<Grant>))]
-public sealed class Grant
+public sealed partial class Grant
 {
     private IssuerTemplate? allowedBy;
     private StrongBox<JsonElement>? idTokenClaims;
@@ -35,7 +35,8 @@ public sealed class Grant
         (FirstIdTokenIssuedAt, RenewalEndsAt) = (older.FirstIdTokenIssuedAt, older.RenewalEndsAt);
         (Scopes, Resources, CreatedAt) = (older.Scopes, older.Resources, older.CreatedAt);
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
-        idTokenClaims = older.idTokenClaims;
+        (TokenResponseMembers, UntrustedCallbackParameters) = (older.TokenResponseMembers, older.UntrustedCallbackParameters);
+        (RefreshTokenExpiresAt, idTokenClaims) = (older.RefreshTokenExpiresAt, older.idTokenClaims);
         UnknownMembers = older.UnknownMembers;
         Generation = older.Generation + 1;
     }

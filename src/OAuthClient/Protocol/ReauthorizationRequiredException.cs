@@ -20,6 +20,22 @@ public sealed class ReauthorizationRequiredException : OAuthException
     /// <summary>Gets the client's name in <c>AddOAuthClient</c>; empty for the unnamed client.</summary>
     public string ClientName { get; }
 
+    /// <summary>
+    /// Gets the scopes that the next authorization must request; empty if the server states none.
+    /// </summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>
+    /// Gets the authentication context classes that the server requires (<c>acr_values</c>, RFC 9470 §3); empty if it states none.
+    /// </summary>
+    public IReadOnlyList<string> AcrValues { get; init; } = [];
+
+    /// <summary>
+    /// Gets the <c>claims</c> parameter that the server wants in the next authorization, a JSON object (OpenID Connect Core §5.5);
+    /// <see langword="null"/> if it states none.
+    /// </summary>
+    public string? Claims { get; init; }
+
     /// <summary>Gets a value indicating whether the only cause is that an API rejected a token that cannot be refreshed.</summary>
     internal bool IsForRejectedToken { get; init; }
 }

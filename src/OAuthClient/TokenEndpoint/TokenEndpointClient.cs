@@ -39,7 +39,7 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
             form.Add(new(ParameterNames.Scope, configuration.Adaptation.JoinScopes(scopes)));
         foreach (string resource in request.Resources)
             form.Add(new(ParameterNames.Resource, resource));
-        form.AddRange(configuration.Adaptation.TokenParameters);
+        form.AddRange(request is RefreshTokenRequest ? configuration.RefreshParameters : configuration.TokenParameters);
         var response = await endpoints
             .SendAsync(
                 new BackChannelRequest(ServerEndpoint.Token, server)

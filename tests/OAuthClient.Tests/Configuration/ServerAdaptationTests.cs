@@ -12,18 +12,13 @@ public class ServerAdaptationTests
     [Description("A server with other parameter names, another scope separator and further parameters receives the request in its form")]
     public void An_authorization_request_is_adapted()
     {
-        var adaptation = new ServerAdaptation
-        {
-            ParameterNames = new Dictionary<string, string> { ["client_id"] = "app_id" }.ToFrozenDictionary(),
-            AuthorizationParameters = [new("access_type", "offline")],
-            ScopeSeparator = ',',
-        };
-
         var query = QueryPairs.Single(
             SampleRequest
                 .Begin(o =>
                 {
-                    o.Adaptation = adaptation;
+                    o.Adaptation.ParameterNames["client_id"] = "app_id";
+                    o.Adaptation.ScopeSeparator = ",";
+                    o.AuthorizationParameters["access_type"] = "offline";
                     o.Scopes = ["one", "two"];
                 })
                 .AuthorizationUri

@@ -1,0 +1,68 @@
+namespace OAuthClient;
+
+public sealed partial class OAuthClientOptions
+{
+    /// <summary>
+    /// Gets or sets the redirect URI, to which the server sends the browser with the response (RFC 6749 §3.1.2). It is absolute, has no
+    /// fragment, and is registered at the server in exactly these characters. It uses <c>https</c>, <c>http</c> on a loopback address, or
+    /// a private scheme (RFC 8252 §7). Where the <see cref="Issuer"/> of a server is not known, each server needs a redirect URI with a
+    /// path of its own (RFC 9700 §4.4). The default is <see langword="null"/>, for a client that uses client credentials only.
+    /// </summary>
+    public Uri? RedirectUri { get; set; }
+
+    /// <summary>
+    /// Gets or sets the address to which the server sends the browser after it has signed the user out (OpenID Connect RP-Initiated
+    /// Logout §3.1). It is absolute and registered at the server in exactly these characters. The default is <see langword="null"/>: the
+    /// user stays on the server's page.
+    /// </summary>
+    public Uri? PostLogoutRedirectUri { get; set; }
+
+    /// <summary>
+    /// Gets or sets the scopes to request, one in each item (RFC 6749 §3.3). Add <c>openid</c> to receive an ID Token, and
+    /// <c>offline_access</c> to receive a refresh token where the server requires it. The default is an empty list: the server chooses
+    /// the scopes.
+    /// </summary>
+    public IList<string> Scopes { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets the protected resources to request tokens for: absolute URIs without a fragment (RFC 8707 §2). The default is an
+    /// empty list: the parameter is not sent.
+    /// </summary>
+    public IList<Uri> Resources { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets how the server returns the authorization response: <c>query</c>, or <c>form_post</c> (OAuth 2.0 Form Post Response
+    /// Mode). With <c>form_post</c> the code does not appear in an address. The default is <see langword="null"/>: the parameter is not
+    /// sent, and servers use <c>query</c>.
+    /// </summary>
+    public string? ResponseMode { get; set; }
+
+    /// <summary>
+    /// Gets or sets the time within which the user must complete an authorization. A later callback is rejected. The maximum is one hour.
+    /// The default is 10 minutes.
+    /// </summary>
+    public TimeSpan PendingAuthorizationLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Gets or sets the further parameters of each authorization request, such as <c>access_type</c> (RFC 6749 §3.1). A parameter that the
+    /// library sets cannot be one of them. The default is empty.
+    /// </summary>
+    public IDictionary<string, string> AuthorizationParameters { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Gets or sets the further parameters of each token request, such as <c>audience</c>, refresh requests included (RFC 6749 §3.2). A
+    /// parameter that the library sets cannot be one of them. The default is empty.
+    /// </summary>
+    public IDictionary<string, string> TokenParameters { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Gets or sets the further parameters of refresh requests (RFC 6749 §6). They supplement and replace those of
+    /// <see cref="TokenParameters"/>. The default is empty.
+    /// </summary>
+    public IDictionary<string, string> RefreshParameters { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Gets or sets the further parameters of revocation requests (RFC 7009 §2.1). The default is empty.
+    /// </summary>
+    public IDictionary<string, string> RevocationParameters { get; set; } = new Dictionary<string, string>();
+}

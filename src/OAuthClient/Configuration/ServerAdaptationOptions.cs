@@ -1,0 +1,74 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Describes how one server deviates from the specifications. Each member names what the server does; the defaults describe a server that
+/// conforms. What a member relaxes is relaxed for this client only.
+/// </summary>
+/// <example>
+/// A server that separates scopes by commas and names the client identifier <c>client_key</c>:
+/// <code>
+/// o.Adaptation.ScopeSeparator = ",";
+/// o.Adaptation.ParameterNames["client_id"] = "client_key";
+/// </code>
+/// </example>
+public sealed class ServerAdaptationOptions
+{
+    /// <summary>
+    /// Gets or sets the server's names of request parameters, by their standard names, such as <c>client_key</c> for <c>client_id</c>. The
+    /// default is empty: the standard names.
+    /// </summary>
+    public IDictionary<string, string> ParameterNames { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Gets or sets the character between scopes in requests, and in responses that do not use spaces (RFC 6749 §3.3). The default is a
+    /// space.
+    /// </summary>
+    public string ScopeSeparator { get; set; } = " ";
+
+    /// <summary>
+    /// Gets or sets the further words for <c>token_type</c> by which the server names a bearer token, such as <c>bot</c> (RFC 6749 §7.1).
+    /// They are compared without regard to case. The default is an empty list: <c>Bearer</c> only. A response without <c>token_type</c>
+    /// is always read as a bearer token.
+    /// </summary>
+    public IList<string> BearerTokenTypes { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets the standard error codes, by the words that the server uses in their place, such as <c>invalid_grant</c> for
+    /// <c>token_revoked</c> (RFC 6749 §4.1.2.1, §5.2). They supplement the words of well-known servers that the library knows. The
+    /// default is empty.
+    /// </summary>
+    public IDictionary<string, string> ErrorCodes { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Gets or sets the names of the members that lead to the tokens in a token response, such as <c>authed_user</c>. The default is an
+    /// empty list: the tokens are members of the response itself (RFC 6749 §5.1).
+    /// </summary>
+    public IList<string> TokenPath { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets a value indicating whether the client signs out without <c>id_token_hint</c> (OpenID Connect RP-Initiated Logout §2),
+    /// for a server that rejects long addresses. The default is <see langword="false"/>.
+    /// </summary>
+    public bool OmitIdTokenHint { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether requests are sent without PKCE (RFC 7636), for a server that rejects
+    /// <c>code_verifier</c>. Only a client with a secret or a certificate can do so, and only <c>state</c> and the nonce of an ID Token
+    /// then prevent that an attacker injects a code. The default is <see langword="false"/>.
+    /// </summary>
+    public bool DangerouslyDisablePkce { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether an ID Token without the requested nonce is accepted (OpenID Connect Core §3.1.3.7). A
+    /// nonce that differs is always rejected. PKCE then has to prevent that an attacker injects a code. The default is
+    /// <see langword="false"/>.
+    /// </summary>
+    public bool DangerouslyAcceptMissingNonce { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether <see cref="DangerouslyDisablePkce"/> and <see cref="DangerouslyAcceptMissingNonce"/> may be
+    /// combined. An attacker who obtains a code of another user can then sign in as this user (RFC 9700 §4.5). The default is
+    /// <see langword="false"/>.
+    /// </summary>
+    public bool DangerouslyAllowCodeInjection { get; set; }
+}

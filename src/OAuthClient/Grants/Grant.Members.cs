@@ -1,0 +1,30 @@
+using System.Collections.ObjectModel;
+
+namespace OAuthClient;
+
+public sealed partial class Grant
+{
+    /// <summary>
+    /// Gets the members of the token response that the specifications do not define, such as <c>instance_url</c>, by their names. A
+    /// refresh replaces those that its response contains.
+    /// </summary>
+    /// <remarks>They may be secret. A store encrypts them with the tokens. At most 16 KiB are kept.</remarks>
+    public IReadOnlyDictionary<string, AdditionalMember> TokenResponseMembers { get; internal init; } =
+        ReadOnlyDictionary<string, AdditionalMember>.Empty;
+
+    /// <summary>
+    /// Gets the parameters of the callback that the specifications do not define, such as <c>realmId</c>, by their names.
+    /// </summary>
+    /// <remarks>
+    /// They came through the browser, which anybody can change, so they prove nothing. Do not send a token to an address that one of them
+    /// names.
+    /// </remarks>
+    public IReadOnlyDictionary<string, AdditionalMember> UntrustedCallbackParameters { get; internal init; } =
+        ReadOnlyDictionary<string, AdditionalMember>.Empty;
+
+    /// <summary>
+    /// Gets the time at which the refresh token expires; <see langword="null"/> if the server states none
+    /// (<c>refresh_token_expires_in</c>, <c>refresh_expires_in</c>).
+    /// </summary>
+    public DateTimeOffset? RefreshTokenExpiresAt { get; internal init; }
+}
