@@ -22,7 +22,7 @@ internal sealed class DefaultOAuthClient(
         CancellationToken cancellationToken
     )
     {
-        EnsureResourceOwner(owner);
+        owner.EnsureResourceOwner();
         return await flow.CompleteAsync(pending, response, owner, cancellationToken).ConfigureAwait(false);
     }
 
@@ -42,7 +42,7 @@ internal sealed class DefaultOAuthClient(
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await tokenEndpoint.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
+            return await SendAsync(request, current, cancellationToken).ConfigureAwait(false);
         }
         catch (TokenEndpointException) when (current.IsRefused && request is ClientCredentialsRequest)
         {
@@ -51,13 +51,20 @@ internal sealed class DefaultOAuthClient(
             var reregistered = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(reregistered, current))
                 throw;
-            return await tokenEndpoint.SendAsync(request, reregistered, cancellationToken).ConfigureAwait(false);
+            return await SendAsync(request, reregistered, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task<TokenResponse> SendAsync(TokenRequest request, ClientConfiguration current, CancellationToken cancellationToken)
+    {
+        var response = await tokenEndpoint.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
+        response.Recipient = (current.ServerId, current.ClientId);
+        return response;
     }
 
     public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
-        EnsureResourceOwner(owner);
+        owner.EnsureResourceOwner();
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(configuration.Name, owner, cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
@@ -66,21 +73,14 @@ internal sealed class DefaultOAuthClient(
 
     public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
-        EnsureResourceOwner(owner);
+        owner.EnsureResourceOwner();
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         await revoker.RevokeAllAsync(owner, current, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
-        EnsureResourceOwner(owner);
+        owner.EnsureResourceOwner();
         return await userInfo.GetAsync(owner, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static void EnsureResourceOwner(GrantOwner owner)
-    {
-        ArgumentNullException.ThrowIfNull(owner);
-        if (owner.IsClient)
-            throw new ArgumentException("The client itself has no grant; pass the resource owner.", nameof(owner));
     }
 }

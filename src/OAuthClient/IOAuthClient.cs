@@ -10,6 +10,9 @@ namespace OAuthClient;
 /// </para>
 /// <para>These services are registered beside it, in the same way:</para>
 /// <list type="bullet">
+/// <item><description>
+/// <see cref="OAuthClientGrants"/> lists a user's grants, imports and refreshes them, and revokes single tokens.
+/// </description></item>
 /// <item><description><see cref="OpenIdSignIn"/> signs users in by the server (OpenID Connect Core §3.1).</description></item>
 /// <item><description><see cref="OpenIdLogout"/> signs users out, here and at the server.</description></item>
 /// <item><description><see cref="TokenIntrospection"/> asks the server about a token (RFC 7662).</description></item>

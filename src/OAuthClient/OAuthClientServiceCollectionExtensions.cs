@@ -192,6 +192,7 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton<IOAuthClientFactory, RegisteredOAuthClientFactory>();
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.Tokens);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.Client);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Grants);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.SignIn);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.Logout);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.Introspection);

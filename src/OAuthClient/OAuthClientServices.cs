@@ -66,17 +66,8 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             logger
         );
         var remover = new GrantRemover(store, writes, backoff, interrupted);
-        var revoker = new GrantRevoker(
-            metadata,
-            new RevocationEndpointClient(endpoints),
-            renewer,
-            store,
-            remover,
-            writes,
-            interrupted,
-            time,
-            logger
-        );
+        var revocation = new RevocationEndpointClient(endpoints);
+        var revoker = new GrantRevoker(metadata, revocation, renewer, store, remover, writes, interrupted, time, logger);
 
         Tokens = new AccessTokenProvider(
             configuration,
@@ -95,6 +86,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         Introspection = new(configuration, metadata, endpoints, signatures, time);
         var terminator = new SessionTerminator(store, remover, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         var sameUser = new SameUserRequirement();
+        var issuer = new GrantIssuer(store, revoker, terminator, sameUser, time);
         var flow = new AuthorizationCodeFlow(
             configuration,
             metadata,
@@ -102,7 +94,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             [new PlainResponseDecoder()],
             tokenEndpoint,
             idTokens,
-            new GrantIssuer(store, revoker, terminator, sameUser, time),
+            issuer,
             store,
             telemetry,
             time
@@ -117,6 +109,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             store,
             time
         );
+        Grants = new OAuthClientGrants(configuration, metadata, Tokens, idTokens, issuer, revoker, revocation, store, time);
         SignIn = new OpenIdSignIn(configuration, flow, new SignInSessions(configuration, sameUser, store, time));
         Logout = new OpenIdLogout(configuration, metadata, signatures, revoker, terminator, store, time, logger);
     }
@@ -124,6 +117,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     public AccessTokenProvider Tokens { get; }
     public ClaimSourceReader ClaimSources { get; }
     public IOAuthClient Client { get; }
+    public OAuthClientGrants Grants { get; }
     public OpenIdSignIn SignIn { get; }
     public OpenIdLogout Logout { get; }
     public ClientHealth Health { get; }

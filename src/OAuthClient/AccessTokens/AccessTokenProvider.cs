@@ -53,7 +53,7 @@ internal sealed class AccessTokenProvider
         var token = cached.Find(owner, out header, out long freshUntil);
         long now = clock.Now;
         var current = configuration.GetCached(now);
-        if (token is null || now >= freshUntil || selection.Key.Length > 0 || !ReferenceEquals(cached.Configuration, current))
+        if (token is null || now >= freshUntil || !selection.IsDefault || !ReferenceEquals(cached.Configuration, current))
             token = LoadIntoCache(cached, owner, selection, current, now, out header);
         if (token is not null && telemetry.CountsLookups)
             telemetry.Lookup(owner.IsClient, isHit: true);
@@ -77,11 +77,14 @@ internal sealed class AccessTokenProvider
         var token = owner.IsClient
             ? client.FindFresh(current, selection, now, out long freshUntil)
             : users.FindFresh(current, owner, selection, now, out freshUntil);
-        if (token is not null && selection.Key.Length == 0)
+        if (token is not null && selection.IsDefault)
             cached.Set(owner, token, freshUntil, mark, now);
         header = token?.AuthorizationHeader;
         return token;
     }
+
+    /// <summary>Stops the use of a token of the client itself, which is revoked.</summary>
+    public void ForgetClientToken(AccessToken token) => client.Forget(token);
 
     private void Drop(GrantOwner owner)
     {

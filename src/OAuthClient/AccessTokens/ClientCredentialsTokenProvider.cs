@@ -16,10 +16,18 @@ internal sealed class ClientCredentialsTokenProvider(
     public const int MaximumSelections = 1_000;
 
     private readonly BoundedCache<string, CachedToken> tokens = new(MaximumSelections);
+    private readonly BoundedCache<AccessToken, bool> revoked = new(MaximumSelections);
     private Action? changed;
 
     /// <summary>Registers a listener that is called after each new token.</summary>
     public void OnChange(Action listener) => changed = listener;
+
+    /// <summary>Stops the use of a token that is revoked. Another node may use it until the server rejects it.</summary>
+    public void Forget(AccessToken token)
+    {
+        revoked.Set(token, true);
+        changed?.Invoke();
+    }
 
     /// <summary>Finds a fresh token, without a lock, a task or an allocation.</summary>
     public AccessToken? FindFresh(ClientConfiguration current, AccessTokenKey selection, long now, out long freshUntil)
@@ -60,7 +68,11 @@ internal sealed class ClientCredentialsTokenProvider(
     }
 
     private AccessToken? FindCached(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
-        tokens.TryGet(selection.Key, out var cached) && cached.IsFor(current) && !cached.Value.Equals(rejected) ? cached.Value : null;
+        tokens.TryGet(selection.Key, out var cached) && cached.IsFor(current) && !cached.Value.Equals(rejected) && !IsRevoked(cached.Value)
+            ? cached.Value
+            : null;
+
+    private bool IsRevoked(AccessToken token) => revoked.Size > 0 && revoked.TryGet(token, out _);
 
     private (AccessToken? Token, AccessTokenState State) GetState(RefreshContext context)
     {
@@ -80,6 +92,8 @@ internal sealed class ClientCredentialsTokenProvider(
         );
         request.EnsureAllowed(current);
         var token = shared is null ? null : await shared.FindAsync(request, current, rejected).ConfigureAwait(false);
+        if (token is not null && IsRevoked(token))
+            token = null;
         bool isFetched = token is null;
         if (token is null)
         {

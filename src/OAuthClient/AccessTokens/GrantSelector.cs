@@ -20,7 +20,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         var now = time.GetUtcNow();
         foreach (var stored in grants)
         {
-            if (!GrantOwnership.BelongsTo(stored, context.Configuration, context.Owner))
+            if (!GrantOwnership.BelongsTo(stored, context.Configuration, context.Owner) || !context.Selection.Allows(stored))
                 continue;
             if (!context.Concerns(stored))
             {
@@ -46,6 +46,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
             any ? $"no grant covers the scopes {ScopeList.Join(context.Selection.Scopes)}"
             : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
             : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
+            : context.Selection.GrantId is not null ? "the grant with the given GrantId does not exist"
             : "there is no grant of this user"
         );
     }
@@ -71,7 +72,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         for (int i = 0; i < grants.Count; i++)
         {
             var stored = grants[i];
-            if (!GrantOwnership.IsUsable(stored, current, owner) || now >= stored.EndsAtTicks)
+            if (!GrantOwnership.IsUsable(stored, current, owner) || now >= stored.EndsAtTicks || !selection.Allows(stored))
                 continue;
             var grant = writes.ApplyPending(stored);
             if (grant.Find(selection.Key) is not { } token)

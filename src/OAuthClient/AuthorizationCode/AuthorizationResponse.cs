@@ -86,6 +86,20 @@ public sealed class AuthorizationResponse
         return FromPairs(parameters, address is { IsAbsoluteUri: true } ? address.AbsolutePath : null);
     }
 
+    /// <summary>Parses the body of a form post (OAuth 2.0 Form Post Response Mode §2).</summary>
+    /// <param name="body">The body, encoded as <c>application/x-www-form-urlencoded</c>.</param>
+    /// <param name="address">
+    /// The address at which the callback arrived. Required where clients at several servers are distinguished by their redirect URIs.
+    /// </param>
+    /// <returns>The response, not validated.</returns>
+    /// <exception cref="OAuthProtocolException">A parameter occurs twice (RFC 6749 §3.1), or the response is too long.</exception>
+    public static AuthorizationResponse ParseForm(string body, Uri? address = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ValidateLength(body);
+        return Parse(Pairs(body), address);
+    }
+
     private static AuthorizationResponse ParseRelative(string address)
     {
         string[] parts = WithoutFragment(address).Split('?', 2);
@@ -95,18 +109,17 @@ public sealed class AuthorizationResponse
     private static AuthorizationResponse ParseQuery(string query, string? path)
     {
         ValidateLength(query);
-        return FromPairs(
-            WithoutFragment(query)
-                .TrimStart('?')
-                .Split('&', StringSplitOptions.RemoveEmptyEntries)
-                .Select(part =>
-                {
-                    string[] pair = part.Split('=', 2);
-                    return KeyValuePair.Create(Decode(pair[0]), pair.Length == 2 ? Decode(pair[1]) : "");
-                }),
-            path
-        );
+        return FromPairs(Pairs(WithoutFragment(query).TrimStart('?')), path);
     }
+
+    private static IEnumerable<KeyValuePair<string, string>> Pairs(string encoded) =>
+        encoded
+            .Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Select(part =>
+            {
+                string[] pair = part.Split('=', 2);
+                return KeyValuePair.Create(Decode(pair[0]), pair.Length == 2 ? Decode(pair[1]) : "");
+            });
 
     private static AuthorizationResponse FromPairs(IEnumerable<KeyValuePair<string, string>> pairs, string? path)
     {

@@ -23,6 +23,9 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>Gets a value indicating whether every authorization response has the parameter <c>iss</c> (RFC 9207 §3).</summary>
     public bool SendsIssuerInResponse { get; init; }
 
+    /// <summary>Gets the metadata document; <see langword="null"/> if there is none.</summary>
+    public JsonElement? Document { get; init; }
+
     public IReadOnlyList<string>? CodeChallengeMethods { get; init; }
     public IReadOnlyList<string>? TokenEndpointAuthenticationMethods { get; init; }
 
@@ -80,6 +83,7 @@ internal sealed record AuthorizationServerMetadata
         var aliases = presentsCertificate ? json.Object("mtls_endpoint_aliases") : null;
         return new()
         {
+            Document = json,
             Issuer = json.Text("issuer"),
             Endpoints = ServerEndpoint.FindAll(endpoint =>
                 // A server cannot request a certificate at an address without TLS.

@@ -38,6 +38,14 @@ internal static partial class Log
     public static partial void SessionEnded(ILogger logger, string clientName, int count);
 
     [LoggerMessage(
+        405,
+        LogLevel.Information,
+        "OAuth client '{ClientName}' revoked a refresh token. The server refused to revoke the access token too ({Fault}), which is valid "
+            + "until it expires unless the server ended it with the refresh token"
+    )]
+    public static partial void AccessTokenNotRevoked(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(
         411,
         LogLevel.Warning,
         "OAuth client '{ClientName}' removed a superseded grant, but could not revoke it at the server ({Fault}). Its "

@@ -4,28 +4,40 @@ using System.Text;
 namespace OAuthClient;
 
 /// <summary>
-/// The key of an access token within a grant: its scopes and resources, length-prefixed so that different lists have different keys.
+/// The key of an access token within a grant: its scopes and resources, length-prefixed so that different lists have different keys. It can
+/// also name the grant.
 /// </summary>
 internal sealed class AccessTokenKey
 {
     /// <summary>The key of the token with all scopes that were granted.</summary>
     public static readonly AccessTokenKey Default = new([], []);
 
-    public AccessTokenKey(IEnumerable<string> scopes, IEnumerable<string> resources)
+    public AccessTokenKey(IEnumerable<string> scopes, IEnumerable<string> resources, string? grantId = null)
     {
+        GrantId = grantId;
         Scopes = [.. ScopeList.Checked(scopes).Order(StringComparer.Ordinal)];
         Resources = [.. resources.Distinct().Order(StringComparer.Ordinal)];
         Key = Scopes.Count + Resources.Count == 0 ? "" : LengthPrefixed(Scopes) + LengthPrefixed(Resources);
+        IsDefault = Key.Length == 0 && grantId is null;
     }
 
     public string Key { get; }
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
 
+    /// <summary>Gets the id of the grant; <see langword="null"/> if any grant of the owner may be used.</summary>
+    public string? GrantId { get; }
+
+    /// <summary>Gets a value indicating whether the token with all scopes of the owner's newest grant is selected.</summary>
+    public bool IsDefault { get; }
+
     public static AccessTokenKey From(AccessTokenParameters? parameters) =>
-        parameters is null || parameters.Scopes.Count + parameters.Resources.Count == 0
+        parameters is null || (parameters.Scopes.Count + parameters.Resources.Count == 0 && parameters.GrantId is null)
             ? Default
-            : new(parameters.Scopes, ResourceIndicators.Checked(parameters.Resources));
+            : new(parameters.Scopes, ResourceIndicators.Checked(parameters.Resources), parameters.GrantId);
+
+    /// <summary>Determines whether the key selects a grant.</summary>
+    public bool Allows(Grant grant) => GrantId is null || GrantId == grant.Id;
 
     /// <summary>Writes a list so that no other list has the same text.</summary>
     public static string LengthPrefixed(IReadOnlyList<string> texts)

@@ -12,6 +12,12 @@ public sealed class AccessTokenParameters
     public IReadOnlyCollection<Uri> Resources { get; init; } = [];
 
     /// <summary>
+    /// Gets or sets the <see cref="Grant.Id"/> of the grant to use, where the owner has several accounts at the server. The default is
+    /// <see langword="null"/>: the owner's newest grant that covers the scopes and resources.
+    /// </summary>
+    public string? GrantId { get; init; }
+
+    /// <summary>
     /// Gets or sets a token that the API rejected, or <see langword="null"/>. It is not returned again; another token is requested, unless
     /// a concurrent caller already did so.
     /// </summary>

@@ -3,6 +3,15 @@ namespace OAuthClient;
 /// <summary>Decides which grants belong to an owner and a client, and which of them may be used.</summary>
 internal static class GrantOwnership
 {
+    /// <summary>Ensures that grants of an owner can be stored: the client itself has none.</summary>
+    /// <exception cref="ArgumentException">The owner is the client itself.</exception>
+    public static void EnsureResourceOwner(this GrantOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (owner.IsClient)
+            throw new ArgumentException("The client itself has no grant; pass the resource owner.", nameof(owner));
+    }
+
     /// <summary>
     /// Determines whether a grant belongs to the owner and the client. Names are compared case-sensitively here, because a store may ignore
     /// case: it would return the grant of <c>Alice</c> for <c>alice</c>.

@@ -56,7 +56,7 @@ public sealed class OpenIdLogout
         CancellationToken cancellationToken = default
     )
     {
-        EnsureResourceOwner(owner);
+        owner.EnsureResourceOwner();
         parameters ??= LogoutParameters.None;
         EndSessionRequestBuilder.Validate(parameters);
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
@@ -155,7 +155,7 @@ public sealed class OpenIdLogout
         CancellationToken cancellationToken = default
     )
     {
-        EnsureResourceOwner(owner);
+        owner.EnsureResourceOwner();
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new OAuthProtocolException(
@@ -223,11 +223,4 @@ public sealed class OpenIdLogout
         (sessionId is null && signInId is null)
         || (signInId is not null && grant.SignInId == signInId)
         || (grant.SessionId is null ? grant.SignInId is null || signInId is null : grant.SessionId == sessionId);
-
-    private static void EnsureResourceOwner(GrantOwner owner)
-    {
-        ArgumentNullException.ThrowIfNull(owner);
-        if (owner.IsClient)
-            throw new ArgumentException("The client itself cannot sign out; pass the resource owner.", nameof(owner));
-    }
 }

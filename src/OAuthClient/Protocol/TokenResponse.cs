@@ -35,6 +35,9 @@ public sealed class TokenResponse
     /// </summary>
     public IdToken? IdToken { get; }
 
+    /// <summary>Gets or sets the server that sent the response, and the client that received it.</summary>
+    internal (string ServerId, string ClientId)? Recipient { get; set; }
+
     /// <summary>Creates a copy with a validated ID Token, or without an ID Token if it could not be validated.</summary>
     internal TokenResponse With(IdToken? idToken) => new(AccessToken, RefreshToken, idToken, AdditionalMembers);
 

@@ -23,9 +23,16 @@ internal sealed class GrantRevoker(
     /// Removes all grants of an owner, and then revokes them, so that they are not used even if the server cannot be reached.
     /// </summary>
     /// <exception cref="EndpointException">The server did not revoke a token.</exception>
-    public async Task RevokeAllAsync(GrantOwner owner, ClientConfiguration current, CancellationToken cancellationToken)
+    public async Task RevokeAllAsync(
+        GrantOwner owner,
+        ClientConfiguration current,
+        CancellationToken cancellationToken,
+        Predicate<Grant>? isSelected = null
+    )
     {
-        var failures = await RemoveAndRevokeAsync(owner, static _ => true, current).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var failures = await RemoveAndRevokeAsync(owner, isSelected ?? (static _ => true), current)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
         if (failures is [var first, ..])
             ExceptionDispatchInfo.Throw(first.Fault);
     }
@@ -184,20 +191,31 @@ internal sealed class GrantRevoker(
     }
 
     // RFC 7009 §2.1: with the refresh token, a server SHOULD also revoke its access tokens. Those are revoked afterwards, because not all
-    // do.
+    // do. A server that did may refuse them, and without the refresh token nothing renews them, so that is no failure.
     private async Task RevokeAsync(Grant grant, ClientConfiguration current, AuthorizationServerMetadata server, List<Failure> failures)
     {
-        var live = grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow()));
-        foreach (Secret token in grant.RefreshToken is { } refreshToken ? live.Prepend<Secret>(refreshToken) : live)
+        bool isRefreshTokenRevoked = false;
+        if (grant.RefreshToken is { } refreshToken)
+            isRefreshTokenRevoked = await TryRevokeAsync(refreshToken).ConfigureAwait(false) is null;
+        foreach (var token in grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow())))
+        {
+            if (await TryRevokeAsync(token).ConfigureAwait(false) is { } fault && isRefreshTokenRevoked)
+                Log.AccessTokenNotRevoked(logger, current.Name, fault.Error ?? $"{(int)fault.StatusCode}");
+        }
+
+        async Task<EndpointException?> TryRevokeAsync(Secret token)
         {
             try
             {
                 await revocation.RevokeAsync(token, current, server, CancellationToken.None).ConfigureAwait(false);
+                return null;
             }
             catch (EndpointException exception)
             {
                 // After a rejected revocation the other tokens are still revoked. If the server cannot be reached, they are not.
-                failures.Add(new(exception, IsRemoved: true));
+                if (!isRefreshTokenRevoked)
+                    failures.Add(new(exception, IsRemoved: true));
+                return exception;
             }
         }
     }

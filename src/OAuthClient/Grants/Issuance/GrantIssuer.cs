@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -55,6 +57,36 @@ internal sealed class GrantIssuer(
             throw new OAuthProtocolException(
                 "The user signed out at the server while the authorization was completed, so nothing was stored. Begin a new authorization."
             );
+        await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
+        return grant;
+    }
+
+    /// <summary>Stores a grant with tokens that another program obtained, and removes the grants of the owner that it replaces.</summary>
+    /// <returns>The stored grant.</returns>
+    /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
+    public async Task<Grant> ImportAsync(
+        GrantOwner owner,
+        GrantImport import,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server
+    )
+    {
+        var now = time.GetUtcNow();
+        var scopes = import.Scopes is { } stated ? [.. ScopeList.Checked(stated)] : current.Scopes;
+        var resources = import.Resources is { } addresses ? [.. ResourceIndicators.Checked(addresses)] : current.Resources;
+        var others = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+        var grant = new Grant(SecureRandomString.Create(), current.Name, owner, server.ServerId, current.ClientId)
+        {
+            Subject = import.Subject,
+            Scopes = scopes,
+            Resources = resources,
+            CreatedAt = now,
+            RefreshToken = import.RefreshToken,
+            Tokens = import.AccessToken is { } token
+                ? Grant.With(new AccessToken(token, now, import.AccessTokenExpiresAt, scopes, resources))
+                : FrozenDictionary<string, AccessToken>.Empty,
+        };
+        await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }

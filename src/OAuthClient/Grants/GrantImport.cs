@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient;
+
+/// <summary>The tokens of a grant that another program obtained, for <see cref="OAuthClientGrants.ImportGrantAsync"/>.</summary>
+[DebuggerDisplay("Grant import")]
+[JsonConverter(typeof(NonSerializableJsonConverter<GrantImport>))]
+public sealed class GrantImport
+{
+    /// <summary>Initializes a new instance.</summary>
+    /// <param name="refreshToken">The refresh token, which the server issued to this client.</param>
+    /// <exception cref="ArgumentException">The refresh token is empty.</exception>
+    public GrantImport(string refreshToken) => RefreshToken = new(refreshToken);
+
+    /// <summary>Gets the refresh token.</summary>
+    public RefreshToken RefreshToken { get; }
+
+    /// <summary>
+    /// Gets or sets the scopes that were granted. The default is <see langword="null"/>: <see cref="OAuthClientOptions.Scopes"/>.
+    /// </summary>
+    public IReadOnlyCollection<string>? Scopes { get; init; }
+
+    /// <summary>
+    /// Gets or sets the protected resources that the grant was requested for (RFC 8707). The default is <see langword="null"/>:
+    /// <see cref="OAuthClientOptions.Resources"/>.
+    /// </summary>
+    public IReadOnlyCollection<Uri>? Resources { get; init; }
+
+    /// <summary>
+    /// Gets or sets the user's identifier at the server, the <c>sub</c> of the ID Token. An ID Token or UserInfo response of another user
+    /// is then refused. The default is <see langword="null"/>: it is not known.
+    /// </summary>
+    public string? Subject { get; init; }
+
+    /// <summary>Gets or sets the access token. The default is <see langword="null"/>: the first use requests one.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public string? AccessToken { get; init; }
+
+    /// <summary>
+    /// Gets or sets the time at which <see cref="AccessToken"/> expires. The default is <see langword="null"/>: it is not known, and
+    /// <see cref="OAuthClientOptions.DefaultAccessTokenLifetime"/> from now applies.
+    /// </summary>
+    public DateTimeOffset? AccessTokenExpiresAt { get; init; }
+
+    /// <summary>Returns a text that contains no token.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => "Grant import";
+}
