@@ -86,7 +86,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         Introspection = new(configuration, metadata, endpoints, signatures, time);
         var terminator = new SessionTerminator(store, remover, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         var sameUser = new SameUserRequirement();
-        var issuer = new GrantIssuer(store, revoker, terminator, sameUser, time);
+        var issuer = new GrantIssuer(store, revoker, terminator, sameUser, time, logger);
         var flow = new AuthorizationCodeFlow(
             configuration,
             metadata,

@@ -134,6 +134,7 @@ public class StoredSamplesTests
         }
         Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));
         Line(text, "RenewalEndsAt", Moment(grant.RenewalEndsAt));
+        Line(text, "Account", grant.UserInfoAccount is { } a ? $"{a.Id}, {a.Name}, {a.Email}, {a.Picture}" : null);
         return text.ToString();
     }
 

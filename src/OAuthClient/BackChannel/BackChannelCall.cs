@@ -26,6 +26,9 @@ internal sealed class BackChannelCall(
     /// <summary>Gets a value indicating whether a first attempt was made whose outcome no pipeline has received yet.</summary>
     public bool HasFirstAttempt => Volatile.Read(ref first) is not null;
 
+    /// <summary>Gets the number of attempts that were made.</summary>
+    public int Attempts => Volatile.Read(ref attempts);
+
     /// <summary>Gets a value indicating whether the response can open the circuit or set a pause for other requests.</summary>
     public bool AffectsOtherRequests => request.AffectsOtherRequests;
 
@@ -55,7 +58,7 @@ internal sealed class BackChannelCall(
         {
             RetryMode.Idempotent => true,
             RetryMode.IfNotSent => !tracker!.MayHaveBeenSent,
-            _ => Volatile.Read(ref attempts) == 0,
+            _ => Attempts == 0,
         };
 
     /// <summary>Waits until the pause that the server requested has passed.</summary>

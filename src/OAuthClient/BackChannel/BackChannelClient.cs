@@ -56,6 +56,35 @@ internal sealed class BackChannelClient(
         var availability = AvailabilityOf(request.Endpoint);
         long startedAt = time.GetTimestamp();
         var call = new BackChannelCall(request, GetClient(startedAt), configuration, availability.Pause, startedAt, time);
+        try
+        {
+            var response = await RunAsync(call, request, availability, cancellationToken).ConfigureAwait(false);
+            if (logger.IsEnabled(LogLevel.Debug))
+                LogResponse(call, request, response, startedAt);
+            return response;
+        }
+        catch (Exception exception) when (logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.NoResponse(
+                logger,
+                name,
+                request.ToString(),
+                ParametersOf(request),
+                time.GetElapsedTime(startedAt).TotalMilliseconds,
+                call.Attempts,
+                exception.GetType().Name
+            );
+            throw;
+        }
+    }
+
+    private async Task<BackChannelResponse> RunAsync(
+        BackChannelCall call,
+        BackChannelRequest request,
+        ServerAvailability availability,
+        CancellationToken cancellationToken
+    )
+    {
         // The first attempt does not need Polly, which is loaded at the first failure.
         bool hasPipeline = pipeline is not null || availability.Resilience.IsValueCreated;
         using var message =
@@ -67,6 +96,28 @@ internal sealed class BackChannelClient(
         var retryAfter = message.IsSuccessStatusCode ? null : RetryAfterPause.Read(message, time);
         return new BackChannelResponse(request, message.StatusCode, content, retryAfter, call.Credentials);
     }
+
+    // Without a value: a parameter can be a code, a token or a password.
+    private static string ParametersOf(BackChannelRequest request) =>
+        request.Form is { } form ? string.Join(' ', form.Select(parameter => parameter.Key)) : "none";
+
+    // Only a code of the specifications: a server can repeat in another one what another request sent.
+    private static string ErrorOf(BackChannelResponse response) =>
+        response.IsSuccess ? "without an error"
+        : response.Json()?.TextIfAny(ParameterNames.Error) is { } error && ErrorCodes.IsStandard(error) ? error
+        : "without a known error code";
+
+    private void LogResponse(BackChannelCall call, BackChannelRequest request, BackChannelResponse response, long startedAt) =>
+        Log.ResponseReceived(
+            logger,
+            name,
+            request.ToString(),
+            ParametersOf(request),
+            (int)response.StatusCode,
+            ErrorOf(response),
+            time.GetElapsedTime(startedAt).TotalMilliseconds,
+            call.Attempts
+        );
 
     private HttpClient GetClient(long now)
     {

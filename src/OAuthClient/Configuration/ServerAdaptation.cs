@@ -24,6 +24,12 @@ internal sealed record ServerAdaptation
     /// <summary>Gets the names of the members that lead to the tokens in a token response; empty if they stand at its top.</summary>
     public IReadOnlyList<string> TokenPath { get; init; } = [];
 
+    /// <summary>Gets the names of the members that lead to the claims in a UserInfo response; empty if they stand at its top.</summary>
+    public IReadOnlyList<string> UserInfoPath { get; init; } = [];
+
+    /// <summary>Gets the member that identifies the user where there is no <c>sub</c>; <see langword="null"/> if none does.</summary>
+    public string? UserIdMember { get; init; }
+
     /// <summary>Gets the further words for the token type Bearer.</summary>
     public IReadOnlyList<string> BearerTokenTypes { get; init; } = [];
 
@@ -45,6 +51,8 @@ internal sealed record ServerAdaptation
             BearerTokenTypes = [.. options.BearerTokenTypes],
             ErrorCodes = options.ErrorCodes.ToFrozenDictionary(),
             TokenPath = [.. options.TokenPath],
+            UserInfoPath = [.. options.UserInfoPath],
+            UserIdMember = options.UserIdMember,
             OmitIdTokenHint = options.OmitIdTokenHint,
             UsesPkce = !options.DangerouslyDisablePkce,
             AcceptsMissingNonce = options.DangerouslyAcceptMissingNonce,
@@ -70,10 +78,15 @@ internal sealed record ServerAdaptation
     public string? ErrorCode(string? error) => error is not null && ErrorCodes.TryGetValue(error, out string? standard) ? standard : error;
 
     /// <summary>Finds the object of a token response that contains the tokens; the response itself if the path leads nowhere.</summary>
-    public JsonElement FindTokens(JsonElement response)
+    public JsonElement FindTokens(JsonElement response) => Find(response, TokenPath);
+
+    /// <summary>Finds the object of a UserInfo response that contains the claims; the response itself if the path leads nowhere.</summary>
+    public JsonElement FindUserInfo(JsonElement response) => Find(response, UserInfoPath);
+
+    private static JsonElement Find(JsonElement response, IReadOnlyList<string> path)
     {
         var found = response;
-        foreach (string name in TokenPath)
+        foreach (string name in path)
         {
             if (found.ValueKind != JsonValueKind.Object || !found.TryGetProperty(name, out found))
                 return response;

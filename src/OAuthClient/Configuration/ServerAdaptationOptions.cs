@@ -46,6 +46,19 @@ public sealed class ServerAdaptationOptions
     public IList<string> TokenPath { get; set; } = [];
 
     /// <summary>
+    /// Gets or sets the names of the members that lead to the user's claims in a UserInfo response, such as <c>data</c>. The default is an
+    /// empty list: the claims are members of the response itself (OpenID Connect Core §5.3.2).
+    /// </summary>
+    public IList<string> UserInfoPath { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets the member of a UserInfo response that identifies the user where there is no <c>sub</c>, such as <c>id</c> (OpenID
+    /// Connect Core §5.3.2). Its values must be unique at the server and never be reassigned. The default is <see langword="null"/>: a
+    /// response without <c>sub</c> is refused.
+    /// </summary>
+    public string? UserIdMember { get; set; }
+
+    /// <summary>
     /// Gets or sets a value indicating whether the client signs out without <c>id_token_hint</c> (OpenID Connect RP-Initiated Logout §2),
     /// for a server that rejects long addresses. The default is <see langword="false"/>.
     /// </summary>

@@ -45,6 +45,16 @@ internal static partial class Log
     )]
     public static partial void AccessTokenNotRevoked(ILogger logger, string clientName, string fault);
 
+    [LoggerMessage(406, LogLevel.Information, "OAuth client '{ClientName}' stored a new grant from {Origin}")]
+    public static partial void GrantStored(ILogger logger, string clientName, string origin);
+
+    [LoggerMessage(
+        407,
+        LogLevel.Information,
+        "OAuth client '{ClientName}' removed {Count} grants of an owner at the application's request"
+    )]
+    public static partial void GrantsRemoved(ILogger logger, string clientName, int count);
+
     [LoggerMessage(
         411,
         LogLevel.Warning,

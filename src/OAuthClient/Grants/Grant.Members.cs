@@ -23,6 +23,16 @@ public sealed partial class Grant
         ReadOnlyDictionary<string, AdditionalMember>.Empty;
 
     /// <summary>
+    /// Gets the user's account at the server: from the UserInfo response if the client requested one when the authorization completed, or
+    /// else from the ID Token; <see langword="null"/> if there is neither.
+    /// </summary>
+    public GrantAccount? Account =>
+        UserInfoAccount ?? (IdTokenClaims is { } claims && Subject is { } subject ? GrantAccount.From(subject, claims) : null);
+
+    /// <summary>Gets the account of the UserInfo response; <see langword="null"/> if none was requested.</summary>
+    internal GrantAccount? UserInfoAccount { get; init; }
+
+    /// <summary>
     /// Gets the time at which the refresh token expires; <see langword="null"/> if the server states none
     /// (<c>refresh_token_expires_in</c>, <c>refresh_expires_in</c>).
     /// </summary>

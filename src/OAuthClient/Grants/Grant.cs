@@ -37,6 +37,7 @@ public sealed partial class Grant
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
         (TokenResponseMembers, UntrustedCallbackParameters) = (older.TokenResponseMembers, older.UntrustedCallbackParameters);
         (RefreshTokenExpiresAt, idTokenClaims) = (older.RefreshTokenExpiresAt, older.idTokenClaims);
+        UserInfoAccount = older.UserInfoAccount;
         UnknownMembers = older.UnknownMembers;
         Generation = older.Generation + 1;
     }

@@ -70,6 +70,7 @@ internal static class GrantSerializer
             SignInId = grant.SignInId,
             FirstIdTokenIssuedAt = grant.FirstIdTokenIssuedAt,
             RenewalEndsAt = grant.RenewalEndsAt,
+            Account = grant.UserInfoAccount is { } account ? ToStored(account) : null,
             Unknown = grant.UnknownMembers,
         };
 
@@ -89,7 +90,25 @@ internal static class GrantSerializer
             RefreshToken = stored.RefreshToken is null ? null : new RefreshToken(stored.RefreshToken),
             IdToken = stored.IdToken is null ? null : new IdToken(stored.IdToken),
             Tokens = stored.AccessTokens.ToFrozenDictionary(token => token.Key, ToAccessToken),
+            UserInfoAccount = stored.Account is { } account ? ToAccount(account) : null,
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
+        };
+
+    private static GrantAccountJson ToStored(GrantAccount account) =>
+        new()
+        {
+            Id = account.Id,
+            Name = account.Name,
+            Email = account.Email,
+            Picture = account.Picture?.OriginalString,
+        };
+
+    private static GrantAccount ToAccount(GrantAccountJson stored) =>
+        new(stored.Id)
+        {
+            Name = stored.Name,
+            Email = stored.Email,
+            Picture = stored.Picture is null ? null : new Uri(stored.Picture),
         };
 
     private static AccessTokenJson ToStored(string key, AccessToken token) =>
@@ -135,6 +154,7 @@ internal sealed class GrantJson
     public string? SignInId { get; init; }
     public DateTimeOffset? FirstIdTokenIssuedAt { get; init; }
     public DateTimeOffset? RenewalEndsAt { get; init; }
+    public GrantAccountJson? Account { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
@@ -157,6 +177,17 @@ internal sealed class AccessTokenJson
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     public override string ToString() => "Stored access token";
+}
+
+/// <summary>The JSON of the user's account within a stored grant.</summary>
+internal sealed class GrantAccountJson
+{
+    public required string Id { get; init; }
+    public string? Name { get; init; }
+    public string? Email { get; init; }
+    public string? Picture { get; init; }
+
+    public override string ToString() => "Stored account";
 }
 
 [JsonSourceGenerationOptions(

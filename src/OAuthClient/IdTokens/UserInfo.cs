@@ -16,7 +16,8 @@ public sealed class UserInfo
     }
 
     /// <summary>
-    /// Gets the user's identifier at the server, which is unique and never reassigned there. It equals the subject of the ID Token.
+    /// Gets the user's identifier at the server, which is unique and never reassigned there. It equals the subject of the ID Token. For a
+    /// server whose responses have no <c>sub</c>, it is the member that <see cref="ServerAdaptationOptions.UserIdMember"/> names.
     /// </summary>
     public string Subject { get; }
 
@@ -25,6 +26,9 @@ public sealed class UserInfo
 
     /// <summary>Gets the standard claims (§5.1).</summary>
     public StandardClaims StandardClaims => StandardClaims.Of(Claims);
+
+    /// <summary>Gets the account that the response describes: its identifier, name, e-mail address and picture.</summary>
+    public GrantAccount Account => GrantAccount.From(Subject, Claims);
 
     /// <summary>Gets the sources of aggregated and distributed claims (§5.6.2). <see cref="ClaimSourceReader"/> reads them.</summary>
     public IReadOnlyList<ClaimSource> ClaimSources => ClaimSource.Of(Claims);

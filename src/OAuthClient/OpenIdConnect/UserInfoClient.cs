@@ -59,10 +59,13 @@ internal sealed class UserInfoClient(
             json = await ReadJwtAsync(response, current, server, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccess || json is not { } claims)
             throw new EndpointException(response.Failure(json));
+        claims = current.Adaptation.FindUserInfo(claims);
         string responseSubject =
             claims.Subject("userinfo response")
+            ?? (current.Adaptation.UserIdMember is { } member ? GrantAccount.IdOf(claims, member) : null)
             ?? throw new OAuthProtocolException(
-                "The userinfo response has no sub, so it does not identify the user (OpenID Connect Core §5.3.2)."
+                "The userinfo response has no sub, so it does not identify the user (OpenID Connect Core §5.3.2). If this server names the "
+                    + "user by another member, such as id, set Adaptation.UserIdMember, and UserInfoPath if it is not at the top."
             );
         if (subject is not null && responseSubject != subject)
             throw new OAuthProtocolException(

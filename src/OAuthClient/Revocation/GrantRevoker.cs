@@ -86,6 +86,8 @@ internal sealed class GrantRevoker(
         {
             failures.Add(new(exception, IsRemoved: false));
         }
+        if (seen.Count > 0)
+            Log.GrantsRemoved(logger, current.Name, seen.Count);
         return failures;
     }
 

@@ -134,4 +134,61 @@ public class UserInfoTests
         Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.Client), Throws.ArgumentException);
         Assert.That(server.Requests, Is.Empty);
     }
+
+    [TestCase("""{"id":583231,"login":"octocat","avatar_url":"https://as.example/1.png"}""", "", "id", "583231", "octocat")]
+    [TestCase("""{"data":{"id":"2244994945","username":"dev","name":"Dev"}}""", "data", "id", "2244994945", "Dev")]
+    [TestCase("""{"bot":{"owner":{"user":{"id":"u-1"}}}}""", "bot owner user", "id", "u-1", null)]
+    [TestCase("""{"account_id":"dbid:1","email":"a@example.com"}""", "", "account_id", "dbid:1", "a@example.com")]
+    [Description("A server without sub names the user by another member, where the options state it (OpenID Connect Core §5.3.2)")]
+    public async Task A_stated_member_identifies_the_user(string body, string path, string member, string id, string? name)
+    {
+        await using ScriptedServer server = new(o =>
+        {
+            o.UserInfoEndpoint = new("https://as.example/me");
+            o.Adaptation.UserInfoPath = path.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            o.Adaptation.UserIdMember = member;
+        });
+        await server.SignedInAsync(ScriptedServer.Tokens("at", "rt"));
+        server.Answers(body);
+
+        var user = await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
+
+        Assert.That(user.Subject, Is.EqualTo(id));
+        Assert.That(user.Account.Id, Is.EqualTo(id));
+        Assert.That(user.Account.Name, Is.EqualTo(name));
+        Assert.That(user.Account.ToString(), Does.Not.Contain(id));
+    }
+
+    [TestCase("{}")]
+    [TestCase("""{"id":null}""")]
+    [TestCase("""{"id":" "}""")]
+    [TestCase("""{"id":1.5}""")]
+    [TestCase("""{"id":["1"]}""")]
+    [TestCase("""{"id":true}""")]
+    [Description("OpenID Connect Core §5.3.2: a member that identifies nobody is refused, and the message names the option")]
+    public async Task A_stated_member_must_identify_the_user(string body)
+    {
+        await using ScriptedServer server = new(o =>
+        {
+            o.UserInfoEndpoint = new("https://as.example/me");
+            o.Adaptation.UserIdMember = "id";
+        });
+        await server.SignedInAsync(ScriptedServer.Tokens("at", "rt"));
+        server.Answers(body);
+
+        Assert.That(
+            async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("Adaptation.UserIdMember")
+        );
+    }
+
+    [Test]
+    [Description("The account for \"connected as …\" comes from the ID Token (OpenID Connect Core §5.1)")]
+    public async Task A_grant_has_the_account_of_its_ID_Token()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var grant = await host.SignInAsync();
+
+        Assert.That(grant.Account!.Id, Is.EqualTo("alice"));
+    }
 }

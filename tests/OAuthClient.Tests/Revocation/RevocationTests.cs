@@ -79,6 +79,21 @@ public class RevocationTests
     }
 
     [Test]
+    [Description("RFC 7009 §2.1: the revoked refresh token ends the grant, so a refusal to revoke the access token too is only logged")]
+    public async Task Refused_access_token()
+    {
+        await using var server = await SignedInAsync();
+        server.Answers(sentRequest =>
+            sentRequest["token"] == "the-refresh-token"
+                ? ScriptedServer.Json(200, "")
+                : ScriptedServer.Json(400, """{"error":"invalid_token"}""")
+        );
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.Nothing);
+        Assert.That(server.Requests, Has.Count.EqualTo(3));
+        Assert.That(server.Log.Events(405).Single().Message, Does.Contain("invalid_token"));
+    }
+
+    [Test]
     [Description("RFC 7009 §2.2.1: a 503 response may state when to try again")]
     public async Task Retry_after()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
@@ -10,7 +11,8 @@ internal sealed class GrantIssuer(
     GrantRevoker revoker,
     SessionTerminator terminator,
     SameUserRequirement sameUser,
-    TimeProvider time
+    TimeProvider time,
+    ILogger logger
 )
 {
     /// <summary>Gets the number of the last logout token. Read it before the tokens are requested.</summary>
@@ -57,6 +59,7 @@ internal sealed class GrantIssuer(
             throw new OAuthProtocolException(
                 "The user signed out at the server while the authorization was completed, so nothing was stored. Begin a new authorization."
             );
+        Log.GrantStored(logger, current.Name, isSignIn ? "a sign-in" : "an authorization");
         await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }
@@ -87,6 +90,7 @@ internal sealed class GrantIssuer(
                 : FrozenDictionary<string, AccessToken>.Empty,
         };
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
+        Log.GrantStored(logger, current.Name, "an import");
         await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }
