@@ -89,7 +89,7 @@ public sealed class OAuthClientGrants
         ArgumentNullException.ThrowIfNull(import);
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        return await issuer.ImportAsync(owner, import, current, server).ConfigureAwait(false);
+        return await issuer.ImportAsync(owner, import, current, server, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -177,7 +177,7 @@ public sealed class OAuthClientGrants
                 nameof(grant)
             );
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        await revoker.RevokeAllAsync(grant.Owner, current, cancellationToken, stored => stored.Id == grant.Id).ConfigureAwait(false);
+        await revoker.RevokeAsync(grant.Owner, stored => stored.Id == grant.Id, current, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -185,7 +185,8 @@ public sealed class OAuthClientGrants
     /// of the client itself, which is then not used any more.
     /// </summary>
     /// <remarks>
-    /// Grants in the store do not change. To end a grant, call <see cref="RevokeAsync"/>: a server may end the grant with one of its tokens.
+    /// Grants in the store do not change. To end a grant, call <see cref="RevokeAsync"/>: a server may end the grant with one of its
+    /// tokens.
     /// </remarks>
     /// <param name="token">The access token or refresh token.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>

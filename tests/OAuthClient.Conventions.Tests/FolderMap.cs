@@ -44,6 +44,7 @@ internal static class FolderMap
         ["Grants/Issuance"] =
         [
             "Configuration",
+            "Diagnostics",
             "Grants",
             "Grants/Storage",
             "IdTokens",

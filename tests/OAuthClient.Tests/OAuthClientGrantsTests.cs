@@ -88,10 +88,7 @@ public class OAuthClientGrantsTests
     {
         await using var host = await OAuthTestHost.StartAsync();
         await Grants(host)
-            .ImportGrantAsync(
-                Owner,
-                new("rt") { AccessToken = "imported", AccessTokenExpiresAt = host.Clock.GetUtcNow() + TimeSpan.FromMinutes(10) }
-            );
+            .ImportGrantAsync(Owner, new GrantImport("rt").WithAccessToken("imported", host.Clock.GetUtcNow() + TimeSpan.FromMinutes(10)));
 
         Assert.That((await host.Client.GetAccessTokenAsync(Owner)).Reveal(), Is.EqualTo("imported"));
         Assert.That(host.TokenRequests, Is.Zero);

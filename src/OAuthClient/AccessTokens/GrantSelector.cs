@@ -20,7 +20,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         var now = time.GetUtcNow();
         foreach (var stored in grants)
         {
-            if (!GrantOwnership.BelongsTo(stored, context.Configuration, context.Owner) || !context.Selection.Allows(stored))
+            if (!GrantOwnership.BelongsTo(stored, context.Configuration, context.Owner) || !stored.IsChosenBy(context.Selection))
                 continue;
             if (!context.Concerns(stored))
             {
@@ -72,7 +72,7 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         for (int i = 0; i < grants.Count; i++)
         {
             var stored = grants[i];
-            if (!GrantOwnership.IsUsable(stored, current, owner) || now >= stored.EndsAtTicks || !selection.Allows(stored))
+            if (!GrantOwnership.IsUsable(stored, current, owner) || now >= stored.EndsAtTicks || !stored.IsChosenBy(selection))
                 continue;
             var grant = writes.ApplyPending(stored);
             if (grant.Find(selection.Key) is not { } token)

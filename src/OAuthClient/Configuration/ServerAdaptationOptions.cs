@@ -6,10 +6,23 @@ namespace OAuthClient;
 /// </summary>
 /// <example>
 /// A server that separates scopes by commas and names the client identifier <c>client_key</c>:
-/// <code>
-/// o.Adaptation.ScopeSeparator = ",";
-/// o.Adaptation.ParameterNames["client_id"] = "client_key";
-/// </code>
+/// <code language="csharp"><![CDATA[
+/// using Microsoft.Extensions.DependencyInjection;
+/// using OAuthClient;
+///
+/// var services = new ServiceCollection();
+/// services.AddOAuthClient("videos", o =>
+/// {
+///     o.AuthorizationEndpoint = new Uri("https://videos.example.com/authorize");
+///     o.TokenEndpoint = new Uri("https://api.videos.example.com/token");
+///     o.ClientId = "12345";
+///     o.ClientSecret = Environment.GetEnvironmentVariable("CLIENT_SECRET");
+///     o.RedirectUri = new Uri("https://client-app.example.com/callback");
+///     o.Scopes = ["user.info.basic", "video.list"];
+///     o.Adaptation.ScopeSeparator = ",";
+///     o.Adaptation.ParameterNames["client_id"] = "client_key";
+/// });
+/// ]]></code>
 /// </example>
 public sealed class ServerAdaptationOptions
 {

@@ -36,9 +36,6 @@ internal sealed class AccessTokenKey
             ? Default
             : new(parameters.Scopes, ResourceIndicators.Checked(parameters.Resources), parameters.GrantId);
 
-    /// <summary>Determines whether the key selects a grant.</summary>
-    public bool Allows(Grant grant) => GrantId is null || GrantId == grant.Id;
-
     /// <summary>Writes a list so that no other list has the same text.</summary>
     public static string LengthPrefixed(IReadOnlyList<string> texts)
     {

@@ -16,7 +16,7 @@ public sealed partial class Grant
     /// Gets the parameters of the callback that the specifications do not define, such as <c>realmId</c>, by their names.
     /// </summary>
     /// <remarks>
-    /// They came through the browser, which anybody can change, so they prove nothing. Do not send a token to an address that one of them
+    /// They came through the browser, whose user can change them, so they prove nothing. Do not send a token to an address that one of them
     /// names.
     /// </remarks>
     public IReadOnlyDictionary<string, AdditionalMember> UntrustedCallbackParameters { get; internal init; } =
@@ -37,4 +37,6 @@ public sealed partial class Grant
     /// (<c>refresh_token_expires_in</c>, <c>refresh_expires_in</c>).
     /// </summary>
     public DateTimeOffset? RefreshTokenExpiresAt { get; internal init; }
+
+    internal bool IsChosenBy(AccessTokenKey key) => key.GrantId is null || key.GrantId == Id;
 }

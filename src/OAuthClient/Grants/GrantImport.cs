@@ -33,15 +33,27 @@ public sealed class GrantImport
     /// </summary>
     public string? Subject { get; init; }
 
-    /// <summary>Gets or sets the access token. The default is <see langword="null"/>: the first use requests one.</summary>
+    /// <summary>Gets the access token; <see langword="null"/> if the first use requests one.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public string? AccessToken { get; init; }
+    internal string? AccessToken { get; private set; }
 
-    /// <summary>
-    /// Gets or sets the time at which <see cref="AccessToken"/> expires. The default is <see langword="null"/>: it is not known, and
-    /// <see cref="OAuthClientOptions.DefaultAccessTokenLifetime"/> from now applies.
-    /// </summary>
-    public DateTimeOffset? AccessTokenExpiresAt { get; init; }
+    /// <summary>Gets the time at which the access token expires; <see langword="null"/> if it is not known.</summary>
+    internal DateTimeOffset? AccessTokenExpiresAt { get; private set; }
+
+    /// <summary>Adds the access token, so that the first use need not request one.</summary>
+    /// <param name="accessToken">The access token.</param>
+    /// <param name="expiresAt">
+    /// The time at which it expires; <see langword="null"/> if it is not known: <see cref="OAuthClientOptions.DefaultAccessTokenLifetime"/>
+    /// from the import then applies.
+    /// </param>
+    /// <returns>This instance.</returns>
+    /// <exception cref="ArgumentException">The access token is empty.</exception>
+    public GrantImport WithAccessToken(string accessToken, DateTimeOffset? expiresAt)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(accessToken);
+        (AccessToken, AccessTokenExpiresAt) = (accessToken, expiresAt);
+        return this;
+    }
 
     /// <summary>Returns a text that contains no token.</summary>
     /// <returns>The text.</returns>

@@ -21,17 +21,17 @@ public sealed class ReauthorizationRequiredException : OAuthException
     public string ClientName { get; }
 
     /// <summary>
-    /// Gets the scopes that the next authorization must request; empty if the server states none.
+    /// Gets or sets the scopes that the next authorization must request; empty if the server states none.
     /// </summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>
-    /// Gets the authentication context classes that the server requires (<c>acr_values</c>, RFC 9470 §3); empty if it states none.
+    /// Gets or sets the authentication context classes that the server requires (<c>acr_values</c>, RFC 9470 §3); empty if it states none.
     /// </summary>
     public IReadOnlyList<string> AcrValues { get; init; } = [];
 
     /// <summary>
-    /// Gets the <c>claims</c> parameter that the server wants in the next authorization, a JSON object (OpenID Connect Core §5.5);
+    /// Gets or sets the <c>claims</c> parameter that the server wants in the next authorization, a JSON object (OpenID Connect Core §5.5);
     /// <see langword="null"/> if it states none.
     /// </summary>
     public string? Claims { get; init; }

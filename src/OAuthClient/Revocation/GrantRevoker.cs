@@ -23,16 +23,19 @@ internal sealed class GrantRevoker(
     /// Removes all grants of an owner, and then revokes them, so that they are not used even if the server cannot be reached.
     /// </summary>
     /// <exception cref="EndpointException">The server did not revoke a token.</exception>
-    public async Task RevokeAllAsync(
+    public Task RevokeAllAsync(GrantOwner owner, ClientConfiguration current, CancellationToken cancellationToken) =>
+        RevokeAsync(owner, static _ => true, current, cancellationToken);
+
+    /// <summary>Removes the selected grants of an owner, and then revokes them.</summary>
+    /// <exception cref="EndpointException">The server did not revoke a token.</exception>
+    public async Task RevokeAsync(
         GrantOwner owner,
+        Predicate<Grant> isSelected,
         ClientConfiguration current,
-        CancellationToken cancellationToken,
-        Predicate<Grant>? isSelected = null
+        CancellationToken cancellationToken
     )
     {
-        var failures = await RemoveAndRevokeAsync(owner, isSelected ?? (static _ => true), current)
-            .WaitAsync(cancellationToken)
-            .ConfigureAwait(false);
+        var failures = await RemoveAndRevokeAsync(owner, isSelected, current).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (failures is [var first, ..])
             ExceptionDispatchInfo.Throw(first.Fault);
     }

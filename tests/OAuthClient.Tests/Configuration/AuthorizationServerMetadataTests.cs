@@ -52,7 +52,7 @@ public class AuthorizationServerMetadataTests
         AuthorizationServerMetadata empty = new();
 
         Assert.That(server.Endpoints.Values, Is.All.Null);
-        Assert.That(server with { Endpoints = empty.Endpoints }, Is.EqualTo(empty));
+        Assert.That(server with { Endpoints = empty.Endpoints, Document = null }, Is.EqualTo(empty));
         Assert.That(server.ServerId, Is.Empty);
         Assert.That(Read("{\"token_endpoint\":\"https://S.example.com:443/t\"}").ServerId, Is.EqualTo("https://s.example.com/t"));
     }

@@ -165,7 +165,7 @@ public class UserInfoTests
     [TestCase("""{"id":1.5}""")]
     [TestCase("""{"id":["1"]}""")]
     [TestCase("""{"id":true}""")]
-    [Description("OpenID Connect Core §5.3.2: a member that identifies nobody is refused, and the message names the option")]
+    [Description("OpenID Connect Core §5.3.2: a member that identifies no user is refused, and the message names the option")]
     public async Task A_stated_member_must_identify_the_user(string body)
     {
         await using ScriptedServer server = new(o =>

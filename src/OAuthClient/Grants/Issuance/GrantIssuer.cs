@@ -71,13 +71,14 @@ internal sealed class GrantIssuer(
         GrantOwner owner,
         GrantImport import,
         ClientConfiguration current,
-        AuthorizationServerMetadata server
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
     )
     {
         var now = time.GetUtcNow();
         var scopes = import.Scopes is { } stated ? [.. ScopeList.Checked(stated)] : current.Scopes;
         var resources = import.Resources is { } addresses ? [.. ResourceIndicators.Checked(addresses)] : current.Resources;
-        var others = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+        var others = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var grant = new Grant(SecureRandomString.Create(), current.Name, owner, server.ServerId, current.ClientId)
         {
             Subject = import.Subject,

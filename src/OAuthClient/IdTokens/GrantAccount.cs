@@ -6,7 +6,7 @@ namespace OAuthClient;
 
 /// <summary>
 /// The user's account at the server that a grant belongs to, for a text such as "connected as Alice". The server states the values; the
-/// user can often change them there, so they identify nobody, except for <see cref="Id"/>.
+/// user can often change them there, so only <see cref="Id"/> identifies the user.
 /// </summary>
 [DebuggerDisplay("Grant account")]
 public sealed record GrantAccount
