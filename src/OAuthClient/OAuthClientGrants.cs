@@ -8,21 +8,26 @@ namespace OAuthClient;
 /// <example>
 /// A user connected several accounts at one server. The application lists them, calls the API for one, and disconnects another.
 /// <code language="csharp"><![CDATA[
+/// using Microsoft.Extensions.DependencyInjection;
 /// using OAuthClient;
 ///
-/// public sealed class Accounts(IOAuthClient client, OAuthClientGrants grants)
+/// var services = new ServiceCollection();
+/// services.AddOAuthClient(o =>
 /// {
-///     public async Task<IEnumerable<string>> ListAsync(GrantOwner user) =>
-///         (await grants.ListAsync(user)).Select(grant => $"{grant.Id}: {grant.StandardClaims?.Name}");
+///     o.Issuer = new Uri("https://accounts.example.com");
+///     o.ClientId = "12345";
+/// });
+/// await using var provider = services.BuildServiceProvider();
+/// var client = provider.GetRequiredService<IOAuthClient>();
+/// var grants = provider.GetRequiredService<OAuthClientGrants>();
+/// var user = GrantOwner.User("alice");
 ///
-///     public ValueTask<AccessToken> GetTokenAsync(GrantOwner user, string account) =>
-///         client.GetAccessTokenAsync(user, new AccessTokenParameters { GrantId = account });
-///
-///     public async Task DisconnectAsync(GrantOwner user, string account)
-///     {
-///         if ((await grants.ListAsync(user)).FirstOrDefault(grant => grant.Id == account) is { } grant)
-///             await grants.RevokeAsync(grant);
-///     }
+/// foreach (Grant grant in await grants.ListAsync(user))
+/// {
+///     Console.WriteLine($"Connected as {grant.Account?.Name}.");
+///     AccessToken token = await client.GetAccessTokenAsync(user, new AccessTokenParameters { GrantId = grant.Id });
+///     if (!token.Scopes.Contains("photos.read"))
+///         await grants.RevokeAsync(grant);
 /// }
 /// ]]></code>
 /// </example>
