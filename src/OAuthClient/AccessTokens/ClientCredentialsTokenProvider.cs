@@ -99,7 +99,7 @@ internal sealed class ClientCredentialsTokenProvider(
         {
             var response = await tokenEndpoint.SendAsync(request, current, CancellationToken.None).ConfigureAwait(false);
             token = response.AccessToken;
-            token.ReplacesRejected = rejected is not null;
+            token.Replace(tokens.TryGet(selection.Key, out var replaced) ? replaced.Value : null, rejected, time.GetUtcNow());
             _ = shared?.SetAsync(request, current, token);
         }
         CachedToken cached = new(current.ClientId, current.ServerId, token);

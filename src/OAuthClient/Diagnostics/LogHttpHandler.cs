@@ -31,4 +31,12 @@ internal static partial class Log
             + "each owner"
     )]
     public static partial void CookiesAllowed(ILogger logger, string httpClientName);
+
+    [LoggerMessage(
+        604,
+        LogLevel.Warning,
+        "HTTP client '{HttpClientName}' sends access tokens over plain http (DangerouslyToHttp). Everybody who can read the traffic of that "
+            + "network can use them. Use https, or make sure that the network is trusted"
+    )]
+    public static partial void HttpToApiAllowed(ILogger logger, string httpClientName);
 }

@@ -16,6 +16,8 @@ internal sealed class AccessTokenHandler(
 
     public IApiAddressPolicy Addresses => addresses;
 
+    public AccessTokenSource Source => source;
+
 #pragma warning disable VSTHRD103 // The tasks have completed.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -30,10 +32,11 @@ internal sealed class AccessTokenHandler(
             address = addresses.EnsureAllowed(request, isBare);
             owner = source.ResolveOwner(request, address);
             // The path of nearly every request: the token is cached, and no task other than the request is awaited.
-            token = source.TryGetCached(owner, out string? header);
+            var selection = RequestGrant.Select(request, source.Selection);
+            token = source.TryGetCached(owner, selection, out string? header);
             if (token is null)
             {
-                var getting = source.GetAsync(owner, rejected: null, cancellationToken);
+                var getting = source.GetAsync(owner, selection, rejected: null, cancellationToken);
                 if (!getting.IsCompletedSuccessfully)
                     return SendAsync(getting, request, address, owner, cancellationToken);
                 token = getting.Result;
@@ -75,19 +78,21 @@ internal sealed class AccessTokenHandler(
     )
     {
         var response = await sending.ConfigureAwait(false);
+        var action = classifier.Classify(response, token);
         // After a redirect the address differs, and a replay would send the token there. A handler that resolves host names may have
         // restored the address; the redirect then removed the header.
         return
-            classifier.Classify(response, token) == ApiResponseAction.ReplaceToken
+            action != ApiResponseAction.Return
             && request.RequestUri == address
             && request.Headers.NonValidated.Contains("Authorization")
             && ReplayableContent.IsReplayable(request.Content)
-            ? await ReplayAsync(response, request, address, owner, token, cancellationToken).ConfigureAwait(false)
+            ? await ReplayAsync(response, action, request, address, owner, token, cancellationToken).ConfigureAwait(false)
             : response;
     }
 
     private async Task<HttpResponseMessage> ReplayAsync(
         HttpResponseMessage response,
+        ApiResponseAction action,
         HttpRequestMessage request,
         Uri address,
         GrantOwner owner,
@@ -96,11 +101,16 @@ internal sealed class AccessTokenHandler(
     )
     {
         AccessToken replacement;
+        bool isChallenged = action == ApiResponseAction.ReplaceToken;
+        if (!isChallenged)
+            token.IsRejectedWithoutChallenge = true;
         try
         {
-            replacement = await source.GetAsync(owner, rejected: token, cancellationToken).ConfigureAwait(false);
+            var selection = RequestGrant.Select(request, source.Selection);
+            replacement = await source.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
         }
-        catch (ReauthorizationRequiredException exception) when (exception.IsForRejectedToken && classifier.IsRecentlyIssued(token))
+        catch (ReauthorizationRequiredException exception)
+            when (exception.IsForRejectedToken && (!isChallenged || classifier.IsRecentlyIssued(token)))
         {
             return response;
         }
@@ -121,10 +131,39 @@ internal sealed class AccessTokenHandler(
     private static async Task<HttpResponseMessage> FailAsync(Exception exception) =>
         await Task.FromException<HttpResponseMessage>(exception).ConfigureAwait(false);
 
-    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+    // No other request is sent from here, so a response is returned as it is.
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var address = addresses.EnsureAllowed(request, isBare: false);
+        var owner = source.ResolveOwner(request, address);
+        var selection = RequestGrant.Select(request, source.Selection);
+        var token =
+            source.TryGetCached(owner, selection, out _) ?? FindCompleted(source.GetAsync(owner, selection, null, cancellationToken));
+        Attach(token, token.AuthorizationHeader, request, address, isBare: false);
+        return base.Send(request, cancellationToken);
+    }
+
+#pragma warning disable VSTHRD103 // The task has completed.
+    private static AccessToken FindCompleted(ValueTask<AccessToken> getting)
+    {
+        if (getting.IsCompleted)
+            return getting.GetAwaiter().GetResult();
+        // The token is there for the next request.
+        _ = getting
+            .AsTask()
+            .ContinueWith(
+                static task => task.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
         throw new NotSupportedException(
-            "Access tokens are requested asynchronously only. Use SendAsync, or another asynchronous method of HttpClient."
+            "A synchronous request can be sent only while a valid access token is in memory; the token is being requested now. Use "
+                + "SendAsync, or another asynchronous method of HttpClient, for the first request and when a token has expired."
         );
+    }
+#pragma warning restore VSTHRD103
 
     private void Attach(AccessToken token, string header, HttpRequestMessage request, Uri address, bool isBare)
     {

@@ -15,6 +15,7 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
 {
     // Handlers are created again every few minutes. The result is logged for the first ones only.
     private readonly ConcurrentDictionary<string, bool> logged = new();
+    private readonly ConcurrentDictionary<string, bool> loggedHttp = new();
 
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
         builder =>
@@ -49,6 +50,16 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
                 isFirst ? builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category) : NullLogger.Instance
             );
         }
+        if (options.GrantAddress is { } addresses)
+        {
+            var grants = builder.Services.GetRequiredKeyedService<OAuthClientGrants>(tokens.Source.ClientName);
+            builder.AdditionalHandlers.Insert(
+                builder.AdditionalHandlers.IndexOf(tokens),
+                new GrantAddressHandler(tokens.Source, addresses, grants)
+            );
+        }
+        if (options.AllowsHttp && loggedHttp.TryAdd(NameOf(builder), true))
+            Log.HttpToApiAllowed(builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category), NameOf(builder));
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses));
         builder.PrimaryHandler = new FinalRequestHandler(

@@ -8,7 +8,10 @@ namespace OAuthClient;
 /// </summary>
 internal abstract class AccessTokenSource(AccessTokenSource.Context context)
 {
-    protected string ClientName => context.ClientName;
+    public string ClientName => context.ClientName;
+
+    /// <summary>Gets the scopes and resources of the tokens.</summary>
+    public AccessTokenKey Selection => context.Selection;
 
     /// <summary>
     /// Determines whose token a request carries. It is called once for each request, so that a second attempt has the same owner.
@@ -18,17 +21,23 @@ internal abstract class AccessTokenSource(AccessTokenSource.Context context)
 
     /// <summary>Gets a fresh token and its header from a cache, without a lock, a task or an allocation.</summary>
     /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>
+    /// <param name="selection">The scopes and resources, and the grant if the request chooses one.</param>
     /// <param name="header">The header, because reading it from the token would access another place of memory.</param>
     /// <returns>The token; <see langword="null"/> if <see cref="GetAsync"/> must be called.</returns>
-    public virtual AccessToken? TryGetCached(GrantOwner owner, out string? header) =>
-        context.Tokens.TryGetCached(owner, context.Selection, out header);
+    public virtual AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header) =>
+        context.Tokens.TryGetCached(owner, selection, out header);
 
     /// <summary>Gets a token.</summary>
     /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>
+    /// <param name="selection">The scopes and resources, and the grant if the request chooses one.</param>
     /// <param name="rejected">The token that the API rejected, or <see langword="null"/>.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
-    public virtual ValueTask<AccessToken> GetAsync(GrantOwner owner, AccessToken? rejected, CancellationToken cancellationToken) =>
-        context.Tokens.GetAsync(owner, context.Selection, rejected, cancellationToken);
+    public virtual ValueTask<AccessToken> GetAsync(
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        CancellationToken cancellationToken
+    ) => context.Tokens.GetAsync(owner, selection, rejected, cancellationToken);
 
     /// <summary>What a source is created from.</summary>
     /// <param name="ClientName">The name of the OAuth client.</param>

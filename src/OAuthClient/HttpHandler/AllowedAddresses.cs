@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-
 namespace OAuthClient;
 
 /// <summary>
@@ -18,17 +16,17 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
     public void EnsureNamed(HttpRequestMessage request)
     {
         var address = AbsoluteAddress(request);
-        EnsureStated(address, request.Headers);
+        EnsureStated(request, address);
         request.Options.Set(NamedAddress, address);
     }
 
     public Uri EnsureAllowed(HttpRequestMessage request, bool isBare)
     {
         var address = AbsoluteAddress(request);
-        if (!IsStated(address) || !(isBare || HostHeader.Names(request.Headers, address)))
+        if (!IsStated(request, address) || !(isBare || HostHeader.Names(request.Headers, address)))
         {
             if (!IsResolved(request, address))
-                EnsureStated(address, request.Headers);
+                EnsureStated(request, address);
         }
         return address;
     }
@@ -38,12 +36,12 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
 
     public bool IsFinalAllowed(HttpRequestMessage request, bool hasOnlyToken) =>
         request.RequestUri is { IsAbsoluteUri: true } address
-        && ((IsStated(address) && (hasOnlyToken || HostHeader.Names(request.Headers, address))) || IsResolved(request, address));
+        && ((IsStated(request, address) && (hasOnlyToken || HostHeader.Names(request.Headers, address))) || IsResolved(request, address));
 
     public OAuthException CreateFinalException(HttpRequestMessage request)
     {
         var address = request.RequestUri is { IsAbsoluteUri: true } absolute ? absolute : null;
-        if (address is not null && IsStated(address))
+        if (address is not null && IsStated(request, address))
             return CreateHostException(address);
         string target = address is null ? "no absolute address" : Text(address);
         return new OAuthException(
@@ -60,16 +58,17 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         );
     }
 
-    private string OriginTexts => string.Join(", ", origins.Select(origin => origin.Text));
+    private string OriginTexts =>
+        string.Join(", ", origins.Select(origin => origin.Text).Concat(options.GrantAddress is { } grants ? [grants.Text] : []));
 
-    private bool IsStated(Uri address)
+    private bool IsStated(HttpRequestMessage request, Uri address)
     {
         foreach (var origin in origins)
         {
             if (origin.IsOf(address))
                 return true;
         }
-        return false;
+        return options.GrantAddress is not null && GrantAddress.IsOf(request, address);
     }
 
     // Only the authority may differ from the address that the application set; the scheme https+http may become https or http.
@@ -82,11 +81,11 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         && named.PathAndQuery == address.PathAndQuery
         && (HostHeader.Names(request.Headers, address) || HostHeader.NamesService(request.Headers, named));
 
-    private void EnsureStated(Uri address, HttpRequestHeaders headers)
+    private void EnsureStated(HttpRequestMessage request, Uri address)
     {
-        if (!HostHeader.Names(headers, address))
+        if (!HostHeader.Names(request.Headers, address))
             throw CreateHostException(address);
-        if (!IsStated(address))
+        if (!IsStated(request, address))
         {
             throw new OAuthException(
                 $"The '{clientName}' access token may go to {OriginTexts}, not to {Text(address)}; the request was not sent. "

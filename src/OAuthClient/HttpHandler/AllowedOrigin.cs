@@ -10,7 +10,15 @@ internal sealed class AllowedOrigin(Uri uri)
 
     /// <summary>Determines whether an address has this origin, and contains no user information.</summary>
     public bool IsOf(Uri address) =>
-        StartsWithOrigin(address.OriginalString) || (EndpointSecurity.IsSameOrigin(uri, address) && address.UserInfo.Length == 0);
+        StartsWithOrigin(address.OriginalString)
+        || ((EndpointSecurity.IsSameOrigin(uri, address) || IsWebSocketOf(address)) && address.UserInfo.Length == 0);
+
+    // A WebSocket is opened by a request of http or https (RFC 6455 §4.1).
+    private bool IsWebSocketOf(Uri address) =>
+        address.Scheme == (uri.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs)
+        && address.Port == uri.Port
+        && EndpointSecurity.HostOf(address) is { } host
+        && host == EndpointSecurity.HostOf(uri);
 
     // True for nearly every address, and faster than the properties of Uri: where the authority of the text ends with the origin, scheme,
     // host and port are those of the origin, and there is no user information.

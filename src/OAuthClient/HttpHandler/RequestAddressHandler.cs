@@ -19,4 +19,11 @@ internal sealed class RequestAddressHandler(IApiAddressPolicy addresses) : Deleg
         }
         return base.SendAsync(request, cancellationToken);
     }
+
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        addresses.EnsureNamed(request);
+        return base.Send(request, cancellationToken);
+    }
 }

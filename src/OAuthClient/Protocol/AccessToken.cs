@@ -60,6 +60,28 @@ public sealed class AccessToken : Secret
     /// <summary>Gets or sets a value indicating whether the token was requested because an API rejected the previous one.</summary>
     internal bool ReplacesRejected { get; set; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether an API rejected the token with a status 401 and no challenge. It is not stored.
+    /// </summary>
+    internal bool IsRejectedWithoutChallenge { get; set; }
+
+    /// <summary>
+    /// Gets or sets the record of the last replacement after a status 401 without a challenge; <see langword="null"/> without one.
+    /// </summary>
+    internal UnchallengedRejection? UnchallengedRejection { get; set; }
+
+    /// <summary>Records why the token replaces another one.</summary>
+    /// <param name="replaced">The token that it replaces; <see langword="null"/> if there is none.</param>
+    /// <param name="rejected">The token that an API rejected; <see langword="null"/> if none did.</param>
+    /// <param name="now">The current time.</param>
+    internal void Replace(AccessToken? replaced, AccessToken? rejected, DateTimeOffset now)
+    {
+        ReplacesRejected = rejected is not null;
+        UnchallengedRejection = rejected is { IsRejectedWithoutChallenge: true }
+            ? UnchallengedRejection.After(rejected.UnchallengedRejection, now)
+            : replaced?.UnchallengedRejection;
+    }
+
     /// <summary>Gets the members of the stored token that this version does not know.</summary>
     internal Dictionary<string, JsonElement>? UnknownMembers { get; init; }
 

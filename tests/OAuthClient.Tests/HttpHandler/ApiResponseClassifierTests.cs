@@ -85,6 +85,42 @@ public class ApiResponseClassifierTests
         Assert.That(AsksForToken(response, token), Is.EqualTo(asksForToken));
     }
 
+    [TestCase(59, null, 0, false)]
+    [TestCase(60, null, 0, true)]
+    [TestCase(60, 4.9, 1, false)]
+    [TestCase(60, 5, 1, true)]
+    [TestCase(60, 9.9, 2, false)]
+    [TestCase(60, 10, 2, true)]
+    [TestCase(60, 59.9, 7, false)]
+    [TestCase(60, 60, 7, true)]
+    [Description("RFC 6750 §3: a 401 without a challenge replaces a token that is old enough, and not again within the interval")]
+    public void No_challenge_is_limited(int seconds, double? minutesSince, int count, bool replaces)
+    {
+        using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
+        AccessToken token = new("at", clock.GetUtcNow() - TimeSpan.FromSeconds(seconds), expiresAt: null, [], []);
+        if (minutesSince is { } minutes)
+            token.UnchallengedRejection = new(clock.GetUtcNow() - TimeSpan.FromMinutes(minutes), count);
+
+        Assert.That(
+            new ApiResponseClassifier(clock).Classify(response, token),
+            Is.EqualTo(replaces ? ApiResponseAction.ReplaceTokenWithoutChallenge : ApiResponseAction.Return)
+        );
+    }
+
+    [TestCase("Basic realm=\"x\"")]
+    [TestCase("DPoP error=\"invalid_token\"")]
+    [TestCase("")]
+    [TestCase(",")]
+    [Description("A stated challenge of another scheme, or a malformed one, does not ask for a token")]
+    public void Another_challenge_does_not_replace_an_old_token(string challenge)
+    {
+        using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
+        response.Headers.TryAddWithoutValidation("WWW-Authenticate", challenge);
+        AccessToken token = new("at", clock.GetUtcNow().AddHours(-1), expiresAt: null, [], []);
+
+        Assert.That(new ApiResponseClassifier(clock).Classify(response, token), Is.EqualTo(ApiResponseAction.Return));
+    }
+
     private bool AsksForToken(HttpResponseMessage response, AccessToken? token = null) =>
         new ApiResponseClassifier(clock).Classify(response, token ?? new("at", clock.GetUtcNow(), expiresAt: null, [], []))
         == ApiResponseAction.ReplaceToken;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
@@ -103,14 +104,44 @@ public class AttachTests
     }
 
     [Test]
-    [Description("A synchronous send is rejected, since it would have to block; nothing is sent")]
-    public async Task A_synchronous_send_is_rejected()
+    [Description("A synchronous send uses a token that is in memory, as an exporter of telemetry needs it")]
+    public async Task A_synchronous_send_uses_a_cached_token()
+    {
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        var grant = await host.SignInAsync();
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+
+        using var response = host.Http.Send(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(host.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+    }
+
+    [Test]
+    [Description("A synchronous send does not block for a token; the token is requested, and a later one uses it")]
+    public async Task A_synchronous_send_does_not_wait_for_a_token()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignInAsync();
-        using HttpRequestMessage request = new(HttpMethod.Get, "/me");
-        Assert.That(() => host.Http.Send(request), Throws.TypeOf<NotSupportedException>().With.Message.Contain("SendAsync"));
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        using HttpRequestMessage first = new(HttpMethod.Get, "/me");
+        Assert.That(() => host.Http.Send(first), Throws.TypeOf<NotSupportedException>().With.Message.Contain("SendAsync"));
         Assert.That(host.Api.Requests, Is.Empty);
+
+        await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        using HttpRequestMessage second = new(HttpMethod.Get, "/me");
+        using var response = host.Http.Send(second);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("https://other.example/me")]
+    [Description("A synchronous send is checked like an asynchronous one")]
+    public async Task A_synchronous_send_to_another_address_is_refused(string address)
+    {
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignInAsync();
+        using HttpRequestMessage request = new(HttpMethod.Get, address);
+        Assert.That(() => host.Http.Send(request), Throws.TypeOf<OAuthException>());
     }
 
     [Test]

@@ -56,7 +56,6 @@ public class OriginTests
     [TestCase("https://127.0.0.1/me")]
     [TestCase("https://[::1]/me")]
     [TestCase("ftp://api.example.com/me")]
-    [TestCase("wss://api.example.com/me")]
     [Description("RFC 6750 §5.3: nothing is sent to another origin. The exception states both origins, and neither token nor user")]
     public async Task A_request_to_another_origin_is_rejected(string address)
     {

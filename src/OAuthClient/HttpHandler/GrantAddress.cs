@@ -1,0 +1,56 @@
+namespace OAuthClient;
+
+/// <summary>Finds the address of a grant's API, which the server states beside the token (<c>instance_url</c>, for example).</summary>
+/// <param name="find">Returns the address; it may have a path.</param>
+/// <param name="within">The patterns of the origins that are allowed, or <see langword="null"/> for those of the stated addresses.</param>
+/// <param name="among">The stated addresses by the values among which a grant selects; <see langword="null"/> without such.</param>
+internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? within, IReadOnlyDictionary<string, Uri>? among)
+{
+    private static readonly HttpRequestOptionsKey<Uri> Key = new("OAuthClient.GrantAddress");
+
+    /// <summary>The origin that stands for the API of the grant until the handler replaces it. It never has an address (RFC 6761 §6.4).</summary>
+    public static readonly Uri Placeholder = new("https://grant.invalid");
+
+    /// <summary>Gets the text of the allowed origins for messages.</summary>
+    public string Text { get; } = within is not null ? within.Text : string.Join(", ", among!.Values.Select(address => address.Authority));
+
+    /// <summary>Finds the address of a grant.</summary>
+    /// <returns>The address; <see langword="null"/> if the grant states none, or one that is not allowed.</returns>
+    public Uri? Find(Grant grant)
+    {
+        string? stated;
+        try
+        {
+            stated = find(grant);
+        }
+        catch (KeyNotFoundException)
+        {
+            return null;
+        }
+        if (stated is null)
+            return null;
+        if (among is not null)
+            return among.GetValueOrDefault(stated);
+        return Uri.TryCreate(stated, UriKind.Absolute, out var address) && within!.Contains(address) && address.Fragment.Length == 0
+            ? address
+            : null;
+    }
+
+    /// <summary>Replaces the placeholder in the address of a request, and remembers the address for the checks.</summary>
+    /// <returns><see langword="false"/> if the request has another address than the placeholder and that of the grant.</returns>
+    public static bool TryApply(HttpRequestMessage request, Uri address)
+    {
+        if (request.RequestUri is not { IsAbsoluteUri: true } requested)
+            return true;
+        if (EndpointSecurity.IsSameOrigin(requested, Placeholder))
+            request.RequestUri = new(address.GetLeftPart(UriPartial.Path).TrimEnd('/') + requested.PathAndQuery + requested.Fragment);
+        else if (!EndpointSecurity.IsSameOrigin(requested, address))
+            return false;
+        request.Options.Set(Key, address);
+        return true;
+    }
+
+    /// <summary>Determines whether an address is one of the API of the grant whose token the request carries.</summary>
+    public static bool IsOf(HttpRequestMessage request, Uri address) =>
+        request.Options.TryGetValue(Key, out var stated) && EndpointSecurity.IsSameOrigin(stated, address) && address.UserInfo.Length == 0;
+}

@@ -1,0 +1,47 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Sends each request to the API of its owner's grant, whose address the server stated with the token. The request then uses the token of
+/// the same grant.
+/// </summary>
+internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress addresses, OAuthClientGrants grants) : DelegatingHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        await ResolveAsync(request, cancellationToken).ConfigureAwait(false);
+        return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException(
+            "The address of the API comes from the grant, which is read asynchronously only. Use SendAsync, or another asynchronous method "
+                + "of HttpClient."
+        );
+
+    private async Task ResolveAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var owner = source.ResolveOwner(request, request.RequestUri ?? GrantAddress.Placeholder);
+        var selection = RequestGrant.Select(request, source.Selection);
+        var usable = await grants.ListAsync(owner, cancellationToken).ConfigureAwait(false);
+        if (usable.FirstOrDefault(grant => grant.IsChosenBy(selection) && grant.Covers(selection)) is not { } chosen)
+        {
+            // Throws the exception that asks for an authorization.
+            await source.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
+            throw new OAuthException("The grant was stored while the request was prepared; send the request again.");
+        }
+        var address =
+            addresses.Find(chosen)
+            ?? throw new OAuthException(
+                $"The grant of the '{source.ClientName}' access token states no address of its API within {addresses.Text}; the request was "
+                    + "not sent. Check the delegate of To(…) and the members that the server sends (Grant.TokenResponseMembers)."
+            );
+        if (!GrantAddress.TryApply(request, address))
+            throw new OAuthException(
+                $"The request goes to {request.RequestUri!.GetLeftPart(UriPartial.Authority)}, which is not the address that the grant of the "
+                    + $"'{source.ClientName}' access token states; it was not sent. Use an address relative to "
+                    + "AccessTokenHandlerOptions.GrantBaseAddress."
+            );
+        RequestGrant.Set(request, chosen.Id);
+    }
+}

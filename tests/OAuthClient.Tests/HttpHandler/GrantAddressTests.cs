@@ -1,0 +1,203 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Tests requests to an API whose address the server states with the token.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class GrantAddressTests
+{
+    [Test]
+    [Description("Each owner's request goes to the address of the own grant, with its token")]
+    public async Task Each_request_goes_to_the_address_of_its_grant()
+    {
+        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
+        await api.AddAsync("bob", "at-bob", "https://bob.my.example.com/base/");
+
+        await api.GetAsync("alice", "/data?q=1");
+        await api.GetAsync("bob", "/data");
+
+        Assert.That(
+            api.Sent,
+            Is.EqualTo(
+                new[] { "https://alice.my.example.com/data?q=1 Bearer at-alice", "https://bob.my.example.com/base/data Bearer at-bob" }
+            )
+        );
+    }
+
+    [TestCase("https://attacker.example")]
+    [TestCase("http://alice.my.example.com")]
+    [TestCase("https://alice.my.example.com.attacker.example")]
+    [TestCase("relative")]
+    [TestCase("")]
+    [TestCase(null)]
+    [Description("Threat: an address outside of the pattern. Nothing is sent")]
+    public async Task An_address_outside_of_the_pattern_is_refused(string? address)
+    {
+        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await api.AddAsync("alice", "at-alice", address);
+
+        Assert.That(
+            async () => await api.GetAsync("alice", "/data"),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("https://*.my.example.com").And.Message.Not.Contains("at-alice")
+        );
+        Assert.That(api.Sent, Is.Empty);
+    }
+
+    [Test]
+    [Description("Threat: the address of another user within the pattern. An absolute address must be that of the grant")]
+    public async Task Another_address_within_the_pattern_is_refused()
+    {
+        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
+
+        await api.GetAsync("alice", "https://alice.my.example.com/data");
+        Assert.That(
+            async () => await api.GetAsync("alice", "https://bob.my.example.com/data"),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("GrantBaseAddress")
+        );
+        Assert.That(api.Sent, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Threat: a handler that changes the host to another one within the pattern. Nothing is sent")]
+    public async Task A_handler_cannot_change_the_address()
+    {
+        await using Api api = new(
+            t => t.ForRequestOwner().To(Address, "https://*.my.example.com"),
+            http => http.AddHttpMessageHandler(() => new Redirecting("https://bob.my.example.com/data"))
+        );
+        await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
+
+        Assert.That(async () => await api.GetAsync("alice", "/data"), Throws.TypeOf<OAuthException>());
+        Assert.That(api.Sent, Is.Empty);
+    }
+
+    [Test]
+    [Description("An owner without a grant must authorize; nothing is sent")]
+    public async Task An_owner_without_a_grant_must_authorize()
+    {
+        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        Assert.That(async () => await api.GetAsync("alice", "/data"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(api.Sent, Is.Empty);
+    }
+
+    [Test]
+    [Description("A callback parameter only selects among stated addresses")]
+    public async Task A_callback_parameter_selects_a_stated_address()
+    {
+        await using Api api = new(t =>
+            t.ForRequestOwner()
+                .To(
+                    grant => grant.UntrustedCallbackParameters["location"].Reveal(),
+                    new Dictionary<string, string> { ["eu"] = "https://api.eu.example", ["us"] = "https://api.us.example" }
+                )
+        );
+        await api.AddAsync("alice", "at-alice", address: null, location: "eu");
+        await api.AddAsync("bob", "at-bob", address: null, location: "https://attacker.example");
+
+        await api.GetAsync("alice", "/data");
+        Assert.That(async () => await api.GetAsync("bob", "/data"), Throws.TypeOf<OAuthException>());
+        Assert.That(api.Sent, Is.EqualTo(new[] { "https://api.eu.example/data Bearer at-alice" }));
+    }
+
+    [Test]
+    [Description("Two accounts of one user: the request chooses the grant, and gets its address and its token")]
+    public async Task A_request_chooses_the_grant()
+    {
+        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        var first = await api.AddAsync("alice", "at-one", "https://one.my.example.com");
+        await api.AddAsync("alice", "at-two", "https://two.my.example.com");
+
+        await api.GetAsync("alice", "/data");
+        await api.GetAsync("alice", "/data", first.Id);
+
+        Assert.That(
+            api.Sent,
+            Is.EqualTo(new[] { "https://two.my.example.com/data Bearer at-two", "https://one.my.example.com/data Bearer at-one" })
+        );
+    }
+
+    [Test]
+    [Description("Wrong addresses are refused at start")]
+    public void Wrong_addresses_are_refused_at_start()
+    {
+        AccessTokenHandlerOptions options = new();
+        Assert.That(() => options.To(Address, "https://*.com"), Throws.ArgumentException);
+        Assert.That(
+            () => options.To(Address, new Dictionary<string, string> { ["eu"] = "http://api.eu.example" }),
+            Throws.ArgumentException
+        );
+        Assert.That(() => options.DangerouslyToHttp("https://orders"), Throws.ArgumentException);
+        Assert.That(() => options.DangerouslyToHttp("http://orders/path"), Throws.ArgumentException);
+        Assert.That(() => options.To("http://orders"), Throws.ArgumentException.With.Message.Contains("DangerouslyToHttp"));
+    }
+
+    private static string? Address(Grant grant) => grant.TokenResponseMembers["instance_url"].Reveal();
+
+    private sealed class Api : HttpMessageHandler, IAsyncDisposable
+    {
+        private readonly ScriptedServer server;
+        private readonly List<string> sent = [];
+
+        public Api(Action<AccessTokenHandlerOptions> configure, Action<IHttpClientBuilder>? handlers = null) =>
+            server = new(registerFirst: services =>
+            {
+                var http = services
+                    .AddHttpClient("api", http => http.BaseAddress = AccessTokenHandlerOptions.GrantBaseAddress)
+                    .ConfigurePrimaryHttpMessageHandler(() => this)
+                    .AddAccessTokenHandler("", configure);
+                handlers?.Invoke(http);
+            });
+
+        public IReadOnlyList<string> Sent => sent;
+
+        public async Task<Grant> AddAsync(string owner, string token, string? address, string? location = null)
+        {
+            var template = await server.SignedInAsync(ScriptedServer.Tokens(token), owner: "template");
+            Grant grant = new(SecureRandomString.Create(), template.ClientName, GrantOwner.User(owner), template.Server, template.ClientId)
+            {
+                CreatedAt = template.CreatedAt,
+                Tokens = template.Tokens,
+                TokenResponseMembers = Members("instance_url", address),
+                UntrustedCallbackParameters = Members("location", location),
+            };
+            await server.Store.AddAsync(grant, default);
+            return grant;
+        }
+
+        public async Task GetAsync(string owner, string address, string? grantId = null)
+        {
+            using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+            using HttpRequestMessage request = new(HttpMethod.Get, address);
+            request.SetGrantOwner(GrantOwner.User(owner));
+            if (grantId is not null)
+                request.SetGrantId(grantId);
+            using var response = await http.SendAsync(request);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        public ValueTask DisposeAsync() => server.DisposeAsync();
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            sent.Add($"{request.RequestUri} {request.Headers.Authorization}");
+            return Task.FromResult(new HttpResponseMessage());
+        }
+
+        private static Dictionary<string, AdditionalMember> Members(string name, string? value) =>
+            value is null ? [] : new() { [name] = new(JsonSerializer.SerializeToElement(value)) };
+    }
+
+    private sealed class Redirecting(string address) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.RequestUri = new(address);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
