@@ -1,0 +1,106 @@
+using Grpc.Core;
+using Grpc.Health.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Tests gRPC clients of the client factory, against a gRPC server over a real HTTP/2 connection.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class GrpcTests
+{
+    [Test]
+    [Description("RFC 6750 §2.1: unary calls and streams carry the token")]
+    public async Task Calls_carry_the_token()
+    {
+        await using var api = await StartAsync();
+        await using ScriptedServer server = new(registerFirst: services => AddClient(services, api));
+        server.Answers(ScriptedServer.Tokens("the-token"));
+        var client = server.Services.GetRequiredService<Health.HealthClient>();
+
+        await client.CheckAsync(new());
+        using var stream = client.Watch(new());
+        Assert.That(await stream.ResponseStream.MoveNext(default));
+
+        Assert.That(api.Services.GetRequiredService<Recorder>().Tokens, Is.EqualTo(new[] { "Bearer the-token", "Bearer the-token" }));
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Without a token the call fails with the reason, and nothing is sent")]
+    public async Task A_call_without_a_token_is_not_sent()
+    {
+        await using var api = await StartAsync();
+        await using ScriptedServer server = new(registerFirst: services => AddClient(services, api));
+        server.Answers("""{"error":"unauthorized_client"}""", 400);
+        var client = server.Services.GetRequiredService<Health.HealthClient>();
+
+        Assert.That(
+            async () => await client.CheckAsync(new()),
+            Throws.TypeOf<RpcException>().With.Message.Contains("unauthorized_client")
+        );
+        Assert.That(api.Services.GetRequiredService<Recorder>().Tokens, Is.Empty);
+    }
+
+    private static void AddClient(IServiceCollection services, WebApplication api) =>
+        services
+            .AddGrpcClient<Health.HealthClient>(o => o.Address = new(api.Urls.Single()))
+            .AddAccessTokenHandler("", t => t.ForClient().To(api.Urls.Single()));
+
+    private static async Task<WebApplication> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(o => o.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton<Recorder>();
+        var app = builder.Build();
+        app.MapGrpcService<HealthService>();
+        await app.StartAsync();
+        return app;
+    }
+
+    public sealed class Recorder
+    {
+        private readonly List<string?> tokens = [];
+
+        public IReadOnlyList<string?> Tokens
+        {
+            get
+            {
+                lock (tokens)
+                    return [.. tokens];
+            }
+        }
+
+        public void Add(string? token)
+        {
+            lock (tokens)
+                tokens.Add(token);
+        }
+    }
+
+    public sealed class HealthService(Recorder recorder) : Health.HealthBase
+    {
+        public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context)
+        {
+            recorder.Add(context.RequestHeaders.GetValue("authorization"));
+            return Task.FromResult(new HealthCheckResponse());
+        }
+
+        public override async Task Watch(
+            HealthCheckRequest request,
+            IServerStreamWriter<HealthCheckResponse> responseStream,
+            ServerCallContext context
+        )
+        {
+            recorder.Add(context.RequestHeaders.GetValue("authorization"));
+            await responseStream.WriteAsync(new());
+        }
+    }
+}
