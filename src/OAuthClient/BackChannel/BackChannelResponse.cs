@@ -14,6 +14,7 @@ internal sealed class BackChannelResponse(
 {
     public HttpStatusCode StatusCode => statusCode;
     public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
+    public bool IsRedirect => (int)statusCode is >= 300 and <= 399;
     public ReadOnlyMemory<byte> Body => content.Body;
 
     /// <summary>Gets the media type of the body; <see langword="null"/> if the response states none.</summary>
@@ -45,8 +46,8 @@ internal sealed class BackChannelResponse(
             InvalidClientAdvice = request.InvalidClientAdvice,
             UnexpectedContent =
                 json is not null ? "with a JSON object that has no error code"
-                : Body.Length == 0 ? "without a body"
-                : (int)statusCode is >= 300 and <= 399
+                : Body.Length == 0 && !IsRedirect ? "without a body"
+                : IsRedirect
                     ? "with a redirect, which is not followed because the request contains secrets. Set the final address of the endpoint"
                 : $"with {Quantity(Body.Length)} of {Clean(MediaType) ?? "an unknown media type"} instead of a JSON object",
         };

@@ -38,9 +38,11 @@ internal static class ServerMetadataClient
                 return metadata with { Issuer = issuer.OriginalString };
             }
             var failure = response.Failure(json);
-            failures.Add(
-                $"{failure.Endpoint} returned {(int)failure.StatusCode}{(response.IsSuccess ? $" {failure.UnexpectedContent}" : "")}"
-            );
+            string content =
+                response.IsRedirect ? " (a redirect, which is not followed)"
+                : response.IsSuccess ? $" {failure.UnexpectedContent}"
+                : "";
+            failures.Add($"{failure.Endpoint} returned {(int)failure.StatusCode}{content}");
             hasServerError |= (int)response.StatusCode >= 500;
             lastFailure = new EndpointException(failure);
         }

@@ -35,14 +35,15 @@ public class RedirectTests
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
-    [Test]
+    [TestCase("<a>moved</a>")]
+    [TestCase("")]
     [Description("The message about a redirect says that redirects are not followed")]
-    public async Task The_message_explains_the_redirect()
+    public async Task The_message_explains_the_redirect(string body)
     {
         await using ScriptedServer server = new();
         server.Answers(_ => new HttpResponseMessage(HttpStatusCode.Moved)
         {
-            Content = new StringContent("<a>moved</a>"),
+            Content = new StringContent(body),
             Headers = { Location = new("https://evil.example/") },
         });
 
@@ -112,7 +113,10 @@ public class RedirectTests
         await using var host = await OAuthTestHost.StartAsync();
         host.Server.Faults.Add(TestEndpoint.Metadata, Fault.Redirect(new Uri(hostile.Issuer, "/.well-known/openid-configuration"), status));
 
-        Assert.That(async () => await host.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthException>());
+        Assert.That(
+            async () => await host.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contain($"returned {status} (a redirect, which is not followed)")
+        );
 
         Assert.That(hostile.Requests, Is.Empty);
     }
