@@ -6,19 +6,21 @@ namespace OAuthClient.Interop;
 [TestFixture]
 public sealed class IdTokenTests
 {
-    [TestCase("RS256")]
-    [TestCase("PS256")]
-    [TestCase("ES256")]
-    [TestCase("HS256")]
+    [TestCase("RS256", ServerKind.OidcProvider)]
+    [TestCase("PS256", ServerKind.OidcProvider)]
+    [TestCase("ES256", ServerKind.OidcProvider)]
+    [TestCase("HS256", ServerKind.OidcProvider)]
+    [TestCase("HS256", ServerKind.Django)]
     [Description("OpenID Connect Core §3.1.3.7: signed with the algorithm that is registered for the client")]
-    public async Task Signatures(string algorithm)
+    public async Task Signatures(string algorithm, ServerKind server)
     {
         await using var party = await RelyingParty.StartAsync(
             new() { ["id_token_signed_response_alg"] = algorithm },
-            o => o.IdTokenSigningAlgorithms = [algorithm]
+            o => o.IdTokenSigningAlgorithms = [algorithm],
+            server: server
         );
 
-        Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
+        Assert.That((await party.SignInAsync()).Subject, Is.EqualTo(party.Provider.Alice));
     }
 
     [Test]
@@ -116,19 +118,5 @@ public sealed class IdTokenTests
 
         Assert.That(alice.Subject, Is.EqualTo("alice"));
         Assert.That(alice["name"], Is.EqualTo("Alice Ärmel"));
-    }
-
-    [Test]
-    [Description("OpenID Connect Core §5.3: the claims about Alice, requested with her access token")]
-    public async Task Userinfo()
-    {
-        await using var party = await RelyingParty.StartAsync();
-        await party.SignInAsync();
-
-        var alice = await party.Client.GetUserInfoAsync(RelyingParty.Owner);
-
-        Assert.That(alice.Subject, Is.EqualTo("alice"));
-        Assert.That(alice["name"], Is.EqualTo("Alice Ärmel"));
-        Assert.That(alice["email"], Is.EqualTo("alice@example.com"));
     }
 }

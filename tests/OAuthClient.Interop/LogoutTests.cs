@@ -8,10 +8,10 @@ public sealed class LogoutTests
 {
     [Test]
     [Description("OpenID Connect RP-Initiated Logout §2, §3: signed out here and at the provider, and the browser returns with the state")]
-    public async Task Initiated_by_the_application()
+    public async Task Initiated_by_the_application([Values(ServerKind.OidcProvider, ServerKind.OpenIddict)] ServerKind server)
     {
         using Visitor alice = new();
-        await using var party = await RelyingParty.StartAsync();
+        await using var party = await RelyingParty.StartAsync(server: server);
         await party.SignInAsync(alice);
         var logout = party.Services.GetRequiredService<OpenIdLogout>();
 
@@ -29,10 +29,10 @@ public sealed class LogoutTests
         "OpenID Connect RP-Initiated Logout §3: the state is optional, and a return without state does not complete a logout "
             + "that sent one"
     )]
-    public async Task Without_state()
+    public async Task Without_state([Values(ServerKind.OidcProvider, ServerKind.OpenIddict)] ServerKind server)
     {
         using Visitor alice = new();
-        await using var party = await RelyingParty.StartAsync();
+        await using var party = await RelyingParty.StartAsync(server: server);
         await party.SignInAsync(alice);
         var logout = party.Services.GetRequiredService<OpenIdLogout>();
 

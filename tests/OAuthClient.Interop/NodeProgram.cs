@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace OAuthClient.Interop;
 
 /// <summary>
-/// The installed Node.js and the packages of <c>Provider/package-lock.json</c>, which the first test that needs them installs.
+/// The installed Node.js and the packages of <c>OidcProvider/package-lock.json</c>, which the first test that needs them installs.
 /// </summary>
 internal static class NodeProgram
 {
@@ -12,11 +12,10 @@ internal static class NodeProgram
 
     private static readonly Lock Installing = new();
     private static Task<string?>? installed;
-    private static int isReported;
 
-    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Provider");
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "OidcProvider");
 
-    public static string? Executable { get; } = Find("node");
+    public static string? Executable { get; } = Prerequisite.Find("node");
 
     /// <summary>
     /// Skips the test, or fails it on a build server, if Node.js or its packages are missing; the message says what to do.
@@ -26,19 +25,13 @@ internal static class NodeProgram
         Task<string?> installation;
         lock (Installing)
             installation = installed ??= Task.Run(InstallAsync);
-        if (await installation is not { } missing)
-            return;
-        if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
-            Assert.Fail(missing);
-        if (Interlocked.Exchange(ref isReported, 1) == 0)
-            await TestContext.Error.WriteLineAsync(missing);
-        Assert.Ignore(missing);
+        await Prerequisite.RequireAsync(await installation);
     }
 
     /// <returns>What is missing; <see langword="null"/> if nothing is.</returns>
     private static async Task<string?> InstallAsync()
     {
-        if (Executable is null || Find("npm") is not { } npm)
+        if (Executable is null || Prerequisite.Find("npm") is not { } npm)
             return "NO NODE.JS: the tests against oidc-provider did not run. "
                 + "Install Node.js 20 or later with npm on the PATH and run them again.";
         string wanted = await File.ReadAllTextAsync(Path.Combine(Folder, "package-lock.json"));
@@ -65,12 +58,4 @@ internal static class NodeProgram
         await File.WriteAllTextAsync(stamp, wanted);
         return null;
     }
-
-    private static string? Find(string name) =>
-        (
-            from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            let path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + (name is "npm" ? ".cmd" : ".exe") : name)
-            where folder.Length > 0 && File.Exists(path)
-            select path
-        ).FirstOrDefault();
 }

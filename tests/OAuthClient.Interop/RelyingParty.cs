@@ -16,16 +16,21 @@ internal sealed class RelyingParty : IAsyncDisposable
     // Tests form-encoding before Basic (RFC 6749 §2.3.1). Only ASCII, since the provider requires printable ASCII (appendix A.2).
     public const string Secret = "a colon : an & a + a % a %41 a quote \" in a secret long enough for HS256";
 
+    private static int clients;
+
     private readonly IAsyncDisposable running;
 
-    private RelyingParty(CertifiedProvider provider, IServiceProvider services, IAsyncDisposable running)
+    private readonly IServiceCollection? registrations;
+
+    private RelyingParty(Provider provider, IServiceProvider services, IAsyncDisposable running, IServiceCollection? registrations = null)
     {
         Provider = provider;
         Services = services;
         this.running = running;
+        this.registrations = registrations;
     }
 
-    public CertifiedProvider Provider { get; }
+    public Provider Provider { get; }
     public IServiceProvider Services { get; }
     public IOAuthClient Client => Services.GetRequiredService<IOAuthClient>();
 
@@ -33,28 +38,32 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// know.</param>
     /// <param name="options">Changes the registration in the library.</param>
     /// <param name="register">Adds more services.</param>
+    /// <param name="server">The shared provider.</param>
     /// <param name="provider">A provider other than the shared one.</param>
     public static async Task<RelyingParty> StartAsync(
         JsonObject? metadata = null,
         Action<OAuthClientOptions>? options = null,
         Action<OAuthClientBuilder>? register = null,
-        CertifiedProvider? provider = null
+        ServerKind server = ServerKind.OidcProvider,
+        Provider? provider = null
     )
     {
-        provider ??= await SharedProvider.RequireAsync();
-        string id = "client " + TestContext.CurrentContext.Test.ID;
+        provider ??= await SharedProviders.RequireAsync(server);
+        string id = $"client {Interlocked.Increment(ref clients)}";
         await provider.AddAsync(Metadata(id, metadata));
         ServiceCollection registered = new();
         var builder = registered.AddOAuthClient(o => Describe(o, provider, id, options));
+        if (provider.Issuer.Scheme == Uri.UriSchemeHttps)
+            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(Certificates.Network);
         register?.Invoke(builder);
         var services = registered.BuildServiceProvider();
-        return new(provider, services, services);
+        return new(provider, services, services, registered);
     }
 
     /// <summary>Starts a client that the provider does not know and that registers itself.</summary>
     public static async Task<RelyingParty> StartUnregisteredAsync(Action<DynamicRegistrationOptions> configure)
     {
-        var provider = await SharedProvider.RequireAsync();
+        var provider = await SharedProviders.RequireAsync(ServerKind.OidcProvider);
         ServiceCollection registered = new();
         registered
             .AddOAuthClient(o =>
@@ -70,8 +79,8 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// <summary>Starts a client that is a web application, which the provider can call.</summary>
     public static async Task<RelyingParty> StartWebAsync()
     {
-        var provider = await SharedProvider.RequireAsync();
-        string id = "client " + TestContext.CurrentContext.Test.ID;
+        var provider = await SharedProviders.RequireAsync(ServerKind.OidcProvider);
+        string id = $"client {Interlocked.Increment(ref clients)}";
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddOAuthClient(o => Describe(o, provider, id)).AddBrowserAuthorization();
@@ -92,22 +101,25 @@ internal sealed class RelyingParty : IAsyncDisposable
     {
         using Visitor alone = new();
         var pending = await Client.BeginAuthorizationAsync(new() { Prompt = "consent" });
-        var callback = await (visitor ?? alone).GoAsync(pending.AuthorizationUri);
-        return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), Owner);
+        var response = await (visitor ?? alone).AuthorizeAsync(pending.AuthorizationUri);
+        return await Client.CompleteAuthorizationAsync(pending, response, Owner);
     }
+
+    /// <summary>Starts another node of the application, which shares no memory with the first.</summary>
+    public ServiceProvider StartNode() => registrations!.BuildServiceProvider();
 
     public async ValueTask DisposeAsync() => await running.DisposeAsync();
 
-    private static void Describe(OAuthClientOptions o, CertifiedProvider provider, string id, Action<OAuthClientOptions>? options = null)
+    private static void Describe(OAuthClientOptions o, Provider provider, string id, Action<OAuthClientOptions>? options = null)
     {
-        // As the provider writes it: Uri would add a slash.
-        o.Issuer = new(provider.Issuer.OriginalString.TrimEnd('/'));
+        o.Issuer = provider.Issuer;
         o.ClientId = id;
         o.ClientSecret = Secret;
         o.RedirectUri = new(Callback);
         o.PostLogoutRedirectUri = new(SignedOut);
         o.Scopes = ["openid", "profile", "email", "offline_access"];
         o.DangerouslyAllowHttpOnLoopback = true;
+        provider.Configure(o);
         options?.Invoke(o);
     }
 

@@ -1,22 +1,37 @@
 namespace OAuthClient.Interop;
 
-/// <summary>The provider that the tests share; a test that changes its keys starts its own.</summary>
+/// <summary>The providers that the tests share, each started once; a test that changes a provider's keys starts its own.</summary>
 [SetUpFixture]
-public sealed class SharedProvider
+public sealed class SharedProviders
 {
     private static readonly Lock Starting = new();
-    private static Task<CertifiedProvider>? started;
+    private static readonly Dictionary<ServerKind, Task<Provider>> Started = [];
 
-    internal static Task<CertifiedProvider> RequireAsync()
+    internal static Task<Provider> RequireAsync(ServerKind kind)
     {
         lock (Starting)
-            return started ??= CertifiedProvider.StartAsync();
+        {
+            if (!Started.TryGetValue(kind, out var provider))
+                Started[kind] = provider = Task.Run(() => StartAsync(kind));
+            return provider;
+        }
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        if (started is not null && await Task.WhenAny(started) == started && started.IsCompletedSuccessfully)
-            await (await started).DisposeAsync();
+        foreach (var provider in Started.Values)
+        {
+            if (await Task.WhenAny(provider) == provider && provider.IsCompletedSuccessfully)
+                await (await provider).DisposeAsync();
+        }
     }
+
+    private static async Task<Provider> StartAsync(ServerKind kind) =>
+        kind switch
+        {
+            ServerKind.OpenIddict => await OpenIddictProvider.StartAsync(),
+            ServerKind.Django => await DjangoProvider.StartAsync(),
+            _ => await CertifiedProvider.StartAsync(),
+        };
 }
