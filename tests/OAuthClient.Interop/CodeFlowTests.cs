@@ -82,6 +82,22 @@ public sealed class CodeFlowTests
     }
 
     [Test]
+    [Description("RFC 6749 §5.2: the message states that a confidential client has no secret here")]
+    public async Task A_missing_secret_is_reported([Values] ServerKind server)
+    {
+        await using var party = await RelyingParty.StartAsync(options: o => o.ClientSecret = null, server: server);
+
+        Assert.That(
+            async () => await party.SignInAsync(),
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.Error))
+                .EqualTo("invalid_client")
+                .And.Message.Contains("ClientSecret is not set")
+        );
+    }
+
+    [Test]
     [Description("RFC 6749 §4.1.2.1: Alice refuses, and no grant is stored")]
     public async Task Alice_refuses([Values] ServerKind server)
     {

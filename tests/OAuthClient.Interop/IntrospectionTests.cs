@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Interop;
@@ -28,6 +29,24 @@ public sealed class IntrospectionTests
         Assert.That((await introspection.IntrospectAsync(grant.AccessToken!)).IsActive, Is.False);
         Assert.That((await introspection.IntrospectAsync(grant.RefreshToken!)).IsActive, Is.False);
         Assert.That((await introspection.IntrospectAsync("no token of this server")).IsActive, Is.False);
+    }
+
+    [TestCase(ServerKind.OidcProvider, HttpStatusCode.Unauthorized)]
+    [TestCase(ServerKind.OpenIddict, HttpStatusCode.Unauthorized)]
+    [TestCase(ServerKind.Django, HttpStatusCode.Forbidden)]
+    [Description("RFC 7662 §2.3: a client that does not authenticate learns nothing about a token")]
+    public async Task A_wrong_secret(ServerKind server, HttpStatusCode status)
+    {
+        await using var party = await RelyingParty.StartAsync(options: o => o.ClientSecret = "another secret", server: server);
+
+        Assert.That(
+            async () => await party.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a token"),
+            Throws
+                .TypeOf<EndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo(status)
+                .And.Message.Contains("introspection endpoint")
+        );
     }
 
     [TestCase("RS256")]

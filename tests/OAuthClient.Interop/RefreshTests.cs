@@ -67,6 +67,20 @@ public sealed class RefreshTests
     }
 
     [Test]
+    [Description("RFC 6749 §5.2, §10.4: a refresh token that was issued to another client is refused")]
+    public async Task Another_clients_refresh_token([Values] ServerKind server)
+    {
+        await using var party = await RelyingParty.StartAsync(server: server);
+        await using var other = await RelyingParty.StartAsync(server: server);
+        var grant = await party.SignInAsync();
+
+        Assert.That(
+            async () => await other.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)),
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant")
+        );
+    }
+
+    [Test]
     [Description("RFC 6749 §6: an access token with fewer scopes, then one with all, from the same grant")]
     public async Task Fewer_scopes([Values(ServerKind.OidcProvider, ServerKind.OpenIddict)] ServerKind server)
     {
