@@ -79,6 +79,18 @@ public sealed class TestAuthorizationServerOptions
     public bool RequirePkce { get; set; } = true;
 
     /// <summary>
+    /// Gets or sets the audience that clients' assertions must have (<c>private_key_jwt</c>, <c>client_secret_jwt</c>). The default is
+    /// <see cref="TestAssertionAudience.Issuer"/>.
+    /// </summary>
+    public TestAssertionAudience ClientAssertionAudience { get; set; }
+
+    /// <summary>
+    /// Gets or sets the <c>typ</c> that clients' assertions must have, such as <c>client-authentication+jwt</c> or <c>JWT</c>. The default
+    /// is <see langword="null"/>: both, or none.
+    /// </summary>
+    public string? ClientAssertionType { get; set; }
+
+    /// <summary>
     /// Gets the code challenge methods that the server advertises and accepts. The default is <c>S256</c> only (RFC 7636 §4.2).
     /// </summary>
     public ISet<string> CodeChallengeMethods { get; } = new HashSet<string>(StringComparer.Ordinal) { "S256" };

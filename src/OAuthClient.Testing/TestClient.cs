@@ -58,8 +58,8 @@ public sealed class TestClient
     public Uri? InitiateLoginUri { get; init; }
 
     /// <summary>
-    /// Gets or sets the registered client authentication method: <c>client_secret_basic</c>, <c>client_secret_post</c> or <c>none</c>; with
-    /// TLS also <c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c> (RFC 8705 §2). If it is <see langword="null"/>, a client with
+    /// Gets or sets the registered client authentication method: <c>client_secret_basic</c>, <c>client_secret_post</c>,
+    /// <c>private_key_jwt</c> with <see cref="PublicKeys"/>, <c>client_secret_jwt</c> (RFC 7523 §2.2), or <c>none</c>; with TLS also <c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c> (RFC 8705 §2). If it is <see langword="null"/>, a client with
     /// a secret can use <c>client_secret_basic</c> or <c>client_secret_post</c>, and a client without a secret uses <c>none</c>.
     /// </summary>
     public string? AuthenticationMethod { get; init; }
@@ -152,13 +152,16 @@ public sealed class TestClient
     public string? IntrospectionContentEncryptionAlgorithm { get; init; }
 
     /// <summary>
-    /// Gets or sets the JSON Web Key Set of the client (<c>jwks</c>, RFC 7591 §2). The server encrypts to its public keys.
+    /// Gets or sets the JSON Web Key Set of the client (<c>jwks</c>, RFC 7591 §2). The server encrypts to its public keys, and verifies
+    /// assertions with them.
     /// </summary>
     public JsonObject? PublicKeys { get; init; }
 
     internal bool UsesCertificate => AuthenticationMethod is "tls_client_auth" or "self_signed_tls_client_auth";
 
-    internal bool IsPublic => ClientSecret is null && !UsesCertificate;
+    internal bool UsesAssertion => AuthenticationMethod is "private_key_jwt" or "client_secret_jwt";
+
+    internal bool IsPublic => ClientSecret is null && !UsesCertificate && AuthenticationMethod is not "private_key_jwt";
 
     internal bool ReturnsUserInfoAsJwt => UserInfoSigningAlgorithm is not null || UserInfoEncryptionAlgorithm is not null;
 

@@ -101,6 +101,98 @@ public sealed class OAuthClientBuilder
     }
 
     /// <summary>
+    /// Authenticates the client by assertions that a key of the application's signs (<c>private_key_jwt</c>, RFC 7523 §2.2). For a key in
+    /// the options set <see cref="OAuthClientOptions.ClientAssertion"/> instead.
+    /// </summary>
+    /// <param name="signer">
+    /// Returns the key, such as one in a key vault or hardware module, or a <see cref="SigningKey"/>. It is called for each assertion, on
+    /// any thread, so that a replaced key is in use at once. Return the same object until the key is replaced.
+    /// </param>
+    /// <returns>This builder.</returns>
+    public OAuthClientBuilder UseClientSigner(Func<IServiceProvider, ISigner> signer)
+    {
+        ArgumentNullException.ThrowIfNull(signer);
+        Services.AddOptions<OAuthClientOptions>(Name).Configure<IServiceProvider>((o, services) => o.ClientSigner = () => signer(services));
+        return this;
+    }
+
+    /// <summary>
+    /// Authenticates the client by assertions that the platform provides, such as a service account token (workload identity federation,
+    /// RFC 7523 §2.2).
+    /// </summary>
+    /// <param name="assertion">
+    /// Returns the assertion. It is called for each attempt of a request, on any thread, so that a renewed assertion is in use at once.
+    /// </param>
+    /// <returns>This builder.</returns>
+    public OAuthClientBuilder UseClientAssertion(Func<IServiceProvider, CancellationToken, ValueTask<string>> assertion)
+    {
+        ArgumentNullException.ThrowIfNull(assertion);
+        Services
+            .AddOptions<OAuthClientOptions>(Name)
+            .Configure<IServiceProvider>((o, services) => o.ClientAssertionProvider = cancellation => assertion(services, cancellation));
+        return this;
+    }
+
+    /// <summary>Authenticates the client by the assertion in a file, which the platform renews (RFC 7523 §2.2).</summary>
+    /// <param name="path">The path of the file. It is read for each attempt of a request. White space at its ends is ignored.</param>
+    /// <returns>This builder.</returns>
+    public OAuthClientBuilder UseClientAssertionFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return UseClientAssertion(
+            async (_, cancellationToken) => (await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false)).Trim()
+        );
+    }
+
+    /// <summary>Sets a client secret that changes, such as one that a key vault renews (RFC 6749 §2.3.1).</summary>
+    /// <param name="secret">
+    /// Returns the secret. It is called for each attempt of a request, on any thread, so that a renewed secret is in use at once; cache it
+    /// where reading it takes time.
+    /// </param>
+    /// <returns>This builder.</returns>
+    public OAuthClientBuilder UseClientSecret(Func<IServiceProvider, CancellationToken, ValueTask<string>> secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        Services
+            .AddOptions<OAuthClientOptions>(Name)
+            .Configure<IServiceProvider>(
+                (o, services) =>
+                    o.ClientSecretProvider = async cancellation => new(await secret(services, cancellation).ConfigureAwait(false))
+            );
+        return this;
+    }
+
+    /// <summary>
+    /// Sets a client secret that is a JWT which a key of the application's signs, as Apple requires. Each request has a new one, so it never
+    /// expires.
+    /// </summary>
+    /// <param name="signer">Returns the key, with the key identifier that the server has registered.</param>
+    /// <param name="issuer">The issuer of the JWT, such as the identifier of the developer's team (<c>iss</c>).</param>
+    /// <param name="audience">The audience of the JWT, such as <c>https://appleid.apple.com</c> (<c>aud</c>).</param>
+    /// <returns>This builder.</returns>
+    public OAuthClientBuilder UseSignedClientSecret(Func<IServiceProvider, ISigner> signer, string issuer, string audience)
+    {
+        ArgumentNullException.ThrowIfNull(signer);
+        ArgumentException.ThrowIfNullOrEmpty(issuer);
+        ArgumentException.ThrowIfNullOrEmpty(audience);
+        Services
+            .AddOptions<OAuthClientOptions>(Name)
+            .Configure<IServiceProvider>(
+                (o, services) =>
+                    o.ClientSecretProvider = cancellation =>
+                        SignedClientSecret.CreateAsync(
+                            signer(services),
+                            issuer,
+                            o.ClientId,
+                            audience,
+                            services.GetRequiredService<TimeProvider>().GetUtcNow(),
+                            cancellation
+                        )
+            );
+        return this;
+    }
+
+    /// <summary>
     /// Shares the client's own access tokens (client credentials, RFC 6749 §4.4) with the application's other nodes in the application's
     /// <c>IDistributedCache</c>, encrypted. An entry that the cache loses costs one token request.
     /// </summary>

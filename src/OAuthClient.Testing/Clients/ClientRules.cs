@@ -18,11 +18,22 @@ internal static class ClientRules
 
     private static IEnumerable<string> Problems(TestClient client)
     {
-        if (client.AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none") && !client.UsesCertificate)
-            yield return "AuthenticationMethod must be client_secret_basic, client_secret_post, none, tls_client_auth, "
+        if (
+            client.AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none")
+            && !client.UsesCertificate
+            && !client.UsesAssertion
+        )
+            yield return "AuthenticationMethod must be client_secret_basic, client_secret_post, private_key_jwt, client_secret_jwt, none, tls_client_auth, "
                 + $"self_signed_tls_client_auth or null, not '{client.AuthenticationMethod}'.";
         else if (client.AuthenticationMethod is not null && client.AuthenticationMethod is "none" != client.IsPublic)
             yield return "AuthenticationMethod none requires ClientSecret to be null; the client_secret methods require a ClientSecret.";
+        if (client.AuthenticationMethod is "private_key_jwt" && client.PublicKeys is null)
+            yield return "AuthenticationMethod private_key_jwt requires PublicKeys.";
+        if (
+            client.AuthenticationMethod is "client_secret_jwt"
+            && Encoding.UTF8.GetByteCount(client.ClientSecret ?? "") < MinimumHmacKeyLength
+        )
+            yield return $"AuthenticationMethod client_secret_jwt requires a ClientSecret of at least {MinimumHmacKeyLength} bytes.";
         if (client.AuthenticationMethod is "tls_client_auth" && client.CertificateSubject is null)
             yield return "AuthenticationMethod tls_client_auth requires a CertificateSubject.";
         if (

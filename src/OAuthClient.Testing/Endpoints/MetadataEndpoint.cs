@@ -25,6 +25,7 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["response_modes_supported"] = List(["query", "form_post"]),
             ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials"]),
             ["token_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
+            ["token_endpoint_auth_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
             ["revocation_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
             ["introspection_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods.Where(method => method is not "none")),
             ["introspection_signing_alg_values_supported"] = List(SignatureAlgorithm.All),

@@ -35,7 +35,7 @@ internal static class RegistrationRequestReader
             throw OAuthErrorException.InvalidClientMetadata("The subject_type must be public.");
         if (requested.ContainsKey("jwks_uri"))
             throw OAuthErrorException.InvalidClientMetadata("The jwks_uri is not supported; send jwks.");
-        bool requiresSecret = method is "client_secret_basic" or "client_secret_post";
+        bool requiresSecret = method is "client_secret_basic" or "client_secret_post" or "client_secret_jwt";
         TestClient client = new()
         {
             ClientId = clientId,

@@ -35,11 +35,16 @@ internal sealed class ServerState(
 
     public ClientRegistry Registry { get; } = new();
 
+    /// <summary>Gets the identifiers of the assertions that clients used, with the times at which they expire.</summary>
+    public ConcurrentDictionary<(string ClientId, string Id), DateTimeOffset> UsedAssertions { get; } = new();
+
     /// <summary>The supported client authentication methods (RFC 8414 §2).</summary>
     public IReadOnlyList<string> AuthenticationMethods { get; } =
     [
         "client_secret_basic",
         "client_secret_post",
+        "private_key_jwt",
+        "client_secret_jwt",
         "none",
         .. certificates is null ? Array.Empty<string>() : ["tls_client_auth", "self_signed_tls_client_auth"],
     ];

@@ -17,24 +17,35 @@ internal static class ClientRequestAuthentication
         (string Id, string Secret)? basic = request.Header("Authorization") is { } header ? ParseBasic(header) : null;
         string? formId = form["client_id"];
         string? formSecret = form["client_secret"];
-        if (form.Contains("client_assertion") || form.Contains("client_assertion_type"))
-            throw OAuthErrorException.InvalidClient("Client assertions are not supported.");
+        bool hasAssertion = form.Contains("client_assertion") || form.Contains("client_assertion_type");
+        if (hasAssertion && (basic is not null || formSecret is not null))
+            throw OAuthErrorException.InvalidRequest("The client used more than one authentication method.");
+        string? asserted = hasAssertion ? AssertionAuthentication.ClientIdOf(form) : null;
+        if (asserted is not null && formId is not null && formId != asserted)
+            throw OAuthErrorException.InvalidClient("The client_id differs from the sub of the assertion.");
         if (basic is not null && form.Contains("client_secret"))
             throw OAuthErrorException.InvalidRequest("The client used more than one authentication method.");
         if (basic is { } credentials && formId is not null && formId != credentials.Id)
             throw OAuthErrorException.InvalidRequest("The client_id differs from the one in the Authorization header.");
 
-        string id = basic?.Id ?? formId ?? throw OAuthErrorException.InvalidClient("The client did not authenticate.");
+        string id = asserted ?? basic?.Id ?? formId ?? throw OAuthErrorException.InvalidClient("The client did not authenticate.");
         string? secret = basic?.Secret ?? formSecret;
         if (!server.Clients.TryGetValue(id, out TestClient? client))
             throw OAuthErrorException.InvalidClient("The client is unknown.");
         string method =
             basic is not null ? "client_secret_basic"
             : formSecret is not null ? "client_secret_post"
-            : client.UsesCertificate ? client.AuthenticationMethod!
+            : client.UsesCertificate || (hasAssertion && client.UsesAssertion) ? client.AuthenticationMethod!
+            : hasAssertion ? "an assertion"
             : "none";
         if (client.AuthenticationMethod is { } registered && registered != method)
             throw OAuthErrorException.InvalidClient($"The client registered {registered} and used {method}.");
+        if (hasAssertion)
+        {
+            return client.UsesAssertion
+                ? AssertionAuthentication.Validate(client, form, request, server)
+                : throw OAuthErrorException.InvalidClient("The client is not registered for assertions.");
+        }
         if (client.UsesCertificate)
             return CertificateAuthentication.Validate(client, request.ClientCertificate, server.Certificates);
         if (client.IsPublic)

@@ -25,5 +25,5 @@ internal sealed record ClientAuthenticationEntry(
     public bool IsUsableBy(ClientConfiguration configuration) =>
         configuration.ClientAuthentication is { } stated
             ? stated == Method
-            : NeedsSecret == configuration.ClientSecret is not null && FindObstacle(configuration) is null;
+            : NeedsSecret == configuration.HasClientSecret && FindObstacle(configuration) is null;
 }

@@ -16,8 +16,15 @@ internal static class ClientAuthenticationMethods
             ),
             c => c.HasClientCertificate ? null : "it has no certificate; set one with UseClientCertificate"
         ),
+        new(
+            ClientAuthenticationMethod.PrivateKeyJwt,
+            ["private_key_jwt"],
+            c => new PrivateKeyJwt(c),
+            c => c.ClientAssertion.CanSign ? null : "it has no key; set ClientAssertion.PrivateKey, or call UseClientSigner"
+        ),
         new(ClientAuthenticationMethod.ClientSecretBasic, ["client_secret_basic"], c => new ClientSecretBasic(c), NeedsSecret: true),
         new(ClientAuthenticationMethod.ClientSecretPost, ["client_secret_post"], c => new ClientSecretPost(c), NeedsSecret: true),
+        new(ClientAuthenticationMethod.ClientSecretJwt, ["client_secret_jwt"], c => new ClientSecretJwt(c), NeedsSecret: true),
         new(
             ClientAuthenticationMethod.None,
             ["none"],
@@ -38,8 +45,7 @@ internal static class ClientAuthenticationMethods
 
     /// <summary>Determines whether a client is confidential: it can authenticate (RFC 6749 §2.1).</summary>
     public static bool IsConfidential(ClientConfiguration configuration) =>
-        configuration.ClientSecret is not null
-        || All.First(entry => entry.IsUsableBy(configuration)).Method != ClientAuthenticationMethod.None;
+        configuration.HasClientSecret || All.First(entry => entry.IsUsableBy(configuration)).Method != ClientAuthenticationMethod.None;
 
     /// <summary>Chooses the name of the method to register: of the configured one, or of the best one that the server supports.</summary>
     /// <exception cref="OAuthException">The server supports no method of this client.</exception>

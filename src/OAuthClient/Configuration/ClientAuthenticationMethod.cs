@@ -24,4 +24,16 @@ public enum ClientAuthenticationMethod
     /// <c>self_signed_tls_client_auth</c>, RFC 8705 §2). Set the certificate with <c>UseClientCertificate</c>.
     /// </summary>
     TlsClientAuth,
+
+    /// <summary>
+    /// An assertion that the client's private key signs authenticates it (<c>private_key_jwt</c>, RFC 7523 §2.2). Set the key in
+    /// <see cref="OAuthClientOptions.ClientAssertion"/> or with <c>UseClientSigner</c>, or let the platform provide assertions with
+    /// <c>UseClientAssertion</c>.
+    /// </summary>
+    PrivateKeyJwt,
+
+    /// <summary>
+    /// An assertion that the client secret authenticates is sent in place of the secret (<c>client_secret_jwt</c>, OpenID Connect Core §9).
+    /// </summary>
+    ClientSecretJwt,
 }

@@ -10,6 +10,7 @@ internal sealed class ClientConfiguration
 
     private readonly Lazy<bool> sharesRedirectUri;
     private readonly Lazy<bool> hasOtherServers;
+    private readonly Func<CancellationToken, ValueTask<ClientSecret>>? clientSecretProvider;
 
     /// <param name="name">The client's name in <c>AddOAuthClient</c>.</param>
     /// <param name="options">The options.</param>
@@ -23,6 +24,8 @@ internal sealed class ClientConfiguration
         ClientSecret = string.IsNullOrEmpty(options.ClientSecret) ? null : new ClientSecret(options.ClientSecret);
         ClientAuthentication = ConfiguredAuthentication = options.ClientAuthentication;
         DynamicRegistration = options.DynamicRegistration;
+        ClientAssertion = new(options);
+        clientSecretProvider = options.ClientSecretProvider;
         HasClientCertificate = options.ClientCertificate is not null;
         Issuer = options.Issuer;
         IssuerTemplate = options.IssuerTemplate is { } template ? new IssuerTemplate(template, [.. options.AllowedTenants]) : null;
@@ -69,7 +72,15 @@ internal sealed class ClientConfiguration
     /// <summary>Gets the client identifier; empty while a client that registers itself is not registered.</summary>
     public string ClientId { get; private set; }
 
+    /// <summary>Gets the secret; <see langword="null"/> if there is none, or the application provides it for each request.</summary>
     public ClientSecret? ClientSecret { get; private set; }
+
+    /// <summary>Gets a value indicating whether the client has a secret, or the application provides one.</summary>
+    public bool HasClientSecret => ClientSecret is not null || clientSecretProvider is not null;
+
+    /// <summary>Gets the assertions by which the client authenticates.</summary>
+    public ClientAssertionSettings ClientAssertion { get; }
+
     public ClientAuthenticationMethod? ClientAuthentication { get; private set; }
 
     /// <summary>Gets the authentication method of the options, which the registered one may differ from.</summary>
@@ -164,6 +175,10 @@ internal sealed class ClientConfiguration
         (copy.Registered, copy.Refusals) = (registered, new());
         return copy;
     }
+
+    /// <summary>Gets the secret for one attempt of a request.</summary>
+    public ValueTask<ClientSecret> GetClientSecretAsync(CancellationToken cancellationToken) =>
+        ClientSecret is { } secret ? new(secret) : clientSecretProvider!(cancellationToken);
 
     /// <summary>Gets the name of the client for messages.</summary>
     public string DisplayName => Name.Length == 0 ? "the OAuth client" : $"the OAuth client '{Name}'";

@@ -8,7 +8,11 @@ namespace OAuthClient;
 internal static class ConfigurationSectionValidator
 {
     private static readonly Dictionary<string, PropertyInfo> Options = PropertiesOf(typeof(OAuthClientOptions).GetProperties());
-    private static readonly Dictionary<string, PropertyInfo> Adaptation = PropertiesOf(typeof(ServerAdaptationOptions).GetProperties());
+    private static readonly Dictionary<Type, Dictionary<string, PropertyInfo>> Nested = new()
+    {
+        [typeof(ServerAdaptationOptions)] = PropertiesOf(typeof(ServerAdaptationOptions).GetProperties()),
+        [typeof(ClientAssertionOptions)] = PropertiesOf(typeof(ClientAssertionOptions).GetProperties()),
+    };
 
     /// <exception cref="OptionsValidationException">A key is unknown, a list has a single value, or the section is empty.</exception>
     public static void Validate(string name, IConfiguration configuration)
@@ -50,9 +54,9 @@ internal static class ConfigurationSectionValidator
                             : $". There are {string.Join(", ", options.Keys.Order(StringComparer.Ordinal))}."
                     );
             }
-            else if (option.PropertyType == typeof(ServerAdaptationOptions))
+            else if (Nested.TryGetValue(option.PropertyType, out var nested))
             {
-                foreach (string failure in Failures(child.GetChildren(), Adaptation, $"{prefix}{child.Key}:"))
+                foreach (string failure in Failures(child.GetChildren(), nested, $"{prefix}{child.Key}:"))
                     yield return failure;
             }
             else if (IsList(option.PropertyType) && !string.IsNullOrEmpty(child.Value))

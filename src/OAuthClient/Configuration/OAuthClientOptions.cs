@@ -16,10 +16,22 @@ namespace OAuthClient;
 [JsonConverter(typeof(NonSerializableJsonConverter<OAuthClientOptions>))]
 public sealed partial class OAuthClientOptions
 {
-    // These two are fields, because the configuration binder binds properties.
+    // These are fields, because the configuration binder binds properties.
     /// <summary>The delegate of <c>UseClientCertificate</c>, called for each connection so that a certificate can be renewed.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal Func<X509Certificate2>? ClientCertificate;
+
+    /// <summary>The delegate of <c>UseClientSigner</c>, called for each assertion so that a key can be replaced.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal Func<ISigner>? ClientSigner;
+
+    /// <summary>The delegate of <c>UseClientAssertion</c>.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal Func<CancellationToken, ValueTask<string>>? ClientAssertionProvider;
+
+    /// <summary>The delegate of <c>UseClientSecret</c>, called for each attempt of a request.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal Func<CancellationToken, ValueTask<ClientSecret>>? ClientSecretProvider;
 
     /// <summary>The options of <c>RegisterDynamically</c>; <see langword="null"/> for a client with a configured identifier.</summary>
     internal DynamicRegistrationOptions? DynamicRegistration;
@@ -63,9 +75,16 @@ public sealed partial class OAuthClientOptions
     /// Gets or sets how the client authenticates at the server's endpoints (RFC 6749 §2.3). The default is <see langword="null"/>: a
     /// client with a secret uses <see cref="ClientAuthenticationMethod.ClientSecretBasic"/>, or
     /// <see cref="ClientAuthenticationMethod.ClientSecretPost"/> where the server's metadata offers only that. A client without a secret
-    /// uses its certificate if it has one (<c>UseClientCertificate</c>), and otherwise does not authenticate.
+    /// uses its certificate (<c>UseClientCertificate</c>) or its key (<see cref="ClientAssertion"/>) if it has one, and otherwise does not
+    /// authenticate.
     /// </summary>
     public ClientAuthenticationMethod? ClientAuthentication { get; set; }
+
+    /// <summary>
+    /// Gets or sets the assertions by which the client authenticates with <see cref="ClientAuthenticationMethod.PrivateKeyJwt"/> or
+    /// <see cref="ClientAuthenticationMethod.ClientSecretJwt"/>. The default has no key.
+    /// </summary>
+    public ClientAssertionOptions ClientAssertion { get; set; } = new();
 
     /// <summary>
     /// Gets or sets the maximum time for which a user who signed in by this server stays signed in. An application's own session that

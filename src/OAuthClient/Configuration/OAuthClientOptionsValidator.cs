@@ -33,6 +33,8 @@ internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry cl
             yield return "IdTokenSigningAlgorithms is null; leave it out for RS256, or name the algorithms.";
         if (o.DecryptionKeys is null)
             yield return "DecryptionKeys is null; leave it out, or set an empty list.";
+        if (o.ClientAssertion is null)
+            yield return "ClientAssertion is null; leave it out for a client that makes no assertions.";
         if (o.Adaptation is null)
             yield return "Adaptation is null; leave it out for a server that conforms to the specifications.";
         if (o.AllowedTenants is null)
@@ -42,6 +44,7 @@ internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry cl
     private IEnumerable<string> FindFailures(string name, OAuthClientOptions o) =>
         [
             .. FindClientFailures(o),
+            .. FindAssertionFailures(o),
             .. o.DynamicRegistration is { } dynamic ? DynamicRegistrationOptionsValidator.Find(o, dynamic) : [],
             .. FindEndpointFailures(o),
             .. FindTenantFailures(o),
@@ -57,8 +60,12 @@ internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry cl
         if (o.ClientSecret is not null && string.IsNullOrWhiteSpace(o.ClientSecret))
             yield return "ClientSecret is empty; set the secret, or leave it null for a public client.";
         if (
-            o.ClientAuthentication is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost
+            o.ClientAuthentication
+                is ClientAuthenticationMethod.ClientSecretBasic
+                    or ClientAuthenticationMethod.ClientSecretPost
+                    or ClientAuthenticationMethod.ClientSecretJwt
             && o.ClientSecret is null
+            && o.ClientSecretProvider is null
             && o.DynamicRegistration is null
         )
             yield return $"ClientAuthentication is {o.ClientAuthentication}, which needs a ClientSecret; set it, or choose None "

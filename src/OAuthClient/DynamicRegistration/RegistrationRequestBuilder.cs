@@ -55,7 +55,7 @@ internal static class RegistrationRequestBuilder
             metadata["id_token_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
         if (current.SignedIntrospectionResponses)
             metadata["introspection_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
-        WriteEncryption(metadata, current);
+        WriteKeys(metadata, current, authenticationMethod);
         Add("client_name", options.ClientName);
         Add("initiate_login_uri", options.InitiateLoginUri?.OriginalString);
         AddLogout("backchannel_logout", options.BackChannelLogoutUri);
@@ -88,12 +88,21 @@ internal static class RegistrationRequestBuilder
         }
     }
 
-    private static void WriteEncryption(JsonObject metadata, ClientConfiguration current)
+    private static void WriteKeys(JsonObject metadata, ClientConfiguration current, string authenticationMethod)
     {
-        if (current.DecryptionKeys is not [var first, ..])
+        var keys = new JsonArray([.. current.DecryptionKeys.Select(key => (JsonNode)key.PublicJwk())]);
+        if (authenticationMethod == "private_key_jwt" && current.ClientAssertion.FindSigner() is { } signer)
+        {
+            var jwk = JsonNode.Parse(signer.PublicJwk)!.AsObject();
+            (jwk["use"], jwk["alg"]) = ("sig", signer.Algorithm);
+            jwk["kid"] = signer.KeyId ?? PrivateKeyParser.Thumbprint(signer.PublicJwk);
+            keys.Add(jwk);
+            metadata["token_endpoint_auth_signing_alg"] = signer.Algorithm;
+        }
+        if (keys.Count == 0)
             return;
-        metadata[Keys] = new JsonObject { ["keys"] = new JsonArray([.. current.DecryptionKeys.Select(key => (JsonNode)key.PublicJwk())]) };
-        if (!current.Scopes.Contains(ScopeList.OpenId))
+        metadata[Keys] = new JsonObject { ["keys"] = keys };
+        if (current.DecryptionKeys is not [var first, ..] || !current.Scopes.Contains(ScopeList.OpenId))
             return;
         metadata[IdTokenEncryption] = first.Algorithm ?? (first.Curve is null ? "RSA-OAEP-256" : "ECDH-ES+A128KW");
         metadata[IdTokenContentEncryption] = "A128CBC-HS256";

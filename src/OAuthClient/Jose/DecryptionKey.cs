@@ -11,14 +11,6 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class DecryptionKey
 {
-    // The length is that of a coordinate in bytes.
-    private static readonly (string Name, ECCurve Curve, int Length)[] Curves =
-    [
-        ("P-256", ECCurve.NamedCurves.nistP256, 32),
-        ("P-384", ECCurve.NamedCurves.nistP384, 48),
-        ("P-521", ECCurve.NamedCurves.nistP521, 66),
-    ];
-
     private readonly PrivateKey text;
 
     private DecryptionKey(string text, JsonElement? jwk, string? curve)
@@ -53,9 +45,9 @@ internal sealed class DecryptionKey
             );
     }
 
-    public RSA OpenRsa() => (RSA)Open(text.Reveal());
+    public RSA OpenRsa() => (RSA)Open();
 
-    public ECDiffieHellman OpenEc() => (ECDiffieHellman)Open(text.Reveal());
+    public ECDiffieHellman OpenEc() => (ECDiffieHellman)Open();
 
     /// <summary>
     /// Creates the public JWK with which the server encrypts (RFC 7517 §4). Without a key identifier, <c>kid</c> is the thumbprint (RFC
@@ -63,52 +55,27 @@ internal sealed class DecryptionKey
     /// </summary>
     public JsonObject PublicJwk()
     {
-        var jwk = PublicMembers();
-        // RFC 7638 §3.2: the thumbprint is computed over the required members in lexicographic order, the order of PublicMembers.
-        string thumbprint = Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(jwk.ToJsonString())));
-        (jwk["use"], jwk["kid"]) = ("enc", KeyId ?? thumbprint);
+        using var key = Open();
+        var jwk = PrivateKeyParser.PublicMembers(key);
+        (jwk["use"], jwk["kid"]) = ("enc", KeyId ?? PrivateKeyParser.Thumbprint(jwk.ToJsonString()));
         if (Algorithm is not null)
             jwk["alg"] = Algorithm;
         return jwk;
-    }
-
-    private JsonObject PublicMembers()
-    {
-        if (Curve is null)
-        {
-            using var rsa = OpenRsa();
-            var parameters = rsa.ExportParameters(includePrivateParameters: false);
-            return new()
-            {
-                ["e"] = Base64Url.EncodeToString(parameters.Exponent),
-                ["kty"] = "RSA",
-                ["n"] = Base64Url.EncodeToString(parameters.Modulus),
-            };
-        }
-        using var ec = OpenEc();
-        var point = ec.ExportParameters(includePrivateParameters: false).Q;
-        return new()
-        {
-            ["crv"] = Curve,
-            ["kty"] = "EC",
-            ["x"] = Base64Url.EncodeToString(point.X),
-            ["y"] = Base64Url.EncodeToString(point.Y),
-        };
     }
 
     private static DecryptionKey? TryRead(string text)
     {
         try
         {
-            var jwk = Jwk(text);
+            var jwk = PrivateKeyParser.Jwk(text);
             if (jwk?.Text("use") is { } use and not "enc")
                 throw new FormatException(
                     $"has the use '{ServerTextSanitizer.Clean(use)}'; a key for decryption has the use \"enc\" or no use"
                 );
-            using var key = Open(text);
+            using var key = PrivateKeyParser.Open(text, ECDiffieHellman.Create);
             if (key is RSA { KeySize: < 2048 })
                 throw new FormatException("has fewer than 2048 bits (RFC 7518 §4.3)");
-            return new(text, jwk, key is ECDiffieHellman ec ? CurveOf(ec.ExportParameters(includePrivateParameters: true)) : null);
+            return new(text, jwk, PrivateKeyParser.CurveOf(key));
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException or OAuthProtocolException)
         {
@@ -117,88 +84,5 @@ internal sealed class DecryptionKey
         }
     }
 
-    private static AsymmetricAlgorithm Open(string text)
-    {
-        if (Jwk(text) is not { } jwk)
-            return OpenPem(text);
-        return jwk.Text("kty") switch
-        {
-            "RSA" => RSA.Create(RsaParameters(jwk)),
-            "EC" => ECDiffieHellman.Create(EcParameters(jwk)),
-            _ => throw new CryptographicException(),
-        };
-    }
-
-    private static AsymmetricAlgorithm OpenPem(string pem)
-    {
-        var rsa = RSA.Create();
-        try
-        {
-            rsa.ImportFromPem(pem);
-            rsa.ExportParameters(includePrivateParameters: true);
-            return rsa;
-        }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
-        {
-            rsa.Dispose();
-        }
-        var ec = ECDiffieHellman.Create();
-        try
-        {
-            ec.ImportFromPem(pem);
-            return ec;
-        }
-        catch
-        {
-            ec.Dispose();
-            throw;
-        }
-    }
-
-    private static JsonElement? Jwk(string text) =>
-        text.AsSpan().TrimStart().StartsWith("{")
-            ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text)) ?? throw new CryptographicException()
-            : null;
-
-    private static RSAParameters RsaParameters(JsonElement jwk)
-    {
-        byte[] modulus = Number(jwk, "n", 0);
-        int half = (modulus.Length + 1) / 2;
-        return new()
-        {
-            Modulus = modulus,
-            Exponent = Number(jwk, "e", 0),
-            D = Number(jwk, "d", modulus.Length),
-            P = Number(jwk, "p", half),
-            Q = Number(jwk, "q", half),
-            DP = Number(jwk, "dp", half),
-            DQ = Number(jwk, "dq", half),
-            InverseQ = Number(jwk, "qi", half),
-        };
-    }
-
-    private static ECParameters EcParameters(JsonElement jwk)
-    {
-        var (name, curve, length) = Array.Find(Curves, known => known.Name == jwk.Text("crv"));
-        if (name is null)
-            throw new CryptographicException();
-        return new()
-        {
-            Curve = curve,
-            Q = new() { X = Number(jwk, "x", length), Y = Number(jwk, "y", length) },
-            D = Number(jwk, "d", length),
-        };
-    }
-
-    private static string CurveOf(ECParameters parameters) =>
-        Array.Find(Curves, known => known.Curve.Oid.Value == parameters.Curve.Oid.Value).Name
-        ?? throw new FormatException("is on a curve that is not supported; use P-256, P-384 or P-521");
-
-    // RFC 7518 §6.3.1.1 omits leading zeros; the framework requires numbers of the key's length.
-    private static byte[] Number(JsonElement jwk, string name, int length)
-    {
-        string encoded = jwk.Text(name) ?? throw new CryptographicException();
-        byte[] bytes = Base64Url.IsValid(encoded) ? Base64Url.DecodeFromChars(encoded) : throw new CryptographicException();
-        return bytes.Length >= length ? bytes : [.. new byte[length - bytes.Length], .. bytes];
-    }
+    private AsymmetricAlgorithm Open() => PrivateKeyParser.Open(text.Reveal(), ECDiffieHellman.Create);
 }

@@ -1,0 +1,39 @@
+namespace OAuthClient;
+
+/// <summary>The immutable settings of a client's assertions.</summary>
+internal sealed class ClientAssertionSettings
+{
+    private readonly SigningKey? key;
+    private readonly Func<ISigner>? signer;
+
+    public ClientAssertionSettings(OAuthClientOptions options)
+    {
+        var assertion = options.ClientAssertion;
+        key = assertion.PrivateKey is { } text ? SigningKey.Parse(text, assertion.Algorithm, assertion.KeyId) : null;
+        signer = options.ClientSigner;
+        Provider = options.ClientAssertionProvider;
+        SecretAlgorithm = assertion.Algorithm is { } stated && SignatureAlgorithms.IsSymmetric(stated) ? stated : "HS256";
+        Audience = assertion.Audience;
+        TokenType = assertion.TokenType.Length == 0 ? null : assertion.TokenType;
+        Lifetime = assertion.Lifetime;
+    }
+
+    /// <summary>Gets a value indicating whether the client can make assertions without a secret.</summary>
+    public bool CanSign => key is not null || signer is not null || Provider is not null;
+
+    /// <summary>Gets the delegate that provides assertions; <see langword="null"/> if the client signs them.</summary>
+    public Func<CancellationToken, ValueTask<string>>? Provider { get; }
+
+    /// <summary>Gets the algorithm of assertions that the client secret authenticates.</summary>
+    public string SecretAlgorithm { get; }
+
+    public ClientAssertionAudience Audience { get; }
+    public string? TokenType { get; }
+    public TimeSpan Lifetime { get; }
+
+    /// <summary>Gets the key that signs the next assertion. The application may replace it at any time.</summary>
+    public ISigner GetSigner() => FindSigner() ?? throw new InvalidOperationException("The delegate of UseClientSigner returned null.");
+
+    /// <summary>Gets the key that signs the next assertion; <see langword="null"/> if the platform provides assertions, or there is none.</summary>
+    public ISigner? FindSigner() => signer is null ? key : signer();
+}
