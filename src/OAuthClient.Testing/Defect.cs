@@ -235,4 +235,33 @@ public enum Defect
 
     /// <summary>The redirect after a logout contains no <c>state</c> (OpenID Connect RP-Initiated Logout §3).</summary>
     PostLogoutMissingState,
+
+    /// <summary>
+    /// A requested signed authorization response is not signed (JWT Secured Authorization Response Mode §2.4).
+    /// </summary>
+    SignedResponseMissing,
+
+    /// <summary>A signed authorization response has <c>alg: none</c> and no signature.</summary>
+    SignedResponseUnsigned,
+
+    /// <summary>A signed authorization response has an invalid signature.</summary>
+    SignedResponseBadSignature,
+
+    /// <summary>The <c>iss</c> of a signed authorization response names a different server.</summary>
+    SignedResponseWrongIssuer,
+
+    /// <summary>A signed authorization response has no <c>iss</c>.</summary>
+    SignedResponseMissingIssuer,
+
+    /// <summary>The <c>aud</c> of a signed authorization response names a different client.</summary>
+    SignedResponseWrongAudience,
+
+    /// <summary>A signed authorization response has no <c>aud</c>.</summary>
+    SignedResponseMissingAudience,
+
+    /// <summary>A signed authorization response has expired.</summary>
+    SignedResponseExpired,
+
+    /// <summary>A signed authorization response has no <c>exp</c>.</summary>
+    SignedResponseMissingExpiry,
 }

@@ -79,6 +79,21 @@ public sealed class TestAuthorizationServerOptions
     public bool RequirePkce { get; set; } = true;
 
     /// <summary>
+    /// Gets or sets a value indicating whether authorization requests must be pushed
+    /// (<c>require_pushed_authorization_requests</c>, RFC 9126 §5). The default is <see langword="false"/>.
+    /// </summary>
+    public bool RequirePushedAuthorizationRequests { get; set; }
+
+    /// <summary>Gets or sets the lifetime of pushed authorization requests (RFC 9126 §2.2). The default is 60 seconds.</summary>
+    public TimeSpan PushedRequestLifetime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Gets or sets a value indicating whether authorization requests must be signed request objects
+    /// (<c>require_signed_request_object</c>, RFC 9101 §10.5). The default is <see langword="false"/>.
+    /// </summary>
+    public bool RequireSignedAuthorizationRequests { get; set; }
+
+    /// <summary>
     /// Gets or sets the audience that clients' assertions must have (<c>private_key_jwt</c>, <c>client_secret_jwt</c>). The default is
     /// <see cref="TestAssertionAudience.Issuer"/>.
     /// </summary>

@@ -134,6 +134,12 @@ public sealed class TestClient
     public string? UserInfoContentEncryptionAlgorithm { get; init; }
 
     /// <summary>
+    /// Gets or sets the signing algorithm of authorization responses (<c>authorization_signed_response_alg</c>, JWT Secured Authorization
+    /// Response Mode §3). If it is <see langword="null"/>, the server uses <see cref="TestAuthorizationServerOptions.SigningAlgorithm"/>.
+    /// </summary>
+    public string? AuthorizationResponseSigningAlgorithm { get; init; }
+
+    /// <summary>
     /// Gets or sets the signing algorithm of introspection responses when the client requests a JWT
     /// (<c>introspection_signed_response_alg</c>, RFC 9701 §6). The values are those of <see cref="IdTokenSigningAlgorithm"/>.
     /// </summary>
@@ -164,6 +170,12 @@ public sealed class TestClient
     internal bool IsPublic => ClientSecret is null && !UsesCertificate && AuthenticationMethod is not "private_key_jwt";
 
     internal bool ReturnsUserInfoAsJwt => UserInfoSigningAlgorithm is not null || UserInfoEncryptionAlgorithm is not null;
+
+    internal bool VerifiesWithItsKeys(ReceivedJwt jwt) =>
+        (PublicKeys?["keys"] as JsonArray ?? [])
+            .OfType<JsonObject>()
+            .Where(key => jwt.Header["kid"] is not { } id || (string?)key["kid"] == (string?)id)
+            .Any(jwt.IsSignedBy);
 
     internal bool MayUse(string grantType) => AllowedGrantTypes?.Contains(grantType) ?? true;
 

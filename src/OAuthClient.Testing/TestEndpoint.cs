@@ -53,4 +53,7 @@ public enum TestEndpoint
     /// not request them.
     /// </summary>
     ForeignKeys,
+
+    /// <summary>The pushed authorization request endpoint (RFC 9126 §2).</summary>
+    PushedAuthorization,
 }

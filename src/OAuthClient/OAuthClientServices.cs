@@ -90,8 +90,8 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var flow = new AuthorizationCodeFlow(
             configuration,
             metadata,
-            [new QueryRequestTransport()],
-            [new PlainResponseDecoder()],
+            [new PushedRequestTransport(endpoints), new QueryRequestTransport()],
+            [new JwtResponseDecoder(metadata, signatures, time), new PlainResponseDecoder()],
             tokenEndpoint,
             idTokens,
             issuer,

@@ -12,8 +12,18 @@ internal sealed class AuthorizationEndpoint(ServerState server)
     {
         if (http.Method is not ("GET" or "POST"))
             return Reply.MethodNotAllowed("GET, POST");
+        string encoded;
+        try
+        {
+            encoded = server.PushedRequests.Resolve(http.Method is "POST" ? http.Body : http.QueryString.TrimStart('?'));
+        }
+        catch (OAuthErrorException oAuthErrorException)
+        {
+            return ErrorPage.Create(oAuthErrorException.Error, oAuthErrorException.Message);
+        }
+
         return HandleErrors(
-            http.Method is "POST" ? http.Body : http.QueryString,
+            encoded,
             request =>
             {
                 BrowserSession? session = server.Sessions.Find(http);

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>Creates authorization responses (RFC 6749 §4.1.2, RFC 9207 §2).</summary>
@@ -17,11 +19,37 @@ internal static class AuthorizationResponseWriter
             parameters.Add(new("iss", server.Issuer));
         ParameterDefects.ApplyToCallback(server.Options.Defect, parameters);
         server.Options.OnAuthorizationResponse?.Invoke(parameters);
+        if (request.SignsResponse && server.Options.Defect is not Defect.SignedResponseMissing)
+            parameters = [new("response", Sign(server, request, parameters))];
         if (request.FormPost)
             return FormPostPage.Create(request.RedirectUri, parameters);
 
         // 307 would forward the user's password to the client (RFC 9700 §4.12).
         return Reply.Redirect(303, AddQuery(request.RedirectUri, parameters)).NotStored().With("Referrer-Policy", "no-referrer");
+    }
+
+    private static string Sign(
+        ServerState server,
+        ReceivedAuthorizationRequest request,
+        IEnumerable<KeyValuePair<string, string>> parameters
+    )
+    {
+        JsonObject claims = new()
+        {
+            ["iss"] = server.Issuer,
+            ["aud"] = request.Client.ClientId,
+            ["exp"] = server.Now.AddMinutes(5).ToUnixTimeSeconds(),
+        };
+        foreach ((string name, string value) in parameters)
+            claims[name] = value;
+        ClaimDefects.Apply(server.Options.Defect, IssuedJwtKind.AuthorizationResponse, claims);
+        return ServerToken.Sign(
+            server,
+            request.Client,
+            request.Client.AuthorizationResponseSigningAlgorithm ?? server.Options.SigningAlgorithm,
+            IssuedJwtKind.AuthorizationResponse,
+            claims
+        );
     }
 
     public static string AddQuery(string uri, IEnumerable<KeyValuePair<string, string>> parameters)

@@ -13,7 +13,8 @@ internal sealed class ReceivedAuthorizationRequest
         _parameters = parameters;
         Client = client;
         RedirectUri = redirectUri;
-        FormPost = parameters["response_mode"] is "form_post";
+        FormPost = parameters["response_mode"] is "form_post" or "form_post.jwt";
+        SignsResponse = parameters["response_mode"] is "jwt" or "query.jwt" or "form_post.jwt";
         Prompt = parameters["prompt"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
         AcrValues = parameters["acr_values"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
     }
@@ -26,6 +27,11 @@ internal sealed class ReceivedAuthorizationRequest
     public string RedirectUri { get; }
 
     public bool FormPost { get; }
+
+    /// <summary>Whether the response is a JWT (JWT Secured Authorization Response Mode §2.3).</summary>
+    public bool SignsResponse { get; }
+
+    public string? AuthorizationDetails => _parameters["authorization_details"];
 
     public IReadOnlyList<string> Prompt { get; }
 
@@ -76,8 +82,6 @@ internal sealed class ReceivedAuthorizationRequest
     {
         if (_parameters.Repeated() is { } repeated)
             throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
-        if (_parameters.Contains("request"))
-            throw new OAuthErrorException("request_not_supported", "Request objects are not supported.");
         if (_parameters.Contains("request_uri"))
             throw new OAuthErrorException("request_uri_not_supported", "Request objects by reference are not supported.");
         if (_parameters["response_type"] is not { } responseType)
@@ -86,8 +90,8 @@ internal sealed class ReceivedAuthorizationRequest
             throw new OAuthErrorException("unsupported_response_type", "Only the response_type code is supported.");
         if (!Client.MayUse("authorization_code"))
             throw OAuthErrorException.UnauthorizedClient("The client may not use authorization codes.");
-        if (_parameters["response_mode"] is not (null or "query" or "form_post"))
-            throw OAuthErrorException.InvalidRequest("The response_mode must be query or form_post.");
+        if (_parameters["response_mode"] is not (null or "query" or "form_post") && !SignsResponse)
+            throw OAuthErrorException.InvalidRequest("The response_mode must be query, form_post, or one of these with .jwt.");
         ValidateCodeChallenge(server.Options);
         Scopes = server.ParseScope(_parameters["scope"], Client);
         Resources = RequestedResources.Parse(_parameters.All("resource"));

@@ -64,10 +64,7 @@ internal static class AssertionAuthentication
     private static bool IsVerified(ReceivedJwt assertion, TestClient client) =>
         client.AuthenticationMethod is "client_secret_jwt"
             ? assertion.IsAuthenticatedBy(client.ClientSecret!)
-            : (client.PublicKeys?["keys"] as JsonArray ?? [])
-                .OfType<JsonObject>()
-                .Where(key => assertion.Header["kid"] is not { } id || (string?)key["kid"] == (string?)id)
-                .Any(assertion.IsSignedBy);
+            : client.VerifiesWithItsKeys(assertion);
 
     private static string AudienceOf(RecordedRequest request, ServerState server) =>
         server.Options.ClientAssertionAudience switch

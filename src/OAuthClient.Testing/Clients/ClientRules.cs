@@ -64,6 +64,7 @@ internal static class ClientRules
             (nameof(client.IdTokenSigningAlgorithm), client.IdTokenSigningAlgorithm),
             (nameof(client.UserInfoSigningAlgorithm), client.UserInfoSigningAlgorithm),
             (nameof(client.IntrospectionSigningAlgorithm), client.IntrospectionSigningAlgorithm),
+            (nameof(client.AuthorizationResponseSigningAlgorithm), client.AuthorizationResponseSigningAlgorithm),
         ];
         foreach ((string name, string? algorithm) in signed)
         {

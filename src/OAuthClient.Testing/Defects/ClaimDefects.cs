@@ -34,6 +34,34 @@ internal static class ClaimDefects
             case IssuedJwtKind.LogoutToken:
                 ApplyToLogoutToken(defect, claims);
                 break;
+            case IssuedJwtKind.AuthorizationResponse:
+                ApplyToAuthorizationResponse(defect, claims);
+                break;
+        }
+    }
+
+    private static void ApplyToAuthorizationResponse(Defect defect, JsonObject claims)
+    {
+        switch (defect)
+        {
+            case Defect.SignedResponseWrongIssuer:
+                claims["iss"] = OtherIssuer;
+                break;
+            case Defect.SignedResponseMissingIssuer:
+                claims.Remove("iss");
+                break;
+            case Defect.SignedResponseWrongAudience:
+                claims["aud"] = OtherClient;
+                break;
+            case Defect.SignedResponseMissingAudience:
+                claims.Remove("aud");
+                break;
+            case Defect.SignedResponseExpired:
+                claims["exp"] = (long)claims["exp"]! - OneHour;
+                break;
+            case Defect.SignedResponseMissingExpiry:
+                claims.Remove("exp");
+                break;
         }
     }
 

@@ -34,6 +34,8 @@ internal static class SignatureDefects
             (IssuedJwtKind.UserInfo, Defect.UserInfoUnsigned)
             or
             (IssuedJwtKind.Introspection, Defect.IntrospectionUnsigned)
+            or
+            (IssuedJwtKind.AuthorizationResponse, Defect.SignedResponseUnsigned)
             or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenUnsigned):
                 header["alg"] = "none";
                 header.Remove("kid");
@@ -44,6 +46,8 @@ internal static class SignatureDefects
             (IssuedJwtKind.UserInfo, Defect.UserInfoBadSignature)
             or
             (IssuedJwtKind.Introspection, Defect.IntrospectionBadSignature)
+            or
+            (IssuedJwtKind.AuthorizationResponse, Defect.SignedResponseBadSignature)
             or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenBadSignature):
                 return JsonWebSignature.Create(header, claims, input => Corrupt(sign(input)));
             case (IssuedJwtKind.IdToken, Defect.IdTokenOtherAlgorithm) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenOtherAlgorithm):

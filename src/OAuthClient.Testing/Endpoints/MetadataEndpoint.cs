@@ -22,7 +22,8 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["jwks_uri"] = server.Address("/jwks"),
             ["scopes_supported"] = List(options.ScopesSupported.Order(StringComparer.Ordinal)),
             ["response_types_supported"] = List(["code"]),
-            ["response_modes_supported"] = List(["query", "form_post"]),
+            ["response_modes_supported"] = List(["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]),
+            ["authorization_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
             ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials"]),
             ["token_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
             ["token_endpoint_auth_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
@@ -45,7 +46,11 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["backchannel_logout_session_supported"] = true,
             ["frontchannel_logout_supported"] = true,
             ["frontchannel_logout_session_supported"] = true,
-            ["request_parameter_supported"] = false,
+            ["pushed_authorization_request_endpoint"] = server.Address("/par"),
+            ["require_pushed_authorization_requests"] = options.RequirePushedAuthorizationRequests,
+            ["require_signed_request_object"] = options.RequireSignedAuthorizationRequests,
+            ["request_parameter_supported"] = true,
+            ["request_object_signing_alg_values_supported"] = List(SignatureAlgorithm.Asymmetric),
             ["request_uri_parameter_supported"] = false,
             ["authorization_response_iss_parameter_supported"] = server.SendsIssuer,
         };
@@ -87,6 +92,7 @@ internal sealed class MetadataEndpoint(ServerState server)
             string name in new[]
             {
                 "token_endpoint",
+                "pushed_authorization_request_endpoint",
                 "revocation_endpoint",
                 "introspection_endpoint",
                 "userinfo_endpoint",

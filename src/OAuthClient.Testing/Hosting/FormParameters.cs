@@ -32,4 +32,8 @@ internal sealed class FormParameters(IReadOnlyList<KeyValuePair<string, string>>
         pairs
             .GroupBy(pair => pair.Key, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join(',', group.Select(pair => pair.Value)), StringComparer.Ordinal);
+
+    /// <summary>Returns the parameters without those that authenticate the client.</summary>
+    public IEnumerable<KeyValuePair<string, string>> WithoutCredentials() =>
+        pairs.Where(pair => pair.Key is not ("client_secret" or "client_assertion" or "client_assertion_type" or "request"));
 }

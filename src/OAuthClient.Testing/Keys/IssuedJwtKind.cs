@@ -8,4 +8,5 @@ internal enum IssuedJwtKind
     Claims,
     Introspection,
     LogoutToken,
+    AuthorizationResponse,
 }

@@ -35,6 +35,8 @@ internal sealed class ServerState(
 
     public ClientRegistry Registry { get; } = new();
 
+    public PushedRequests PushedRequests => field ??= new(this);
+
     /// <summary>Gets the identifiers of the assertions that clients used, with the times at which they expire.</summary>
     public ConcurrentDictionary<(string ClientId, string Id), DateTimeOffset> UsedAssertions { get; } = new();
 
@@ -88,7 +90,13 @@ internal sealed class ServerState(
     public IEnumerable<string> SigningAlgorithms() =>
         Clients
             .Values.SelectMany(client =>
-                new[] { client.IdTokenSigningAlgorithm, client.UserInfoSigningAlgorithm, client.IntrospectionSigningAlgorithm }
+                new[]
+                {
+                    client.IdTokenSigningAlgorithm,
+                    client.UserInfoSigningAlgorithm,
+                    client.IntrospectionSigningAlgorithm,
+                    client.AuthorizationResponseSigningAlgorithm,
+                }
             )
             .Prepend(Options.SigningAlgorithm)
             .Concat(SignatureDefects.ExtraAlgorithms(Options.Defect))

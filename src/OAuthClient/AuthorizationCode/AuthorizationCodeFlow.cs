@@ -47,6 +47,10 @@ internal sealed class AuthorizationCodeFlow(
             new(now, TimeSpan.Zero),
             renewsSignIn
         );
+        if (current.SignedAuthorizationRequests)
+            request = await RequestObject
+                .SignAsync(request, current, server, new(now, TimeSpan.Zero), cancellationToken)
+                .ConfigureAwait(false);
         int transport = 0;
         while (!transports[transport].CanSend(current, server))
             transport++;
@@ -97,7 +101,7 @@ internal sealed class AuthorizationCodeFlow(
     )
     {
         var response = await decoders
-            .First(decoder => decoder.CanDecode(received))
+            .First(decoder => decoder.CanDecode(received, current))
             .DecodeAsync(received, current, cancellationToken)
             .ConfigureAwait(false);
         ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, current.Name, current.ServerId, time.GetUtcNow());

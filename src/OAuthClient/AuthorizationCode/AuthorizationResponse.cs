@@ -16,12 +16,14 @@ public sealed class AuthorizationResponse
 
     private AuthorizationResponse(Dictionary<string, string> all, string? path)
     {
-        State = all.GetValueOrDefault(ParameterNames.State);
+        Jwt = all.GetValueOrDefault(ParameterNames.Response);
+        State = all.GetValueOrDefault(ParameterNames.State) ?? StateOf(Jwt);
         Issuer = all.GetValueOrDefault(ParameterNames.Issuer);
         Code = all.GetValueOrDefault(ParameterNames.Code) is { Length: > 0 } code ? new AuthorizationCode(code) : null;
         Error = all.GetValueOrDefault(ParameterNames.Error);
         Path = path;
         all.Remove(ParameterNames.Code);
+        all.Remove(ParameterNames.Response);
         // Tokens of other response types were not requested and are not exposed.
         all.Remove(ParameterNames.AccessToken);
         all.Remove(ParameterNames.IdToken);
@@ -34,7 +36,12 @@ public sealed class AuthorizationResponse
     /// </summary>
     public IReadOnlyDictionary<string, string> OtherParameters { get; }
 
+    /// <summary>Gets the state. Of a signed response it is not verified yet, and only finds the pending authorization.</summary>
     internal string? State { get; }
+
+    /// <summary>Gets the signed response (JWT Secured Authorization Response Mode §2.3); <see langword="null"/> if it is not signed.</summary>
+    internal string? Jwt { get; }
+
     internal string? Issuer { get; }
     internal AuthorizationCode? Code { get; }
     internal string? Error { get; }
@@ -100,6 +107,14 @@ public sealed class AuthorizationResponse
         return Parse(Pairs(body), address);
     }
 
+    /// <summary>Creates the response that a signed one contains.</summary>
+    internal AuthorizationResponse WithParameters(Dictionary<string, string> parameters) => new(parameters, Path);
+
+    private static string? StateOf(string? jwt) =>
+        jwt is not null && UnverifiedJwt.TryReadClaims(jwt, JwtType.AuthorizationResponse) is { } claims
+            ? claims.TextIfAny(ParameterNames.State)
+            : null;
+
     private static AuthorizationResponse ParseRelative(string address)
     {
         string[] parts = WithoutFragment(address).Split('?', 2);
@@ -158,6 +173,7 @@ public sealed class AuthorizationResponse
     private static bool IsKnown(string name) =>
         name
             is ParameterNames.Code
+                or ParameterNames.Response
                 or ParameterNames.State
                 or ParameterNames.Issuer
                 or ParameterNames.Error

@@ -4,7 +4,7 @@ namespace OAuthClient;
 internal interface IAuthorizationResponseDecoder
 {
     /// <summary>Determines whether the response has the form that this decoder reads. The first decoder that reads it is used.</summary>
-    bool CanDecode(AuthorizationResponse response);
+    bool CanDecode(AuthorizationResponse response, ClientConfiguration configuration);
 
     /// <summary>Decodes a response.</summary>
     /// <param name="response">The parsed callback.</param>

@@ -24,8 +24,12 @@ internal sealed class AuthenticatedRequest(
     /// <summary>Gets the value of the Authorization header.</summary>
     public string? Authorization { get; private set; }
 
-    /// <summary>Adds a parameter to the form.</summary>
-    public void Add(string name, string value) => Form.Add(new(name, value));
+    /// <summary>Adds a parameter to the form. The identifier of the client may already be one of the request.</summary>
+    public void Add(string name, string value)
+    {
+        if (name != ParameterNames.ClientId || !Form.Exists(parameter => parameter.Key == name))
+            Form.Add(new(name, value));
+    }
 
     /// <summary>Adds a parameter whose value no message may contain.</summary>
     public void AddSecret(string name, string value)

@@ -23,6 +23,9 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>Gets a value indicating whether every authorization response has the parameter <c>iss</c> (RFC 9207 §3).</summary>
     public bool SendsIssuerInResponse { get; init; }
 
+    /// <summary>Gets a value indicating whether authorization requests must be pushed (RFC 9126 §5).</summary>
+    public bool RequiresPushedRequests { get; init; }
+
     /// <summary>Gets the metadata document; <see langword="null"/> if there is none.</summary>
     public JsonElement? Document { get; init; }
 
@@ -93,6 +96,7 @@ internal sealed record AuthorizationServerMetadata
             SendsIssuerInResponse =
                 json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
                 && sends.ValueKind == JsonValueKind.True,
+            RequiresPushedRequests = json.Member("require_pushed_authorization_requests").ValueKind == JsonValueKind.True,
             CodeChallengeMethods = json.Texts("code_challenge_methods_supported"),
             TokenEndpointAuthenticationMethods = json.Texts("token_endpoint_auth_methods_supported"),
         };

@@ -43,6 +43,8 @@ internal sealed class ClientConfiguration
         ];
         RevocationParameters = [.. options.RevocationParameters];
         ResponseMode = options.ResponseMode;
+        PushedAuthorization = options.PushedAuthorization;
+        SignedAuthorizationRequests = options.SignedAuthorizationRequests;
         IdTokenSigningAlgorithms =
             options.IdTokenSigningAlgorithms.Count > 0 ? [.. options.IdTokenSigningAlgorithms] : [DefaultIdTokenSigningAlgorithm];
         DecryptionKeys = [.. options.DecryptionKeys.Select(DecryptionKey.Read)];
@@ -129,6 +131,12 @@ internal sealed class ClientConfiguration
 
     public IReadOnlyList<KeyValuePair<string, string>> RevocationParameters { get; }
     public string? ResponseMode { get; }
+
+    /// <summary>Gets a value indicating whether authorization responses must be JWTs (JWT Secured Authorization Response Mode).</summary>
+    public bool ExpectsSignedResponse => ResponseMode is "jwt" or "query.jwt" or "form_post.jwt";
+
+    public PushedAuthorizationUse PushedAuthorization { get; }
+    public bool SignedAuthorizationRequests { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }
     public bool SignedIntrospectionResponses { get; }

@@ -161,8 +161,8 @@ internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry cl
             if (resource is null || !resource.IsAbsoluteUri || resource.OriginalString.Contains('#', StringComparison.Ordinal))
                 yield return $"the resource '{resource}' must be an absolute URI without a fragment (RFC 8707 §2).";
         }
-        if (o.ResponseMode is not (null or "query" or "form_post"))
-            yield return "ResponseMode must be query or form_post; no other response mode is supported.";
+        if (o.ResponseMode is not (null or "query" or "form_post" or "jwt" or "query.jwt" or "form_post.jwt"))
+            yield return "ResponseMode must be query, form_post, jwt, query.jwt or form_post.jwt; no other response mode is supported.";
         foreach (string? algorithm in o.IdTokenSigningAlgorithms)
         {
             if (FindAlgorithmFailure(o, algorithm) is { } failure)

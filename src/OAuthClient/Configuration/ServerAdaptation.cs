@@ -58,13 +58,16 @@ internal sealed record ServerAdaptation
             AcceptsMissingNonce = options.DangerouslyAcceptMissingNonce,
         };
 
+    /// <summary>Returns the server's name of a parameter.</summary>
+    public string NameOf(string parameter) => ParameterNames.GetValueOrDefault(parameter, parameter);
+
     /// <summary>Gives the parameters of a request the server's names.</summary>
     public void Rename(List<KeyValuePair<string, string>> parameters)
     {
         if (ParameterNames.Count == 0)
             return;
         for (int i = 0; i < parameters.Count; i++)
-            parameters[i] = new(ParameterNames.GetValueOrDefault(parameters[i].Key, parameters[i].Key), parameters[i].Value);
+            parameters[i] = new(NameOf(parameters[i].Key), parameters[i].Value);
     }
 
     /// <summary>Joins scopes for a request (RFC 6749 §3.3).</summary>

@@ -24,6 +24,11 @@ internal sealed record ServerEndpoint(
         HasCertificateAlias: false
     );
     public static readonly ServerEndpoint Token = new("token_endpoint", nameof(OAuthClientOptions.TokenEndpoint), o => o.TokenEndpoint);
+    public static readonly ServerEndpoint PushedAuthorization = new(
+        "pushed_authorization_request_endpoint",
+        nameof(OAuthClientOptions.PushedAuthorizationRequestEndpoint),
+        o => o.PushedAuthorizationRequestEndpoint
+    );
     public static readonly ServerEndpoint Revocation = new(
         "revocation_endpoint",
         nameof(OAuthClientOptions.RevocationEndpoint),
@@ -61,6 +66,7 @@ internal sealed record ServerEndpoint(
     [
         Authorization,
         Token,
+        PushedAuthorization,
         Revocation,
         Introspection,
         Registration,

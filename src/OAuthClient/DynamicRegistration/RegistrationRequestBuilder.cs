@@ -96,7 +96,7 @@ internal static class RegistrationRequestBuilder
             var jwk = JsonNode.Parse(signer.PublicJwk)!.AsObject();
             (jwk["use"], jwk["alg"]) = ("sig", signer.Algorithm);
             jwk["kid"] = signer.KeyId ?? PrivateKeyParser.Thumbprint(signer.PublicJwk);
-            keys.Add(jwk);
+            keys.Add((JsonNode)jwk);
             metadata["token_endpoint_auth_signing_alg"] = signer.Algorithm;
         }
         if (keys.Count == 0)

@@ -16,6 +16,9 @@ internal sealed record JwtType(string Name, string? Type = null, bool TypeIsRequ
     /// <summary>OpenID Connect Back-Channel Logout §2.4 recommends the type; older servers send <c>JWT</c> or no type.</summary>
     public static readonly JwtType LogoutToken = new("logout token", "logout+jwt");
 
+    /// <summary>A signed authorization response (JWT Secured Authorization Response Mode §2.1), which has no type of its own.</summary>
+    public static readonly JwtType AuthorizationResponse = new("authorization response");
+
     /// <summary>Aggregated or distributed claims (OpenID Connect Core §5.6.2).</summary>
     public static readonly JwtType ClaimSourceResult = new("JWT of the claim source");
 

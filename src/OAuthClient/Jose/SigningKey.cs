@@ -58,24 +58,11 @@ public sealed class SigningKey : ISigner
     public static SigningKey Parse(string text, string? algorithm = null, string? keyId = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        try
-        {
-            var jwk = PrivateKeyParser.Jwk(text);
-            return new(
-                () => PrivateKeyParser.Open(text, ECDsa.Create),
-                algorithm ?? jwk?.Text("alg"),
-                keyId ?? jwk?.Text("kid"),
-                certificateThumbprint: null
+        return TryParse(text, algorithm, keyId)
+            ?? throw new FormatException(
+                "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with "
+                    + "all its members (for RSA also p, q, dp, dq and qi)."
             );
-        }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException or OAuthProtocolException)
-        {
-            // The framework's message may quote the malformed key.
-            throw new FormatException(
-                "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with all "
-                    + "its members (for RSA also p, q, dp, dq and qi)."
-            );
-        }
     }
 
     /// <summary>Uses the private key of a certificate. Its thumbprint is sent with each signature (<c>x5t#S256</c>).</summary>
@@ -130,6 +117,25 @@ public sealed class SigningKey : ISigner
     /// <summary>Returns a text that does not contain the key.</summary>
     /// <returns>Always <c>[redacted]</c>.</returns>
     public override string ToString() => Secret.Redacted;
+
+    private static SigningKey? TryParse(string text, string? algorithm, string? keyId)
+    {
+        try
+        {
+            var jwk = PrivateKeyParser.Jwk(text);
+            return new(
+                () => PrivateKeyParser.Open(text, ECDsa.Create),
+                algorithm ?? jwk?.Text("alg"),
+                keyId ?? jwk?.Text("kid"),
+                certificateThumbprint: null
+            );
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or OAuthProtocolException)
+        {
+            // The framework's message may quote the malformed key.
+            return null;
+        }
+    }
 
     private static string AlgorithmOf(AsymmetricAlgorithm key, string? stated)
     {

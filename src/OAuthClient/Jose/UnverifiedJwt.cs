@@ -86,13 +86,14 @@ internal sealed class UnverifiedJwt
     public static JsonElement ClaimsOf(IdToken token) => Part(token.Reveal().Split('.')[1], JwtType.IdToken, "payload");
 
     /// <summary>Reads the unverified claims of a token; <see langword="null"/> when the token is malformed.</summary>
-    public static JsonElement? TryReadClaims(IdToken token)
+    public static JsonElement? TryReadClaims(IdToken token) => TryReadClaims(token.Reveal(), JwtType.IdToken);
+
+    /// <summary>Reads the claims without any validation; <see langword="null"/> if the text is not a JWT.</summary>
+    public static JsonElement? TryReadClaims(string compact, JwtType kind)
     {
         try
         {
-            return token.Reveal() is { Length: <= MaximumLength } compact && compact.Split('.') is [_, var payload, _]
-                ? Part(payload, JwtType.IdToken, "payload")
-                : null;
+            return compact.Length <= MaximumLength && compact.Split('.') is [_, var payload, _] ? Part(payload, kind, "payload") : null;
         }
         catch (OAuthProtocolException)
         {

@@ -28,6 +28,7 @@ internal static class ParameterNames
     public const string RedirectUri = "redirect_uri";
     public const string RefreshToken = "refresh_token";
     public const string Resource = "resource";
+    public const string Response = "response";
     public const string ResponseMode = "response_mode";
     public const string ResponseType = "response_type";
     public const string Scope = "scope";
