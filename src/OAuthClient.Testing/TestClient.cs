@@ -59,8 +59,9 @@ public sealed class TestClient
 
     /// <summary>
     /// Gets or sets the registered client authentication method: <c>client_secret_basic</c>, <c>client_secret_post</c>,
-    /// <c>private_key_jwt</c> with <see cref="PublicKeys"/>, <c>client_secret_jwt</c> (RFC 7523 §2.2), or <c>none</c>; with TLS also <c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c> (RFC 8705 §2). If it is <see langword="null"/>, a client with
-    /// a secret can use <c>client_secret_basic</c> or <c>client_secret_post</c>, and a client without a secret uses <c>none</c>.
+    /// <c>private_key_jwt</c> with <see cref="PublicKeys"/>, <c>client_secret_jwt</c> (RFC 7523 §2.2), or <c>none</c>; with TLS also
+    /// <c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c> (RFC 8705 §2). If it is <see langword="null"/>, a client with a secret
+    /// can use <c>client_secret_basic</c> or <c>client_secret_post</c>, and a client without a secret uses <c>none</c>.
     /// </summary>
     public string? AuthenticationMethod { get; init; }
 

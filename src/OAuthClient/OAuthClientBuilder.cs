@@ -163,8 +163,8 @@ public sealed class OAuthClientBuilder
     }
 
     /// <summary>
-    /// Sets a client secret that is a JWT which a key of the application's signs, as Apple requires. Each request has a new one, so it never
-    /// expires.
+    /// Sets a client secret that is a JWT which a key of the application's signs, as Apple requires. Each request has a new one, so it
+    /// never expires.
     /// </summary>
     /// <param name="signer">Returns the key, with the key identifier that the server has registered.</param>
     /// <param name="issuer">The issuer of the JWT, such as the identifier of the developer's team (<c>iss</c>).</param>

@@ -30,7 +30,9 @@ internal static class FolderMap
         ],
         ["AuthorizationCode"] =
         [
+            "BackChannel",
             "Caching",
+            "ClientAuthentication",
             "Configuration",
             "Diagnostics",
             "Discovery",
@@ -38,6 +40,7 @@ internal static class FolderMap
             "Grants/Issuance",
             "Grants/Storage",
             "IdTokens",
+            "Jose",
             "Protocol",
             "TokenEndpoint",
         ],
@@ -109,7 +112,7 @@ internal static class FolderMap
         ["IdTokens"] = ["Configuration", "Discovery", "Jose", "Protocol"],
         ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Jose", "Protocol"],
         ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Discovery", "Protocol"],
-        ["ClientAuthentication"] = ["BackChannel", "Configuration", "Protocol"],
+        ["ClientAuthentication"] = ["BackChannel", "Configuration", "Jose", "Protocol"],
         ["BackChannel"] = ["Caching", "Configuration", "Diagnostics", "Protocol"],
         ["Configuration"] = ["Jose", "Protocol"],
         ["Jose"] = ["Protocol"],

@@ -23,7 +23,8 @@ internal static class ClientRules
             && !client.UsesCertificate
             && !client.UsesAssertion
         )
-            yield return "AuthenticationMethod must be client_secret_basic, client_secret_post, private_key_jwt, client_secret_jwt, none, tls_client_auth, "
+            yield return "AuthenticationMethod must be client_secret_basic, client_secret_post, private_key_jwt, "
+                + "client_secret_jwt, none, tls_client_auth, "
                 + $"self_signed_tls_client_auth or null, not '{client.AuthenticationMethod}'.";
         else if (client.AuthenticationMethod is not null && client.AuthenticationMethod is "none" != client.IsPublic)
             yield return "AuthenticationMethod none requires ClientSecret to be null; the client_secret methods require a ClientSecret.";

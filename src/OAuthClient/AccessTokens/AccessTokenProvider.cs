@@ -83,6 +83,10 @@ internal sealed class AccessTokenProvider
         return token;
     }
 
+    /// <inheritdoc cref="UserAccessTokenProvider.FindGrantAsync"/>
+    public ValueTask<Grant?> FindGrantAsync(GrantOwner owner, AccessTokenKey selection, CancellationToken cancellationToken) =>
+        users.FindGrantAsync(owner, selection, cancellationToken);
+
     /// <summary>Stops the use of a token of the client itself, which is revoked.</summary>
     public void ForgetClientToken(AccessToken token) => client.Forget(token);
 

@@ -55,6 +55,17 @@ internal sealed class UserAccessTokenProvider(
             : GetAsync(new(grants), owner, selection, rejected, cancellationToken);
     }
 
+    /// <summary>Finds the owner's newest grant that a selection chooses and that covers it, whatever the state of its tokens.</summary>
+    public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, AccessTokenKey selection, CancellationToken cancellationToken)
+    {
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        return grants.FirstOrDefault(grant =>
+            GrantOwnership.IsUsable(grant, current, owner) && !grant.HasEnded(now) && grant.IsChosenBy(selection) && grant.Covers(selection)
+        );
+    }
+
     private async ValueTask<AccessToken> GetAsync(
         ValueTask<IReadOnlyList<Grant>> finding,
         GrantOwner owner,

@@ -39,7 +39,7 @@ public sealed class AuthorizationResponse
     /// <summary>Gets the state. Of a signed response it is not verified yet, and only finds the pending authorization.</summary>
     internal string? State { get; }
 
-    /// <summary>Gets the signed response (JWT Secured Authorization Response Mode §2.3); <see langword="null"/> if it is not signed.</summary>
+    /// <summary>Gets the signed response (JWT Secured Authorization Response Mode §2.3); <see langword="null"/> if there is none.</summary>
     internal string? Jwt { get; }
 
     internal string? Issuer { get; }

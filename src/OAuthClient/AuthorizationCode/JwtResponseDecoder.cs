@@ -42,8 +42,8 @@ internal sealed class JwtResponseDecoder(ServerMetadataCache metadata, JwtSignat
             );
         if (!server.IsIssuer(issuer))
             throw new OAuthProtocolException(
-                $"The signed authorization response comes from '{ServerTextSanitizer.Clean(issuer)}', not from '{server.Issuer}' (JWT Secured "
-                    + "Authorization Response Mode §2.4). The code was not redeemed."
+                $"The signed authorization response comes from '{ServerTextSanitizer.Clean(issuer)}', not from '{server.Issuer}' (JARM "
+                    + "§2.4). The code was not redeemed."
             );
         if (!claims.TextOrTexts("aud").Contains(configuration.ClientId))
             throw new OAuthProtocolException(

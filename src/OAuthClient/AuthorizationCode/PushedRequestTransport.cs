@@ -15,8 +15,8 @@ internal sealed class PushedRequestTransport(EndpointClient endpoints) : IAuthor
             PushedAuthorizationUse.WhenRequired => server.RequiresPushedRequests,
             _ => server.RequiresPushedRequests
                 ? throw new OAuthException(
-                    $"{server.ServerId} accepts pushed authorization requests only (RFC 9126 §5), and PushedAuthorization is Never; leave it "
-                        + "out."
+                    $"{server.ServerId} accepts pushed authorization requests only (RFC 9126 §5), and PushedAuthorization is Never; "
+                        + "leave it out."
                 )
                 : false,
         };

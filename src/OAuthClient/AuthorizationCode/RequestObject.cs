@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Signs the parameters of an authorization request, so that they cannot be changed between client and server (JAR, RFC 9101).</summary>
+/// <summary>
+/// Signs the parameters of an authorization request, so that they cannot be changed between client and server (JAR, RFC 9101).
+/// </summary>
 internal static class RequestObject
 {
     private const string Type = "oauth-authz-req+jwt";

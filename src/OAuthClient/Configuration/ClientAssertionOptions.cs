@@ -26,8 +26,8 @@ public sealed class ClientAssertionOptions
     public string? KeyId { get; set; }
 
     /// <summary>
-    /// Gets or sets the algorithm of the signature. The default is <see langword="null"/>: the <c>alg</c> of a JWK, or else <c>PS256</c> for
-    /// an RSA key and <c>ES256</c>, <c>ES384</c> or <c>ES512</c> for an EC key. For <c>client_secret_jwt</c> it is <c>HS256</c>.
+    /// Gets or sets the algorithm of the signature. The default is <see langword="null"/>: the <c>alg</c> of a JWK, or else <c>PS256</c>
+    /// for an RSA key and <c>ES256</c>, <c>ES384</c> or <c>ES512</c> for an EC key. For <c>client_secret_jwt</c> it is <c>HS256</c>.
     /// </summary>
     public string? Algorithm { get; set; }
 

@@ -34,6 +34,8 @@ internal sealed class ClientAssertionSettings
     /// <summary>Gets the key that signs the next assertion. The application may replace it at any time.</summary>
     public ISigner GetSigner() => FindSigner() ?? throw new InvalidOperationException("The delegate of UseClientSigner returned null.");
 
-    /// <summary>Gets the key that signs the next assertion; <see langword="null"/> if the platform provides assertions, or there is none.</summary>
+    /// <summary>
+    /// Gets the key that signs the next assertion; <see langword="null"/> if the platform provides assertions, or there is none.
+    /// </summary>
     public ISigner? FindSigner() => signer is null ? key : signer();
 }

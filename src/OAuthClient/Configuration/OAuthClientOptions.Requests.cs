@@ -33,8 +33,8 @@ public sealed partial class OAuthClientOptions
     /// <summary>
     /// Gets or sets how the server returns the authorization response: <c>query</c>, or <c>form_post</c> (OAuth 2.0 Form Post Response
     /// Mode). With <c>form_post</c> the code does not appear in an address. With <c>jwt</c>, <c>query.jwt</c> or <c>form_post.jwt</c> the
-    /// server signs the response, and unsigned responses are rejected (JARM, JWT Secured Authorization Response Mode). The default is <see langword="null"/>: the parameter is not
-    /// sent, and servers use <c>query</c>.
+    /// server signs the response, and unsigned responses are rejected (JARM, JWT Secured Authorization Response Mode). The default is
+    /// <see langword="null"/>: the parameter is not sent, and servers use <c>query</c>.
     /// </summary>
     public string? ResponseMode { get; set; }
 

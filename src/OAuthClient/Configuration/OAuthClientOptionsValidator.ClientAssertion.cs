@@ -21,15 +21,16 @@ internal sealed partial class OAuthClientOptionsValidator
             yield return $"ClientAuthentication is {o.ClientAuthentication}, but there is a key for assertions, which would never be used; "
                 + "set ClientAuthentication to PrivateKeyJwt, or remove the key.";
         if (canSign && o.ClientAuthentication is null && (o.ClientSecret is not null || o.ClientSecretProvider is not null))
-            yield return "there are a client secret and a key for assertions; set ClientAuthentication to the method that the server expects.";
+            yield return "there are a client secret and a key for assertions; set ClientAuthentication to the method that the "
+                + "server expects.";
         if (o.SignedAuthorizationRequests && assertion.PrivateKey is null && o.ClientSigner is null)
             yield return "SignedAuthorizationRequests needs a key; set ClientAssertion.PrivateKey, or call "
                 + "AddOAuthClient(…).UseClientSigner(…).";
         if (!Enum.IsDefined(o.PushedAuthorization))
             yield return $"PushedAuthorization must be one of {string.Join(", ", Enum.GetNames<PushedAuthorizationUse>())}.";
         if (o.ResponseMode?.EndsWith("jwt", StringComparison.Ordinal) == true && o.TokenEndpoint is not null && o.JwksUri is null)
-            yield return "ResponseMode is a signed one and TokenEndpoint is set; then set Issuer and JwksUri too, so that the response can be "
-                + "validated.";
+            yield return "ResponseMode is a signed one and TokenEndpoint is set; then set Issuer and JwksUri too, so that the response can "
+                + "be validated.";
         if (assertion.Lifetime <= TimeSpan.Zero || assertion.Lifetime > MaximumAssertionLifetime)
             yield return "ClientAssertion.Lifetime must be greater than zero and at most ten minutes.";
         if (!Enum.IsDefined(assertion.Audience))

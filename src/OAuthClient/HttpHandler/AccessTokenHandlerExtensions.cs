@@ -49,10 +49,10 @@ public static class AccessTokenHandlerExtensions
     /// <para>
     /// After a response 401 with a Bearer challenge that has the error <c>invalid_token</c> or no error, the handler requests a new access
     /// token and sends the request a second time. After a response 401 without any challenge it does so too, at most once per grant in 5
-    /// minutes; while the API rejects the new token too, the interval doubles up to an hour. It does so only if the request's content is held in memory (text, bytes, a form, JSON of
-    /// an object or a collection), the request was not redirected, and the access token was not itself requested after such a response
-    /// within the last minute. All other responses are returned unchanged. The synchronous <c>Send</c>
-    /// throws <see cref="NotSupportedException"/> while no valid access token is in memory.
+    /// minutes; while the API rejects the new token too, the interval doubles up to an hour. It does so only if the request's content is
+    /// held in memory (text, bytes, a form, JSON of an object or a collection), the request was not redirected, and the access token was
+    /// not itself requested after such a response within the last minute. All other responses are returned unchanged. The synchronous
+    /// <c>Send</c> throws <see cref="NotSupportedException"/> while no valid access token is in memory.
     /// </para>
     /// <para>
     /// All owners share the handlers of the HTTP client. If the HTTP client serves more than one owner, cookies are therefore turned off in

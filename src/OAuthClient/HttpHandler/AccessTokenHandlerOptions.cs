@@ -6,7 +6,7 @@ namespace OAuthClient;
 /// States the owner of the access tokens that the requests of an HTTP client carry, the origins that they may be sent to, and optionally
 /// their scopes and resources. One owner and at least one origin are required.
 /// </summary>
-public sealed class AccessTokenHandlerOptions
+public sealed partial class AccessTokenHandlerOptions
 {
     private readonly List<Uri> origins = [];
     private readonly List<string> scopes = [];
@@ -21,8 +21,6 @@ public sealed class AccessTokenHandlerOptions
     internal bool AllowsServiceDiscovery { get; private set; }
     internal bool AllowsCookies { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
-    internal GrantAddress? GrantAddress { get; private set; }
-    internal bool AllowsHttp { get; private set; }
     internal AccessTokenKey Selection => new(scopes, ResourceIndicators.Checked(resources));
 
     /// <summary>
@@ -112,84 +110,6 @@ public sealed class AccessTokenHandlerOptions
             );
         }
         origins.Add(uri);
-        return this;
-    }
-
-    /// <summary>
-    /// Allows an origin with plain <c>http</c>, for an API within a network that the application trusts, such as the network of a cluster.
-    /// Everybody who can read the traffic there can use the tokens. A warning is logged once.
-    /// </summary>
-    /// <param name="origin">The scheme, host and port, such as <c>http://orders:8080</c>.</param>
-    /// <returns>These options.</returns>
-    /// <exception cref="ArgumentException"><paramref name="origin"/> is not an origin with the scheme <c>http</c>.</exception>
-    public AccessTokenHandlerOptions DangerouslyToHttp(string origin)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(origin);
-        if (FindOrigin(origin) is not { } uri || uri.Scheme != Uri.UriSchemeHttp || string.IsNullOrEmpty(EndpointSecurity.HostOf(uri)))
-            throw new ArgumentException(
-                $"'{origin}' is not an origin with plain http. Write scheme, host and port, such as http://orders:8080.",
-                nameof(origin)
-            );
-        AllowsHttp = true;
-        origins.Add(uri);
-        return this;
-    }
-
-    /// <summary>The address for <c>BaseAddress</c> where the address of the API comes from the grant. The handler replaces it.</summary>
-    public static readonly Uri GrantBaseAddress = GrantAddress.Placeholder;
-
-    /// <summary>
-    /// Sends the requests to the address that the server stated with the token, such as <c>instance_url</c>. Set <c>BaseAddress</c> of the
-    /// HTTP client to <see cref="GrantBaseAddress"/>, and use relative addresses.
-    /// </summary>
-    /// <remarks>
-    /// The request then carries the token of the same grant: the one that <c>request.SetGrantId(…)</c> chooses, or else the owner's newest.
-    /// A request of a grant without an address within the pattern is not sent.
-    /// </remarks>
-    /// <param name="address">
-    /// Returns the address, such as <c>grant.TokenResponseMembers["instance_url"].Reveal()</c>. Its path, if it has one, precedes that of
-    /// the request. Do not return a value of <see cref="Grant.UntrustedCallbackParameters"/>: use the other overload.
-    /// </param>
-    /// <param name="within">
-    /// The pattern that the address must match, such as <c>https://*.my.salesforce.com</c>. The asterisk stands for one label or more.
-    /// </param>
-    /// <returns>These options.</returns>
-    /// <exception cref="ArgumentException"><paramref name="within"/> is not a pattern.</exception>
-    public AccessTokenHandlerOptions To(Func<Grant, string?> address, string within)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        ArgumentException.ThrowIfNullOrWhiteSpace(within);
-        GrantAddress = new(address, AddressPattern.Parse(within), among: null);
-        return this;
-    }
-
-    /// <summary>
-    /// Sends the requests to one of the stated addresses, which a value of the grant selects, such as the region in a parameter of the
-    /// callback. Set <c>BaseAddress</c> of the HTTP client to <see cref="GrantBaseAddress"/>, and use relative addresses.
-    /// </summary>
-    /// <param name="selector">Returns the value, such as <c>grant.UntrustedCallbackParameters["location"].Reveal()</c>.</param>
-    /// <param name="among">The origins, by the values that select them.</param>
-    /// <returns>These options.</returns>
-    /// <exception cref="ArgumentException">An address is not an origin with the scheme <c>https</c>.</exception>
-    public AccessTokenHandlerOptions To(Func<Grant, string?> selector, IReadOnlyDictionary<string, string> among)
-    {
-        ArgumentNullException.ThrowIfNull(selector);
-        ArgumentNullException.ThrowIfNull(among);
-        GrantAddress = new(
-            selector,
-            within: null,
-            among.ToDictionary(
-                pair => pair.Key,
-                pair =>
-                    FindOrigin(pair.Value) is { } uri && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
-                        ? uri
-                        : throw new ArgumentException(
-                            $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such as "
-                                + "https://api.eu.example.com.",
-                            nameof(among)
-                        )
-            )
-        );
         return this;
     }
 

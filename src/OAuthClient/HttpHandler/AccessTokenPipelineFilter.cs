@@ -51,13 +51,10 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
             );
         }
         if (options.GrantAddress is { } addresses)
-        {
-            var grants = builder.Services.GetRequiredKeyedService<OAuthClientGrants>(tokens.Source.ClientName);
             builder.AdditionalHandlers.Insert(
                 builder.AdditionalHandlers.IndexOf(tokens),
-                new GrantAddressHandler(tokens.Source, addresses, grants)
+                new GrantAddressHandler(tokens.Source, addresses)
             );
-        }
         if (options.AllowsHttp && loggedHttp.TryAdd(NameOf(builder), true))
             Log.HttpToApiAllowed(builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category), NameOf(builder));
         if (options.AllowsServiceDiscovery)

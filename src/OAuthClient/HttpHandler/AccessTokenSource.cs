@@ -27,6 +27,10 @@ internal abstract class AccessTokenSource(AccessTokenSource.Context context)
     public virtual AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header) =>
         context.Tokens.TryGetCached(owner, selection, out header);
 
+    /// <summary>Finds the grant whose token a request uses.</summary>
+    public ValueTask<Grant?> FindGrantAsync(GrantOwner owner, AccessTokenKey selection, CancellationToken cancellationToken) =>
+        context.Tokens.FindGrantAsync(owner, selection, cancellationToken);
+
     /// <summary>Gets a token.</summary>
     /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>
     /// <param name="selection">The scopes and resources, and the grant if the request chooses one.</param>

@@ -29,9 +29,9 @@ internal sealed class ApiResponseClassifier(TimeProvider time)
     /// <returns>
     /// <see cref="ApiResponseAction.ReplaceToken"/> for a status 401 with a Bearer challenge that has the error <c>invalid_token</c>, or no
     /// error: some servers never state one. A token that itself replaced a rejected one is replaced only after a minute.
-    /// <see cref="ApiResponseAction.ReplaceTokenWithoutChallenge"/> for a status 401 without any challenge, unless the token is younger than
-    /// a minute or was replaced for this reason recently. A status 403, such as <c>insufficient_scope</c>, is returned: only the resource
-    /// owner can grant more.
+    /// <see cref="ApiResponseAction.ReplaceTokenWithoutChallenge"/> for a status 401 without any challenge, unless the token is younger
+    /// than a minute or was replaced for this reason recently. A status 403, such as <c>insufficient_scope</c>, is returned: only the
+    /// resource owner can grant more.
     /// </returns>
     public ApiResponseAction Classify(HttpResponseMessage response, AccessToken token)
     {

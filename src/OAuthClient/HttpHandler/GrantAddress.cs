@@ -8,7 +8,9 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
 {
     private static readonly HttpRequestOptionsKey<Uri> Key = new("OAuthClient.GrantAddress");
 
-    /// <summary>The origin that stands for the API of the grant until the handler replaces it. It never has an address (RFC 6761 §6.4).</summary>
+    /// <summary>
+    /// The origin that stands for the API of the grant until the handler replaces it. It never has an address (RFC 6761 §6.4).
+    /// </summary>
     public static readonly Uri Placeholder = new("https://grant.invalid");
 
     /// <summary>Gets the text of the allowed origins for messages.</summary>

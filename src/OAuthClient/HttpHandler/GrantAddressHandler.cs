@@ -4,7 +4,7 @@ namespace OAuthClient;
 /// Sends each request to the API of its owner's grant, whose address the server stated with the token. The request then uses the token of
 /// the same grant.
 /// </summary>
-internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress addresses, OAuthClientGrants grants) : DelegatingHandler
+internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress addresses) : DelegatingHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -23,8 +23,7 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
     {
         var owner = source.ResolveOwner(request, request.RequestUri ?? GrantAddress.Placeholder);
         var selection = RequestGrant.Select(request, source.Selection);
-        var usable = await grants.ListAsync(owner, cancellationToken).ConfigureAwait(false);
-        if (usable.FirstOrDefault(grant => grant.IsChosenBy(selection) && grant.Covers(selection)) is not { } chosen)
+        if (await source.FindGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false) is not { } chosen)
         {
             // Throws the exception that asks for an authorization.
             await source.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
@@ -33,13 +32,13 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
         var address =
             addresses.Find(chosen)
             ?? throw new OAuthException(
-                $"The grant of the '{source.ClientName}' access token states no address of its API within {addresses.Text}; the request was "
-                    + "not sent. Check the delegate of To(…) and the members that the server sends (Grant.TokenResponseMembers)."
+                $"The grant of the '{source.ClientName}' access token states no address of its API within {addresses.Text}; the request "
+                    + "was not sent. Check the delegate of To(…) and the members that the server sends (Grant.TokenResponseMembers)."
             );
         if (!GrantAddress.TryApply(request, address))
             throw new OAuthException(
-                $"The request goes to {request.RequestUri!.GetLeftPart(UriPartial.Authority)}, which is not the address that the grant of the "
-                    + $"'{source.ClientName}' access token states; it was not sent. Use an address relative to "
+                $"The request goes to {request.RequestUri!.GetLeftPart(UriPartial.Authority)}, which is not the address that the grant of "
+                    + $"the '{source.ClientName}' access token states; it was not sent. Use an address relative to "
                     + "AccessTokenHandlerOptions.GrantBaseAddress."
             );
         RequestGrant.Set(request, chosen.Id);

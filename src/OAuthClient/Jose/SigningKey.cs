@@ -7,7 +7,9 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>A private key of the client in memory, RSA or EC, which signs JWTs (RFC 7515, RFC 7518 §3). Instances are thread-safe.</summary>
+/// <summary>
+/// A private key of the client in memory, RSA or EC, which signs JWTs (RFC 7515, RFC 7518 §3). Instances are thread-safe.
+/// </summary>
 [DebuggerDisplay(Secret.Redacted)]
 [JsonConverter(typeof(NonSerializableJsonConverter<SigningKey>))]
 public sealed class SigningKey : ISigner
@@ -60,13 +62,14 @@ public sealed class SigningKey : ISigner
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, algorithm, keyId)
             ?? throw new FormatException(
-                "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with "
-                    + "all its members (for RSA also p, q, dp, dq and qi)."
+                "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK "
+                    + "with all its members (for RSA also p, q, dp, dq and qi)."
             );
     }
 
     /// <summary>Uses the private key of a certificate. Its thumbprint is sent with each signature (<c>x5t#S256</c>).</summary>
-    /// <param name="certificate">The certificate with its private key. It is not disposed of, and must not be disposed of while in use.</param>
+    /// <param name="certificate">The certificate with its private key. It is not disposed of, and must not be disposed of while in
+    /// use.</param>
     /// <param name="algorithm">
     /// The signature algorithm; <see langword="null"/> for <c>PS256</c> with an RSA key and the algorithm of the curve with an EC key.
     /// </param>
@@ -151,7 +154,8 @@ public sealed class SigningKey : ISigner
         return key is RSA && SignatureAlgorithms.Asymmetric.Contains(stated) && !stated.StartsWith('E')
             ? stated
             : throw new FormatException(
-                $"The key cannot be used with this algorithm; this key is used with {(key is RSA ? "PS256, PS384, PS512, RS256, RS384 or RS512" : natural)}."
+                "The key cannot be used with this algorithm; this key is used with "
+                    + (key is RSA ? "PS256, PS384, PS512, RS256, RS384 or RS512." : $"{natural}.")
             );
     }
 }

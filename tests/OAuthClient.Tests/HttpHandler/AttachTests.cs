@@ -103,6 +103,7 @@ public class AttachTests
         );
     }
 
+#pragma warning disable VSTHRD103 // The synchronous method is tested.
     [Test]
     [Description("A synchronous send uses a token that is in memory, as an exporter of telemetry needs it")]
     public async Task A_synchronous_send_uses_a_cached_token()
@@ -143,6 +144,8 @@ public class AttachTests
         using HttpRequestMessage request = new(HttpMethod.Get, address);
         Assert.That(() => host.Http.Send(request), Throws.TypeOf<OAuthException>());
     }
+
+#pragma warning restore VSTHRD103
 
     [Test]
     public async Task Typed_client()

@@ -39,10 +39,7 @@ public class GrpcTests
         server.Answers("""{"error":"unauthorized_client"}""", 400);
         var client = server.Services.GetRequiredService<Health.HealthClient>();
 
-        Assert.That(
-            async () => await client.CheckAsync(new()),
-            Throws.TypeOf<RpcException>().With.Message.Contains("unauthorized_client")
-        );
+        Assert.That(async () => await client.CheckAsync(new()), Throws.TypeOf<RpcException>().With.Message.Contains("unauthorized_client"));
         Assert.That(api.Services.GetRequiredService<Recorder>().Tokens, Is.Empty);
     }
 
