@@ -61,7 +61,12 @@ internal sealed class RelyingParty : IAsyncDisposable
     }
 
     /// <summary>Starts a client that the provider does not know and that registers itself.</summary>
-    public static async Task<RelyingParty> StartUnregisteredAsync(Action<DynamicRegistrationOptions> configure)
+    /// <param name="configure">Describes the registration.</param>
+    /// <param name="options">Changes the options of the client.</param>
+    public static async Task<RelyingParty> StartUnregisteredAsync(
+        Action<DynamicRegistrationOptions> configure,
+        Action<OAuthClientOptions>? options = null
+    )
     {
         var provider = await SharedProviders.RequireAsync(ServerKind.OidcProvider);
         ServiceCollection registered = new();
@@ -70,6 +75,7 @@ internal sealed class RelyingParty : IAsyncDisposable
             {
                 Describe(o, provider, "");
                 o.ClientSecret = null;
+                options?.Invoke(o);
             })
             .RegisterDynamically(configure);
         var services = registered.BuildServiceProvider();

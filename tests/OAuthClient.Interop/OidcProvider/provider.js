@@ -86,12 +86,17 @@ function configuration(jwks) {
       idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'HS256'],
       userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256'],
       introspectionSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+      authorizationSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+      requestObjectSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'HS256'],
       idTokenEncryptionAlgValues: ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'],
       userinfoEncryptionAlgValues: ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES'],
       idTokenEncryptionEncValues: ['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM'],
       userinfoEncryptionEncValues: ['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM'],
     },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none', 'self_signed_tls_client_auth'],
+    clientAuthMethods: [
+      'client_secret_basic', 'client_secret_post', 'private_key_jwt', 'client_secret_jwt', 'none', 'self_signed_tls_client_auth',
+    ],
     discovery: {
       mtls_endpoint_aliases: Object.fromEntries(
         Object.entries({ token: 'token', introspection: 'token/introspection', revocation: 'token/revocation' })
@@ -100,6 +105,9 @@ function configuration(jwks) {
     },
     features: {
       clientCredentials: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true },
+      jwtResponseModes: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       jwtIntrospection: { enabled: true },
       revocation: { enabled: true, allowedPolicy: (ctx, client, token) => client.clientId === token.clientId },
