@@ -5,7 +5,7 @@ namespace OAuthClient.Testing;
 /// <summary>
 /// Provides options for a <see cref="TestAuthorizationServer"/>. Unless stated otherwise, a change takes effect on the next request.
 /// </summary>
-public sealed class TestAuthorizationServerOptions
+public sealed partial class TestAuthorizationServerOptions
 {
     internal const string TenantPlaceholder = "{tenantid}";
 

@@ -94,6 +94,8 @@ internal sealed class ReceivedAuthorizationRequest
             throw OAuthErrorException.InvalidRequest("The response_mode must be query, form_post, or one of these with .jwt.");
         ValidateCodeChallenge(server.Options);
         Scopes = server.ParseScope(_parameters["scope"], Client);
+        if (server.Options.RejectResource && _parameters.Contains("resource"))
+            throw new OAuthErrorException("invalid_target", "The resource parameter is not supported with scopes.");
         Resources = RequestedResources.Parse(_parameters.All("resource"));
         if (Prompt.FirstOrDefault(one => one is not ("none" or "login" or "consent" or "select_account")) is not null)
             throw OAuthErrorException.InvalidRequest("The prompt must be none, login, consent or select_account.");

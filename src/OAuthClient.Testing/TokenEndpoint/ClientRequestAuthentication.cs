@@ -14,8 +14,10 @@ internal static class ClientRequestAuthentication
     public static TestClient Authenticate(RecordedRequest request, ServerState server)
     {
         FormParameters form = request.FormParameters;
-        (string Id, string Secret)? basic = request.Header("Authorization") is { } header ? ParseBasic(header) : null;
+        (string Id, string Secret)? basic = request.Header("Authorization") is { } header ? ParseBasic(header, server.Options) : null;
         string? formId = form["client_id"];
+        if (server.Options.ReadSecretFromBasicUserName && basic is { } swapped)
+            basic = (formId ?? "", swapped.Id);
         string? formSecret = form["client_secret"];
         bool hasAssertion = form.Contains("client_assertion") || form.Contains("client_assertion_type");
         if (hasAssertion && (basic is not null || formSecret is not null))
@@ -48,6 +50,10 @@ internal static class ClientRequestAuthentication
         }
         if (client.UsesCertificate)
             return CertificateAuthentication.Validate(client, request.ClientCertificate, server.Certificates);
+        if (client.IsPublic && server.Options.RequireBasicFromPublicClients)
+            return basic is { Secret: "" } && formId is null
+                ? client
+                : throw OAuthErrorException.InvalidClient("The client must send its identifier and an empty password in the header.");
         if (client.IsPublic)
             return method is "none" ? client : throw OAuthErrorException.InvalidClient("The client is public and has no secret.");
         if (secret is null || !Randomness.SameSecret(secret, client.ClientSecret!))
@@ -57,7 +63,7 @@ internal static class ClientRequestAuthentication
         return client;
     }
 
-    private static (string Id, string Secret) ParseBasic(string header)
+    private static (string Id, string Secret) ParseBasic(string header, TestAuthorizationServerOptions options)
     {
         if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
             throw OAuthErrorException.InvalidClient("The scheme of the Authorization header must be Basic.");
@@ -69,7 +75,9 @@ internal static class ClientRequestAuthentication
         int colon = pair.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)
             throw OAuthErrorException.InvalidClient("The Basic credentials contain no colon.");
-        return (FormDecode(pair[..colon]), FormDecode(pair[(colon + 1)..]));
+        return options.ReadUnencodedBasicCredentials
+            ? (pair[..colon], pair[(colon + 1)..])
+            : (FormDecode(pair[..colon]), FormDecode(pair[(colon + 1)..]));
     }
 
     private static string FormDecode(string value) =>

@@ -17,6 +17,10 @@ internal sealed class TokenEndpoint(ServerState server)
                     throw new OAuthErrorException("unsupported_grant_type", "The grant_type is not supported.");
                 if (!client.MayUse(grantType))
                     throw OAuthErrorException.UnauthorizedClient("The client may not use this grant_type.");
+                if (server.Options.RejectCodeVerifier && form.Contains("code_verifier"))
+                    throw OAuthErrorException.InvalidClient("Client authentication failed.");
+                if (server.Options.RejectResource && form.Contains("resource"))
+                    throw new OAuthErrorException("invalid_target", "The resource parameter is not supported with scopes.");
                 JsonObject response = grantType switch
                 {
                     "authorization_code" => RedeemCode(client, form),
