@@ -76,7 +76,7 @@ public sealed class OAuthClientBuilder
                 configure?.Invoke(o.DynamicRegistration);
             }
         );
-        RegisteredOAuthClientFactory.AddPart(Services, Name, client => client.Registration);
+        RegisteredOAuthClientFactory.AddInjectedPart(Services, Name, client => client.Registration);
         return this;
     }
 

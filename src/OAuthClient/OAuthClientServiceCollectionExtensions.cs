@@ -182,6 +182,7 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton<IGrantStore, InMemoryGrantStore>();
         services.TryAddSingleton<IDynamicClientStore, InMemoryDynamicClientStore>();
         services.TryAddSingleton<RedirectUriConflictDetector>();
+        services.TryAddSingleton<DangerousOptions>();
         services.TryAddSingleton<OAuthClientMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidator>());
         services.AddKeyedSingleton(
@@ -191,12 +192,12 @@ public static class OAuthClientServiceCollectionExtensions
         );
         services.TryAddSingleton<IOAuthClientFactory, RegisteredOAuthClientFactory>();
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.Tokens);
-        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Client);
-        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Grants);
+        RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Client);
+        RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Grants);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.SignIn);
-        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Logout);
-        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Introspection);
-        RegisteredOAuthClientFactory.AddPart(services, name, client => client.ClaimSources);
+        RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Logout);
+        RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Introspection);
+        RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.ClaimSources);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.Health);
         return new OAuthClientBuilder(name, services, BackChannelHttpClientConfiguration.Register(services, name));
     }

@@ -114,7 +114,7 @@ internal static class FolderMap
         ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Discovery", "Protocol"],
         ["ClientAuthentication"] = ["BackChannel", "Configuration", "Jose", "Protocol"],
         ["BackChannel"] = ["Caching", "Configuration", "Diagnostics", "Protocol"],
-        ["Configuration"] = ["Jose", "Protocol"],
+        ["Configuration"] = ["Diagnostics", "Jose", "Protocol"],
         ["Jose"] = ["Protocol"],
         ["Caching"] = ["Protocol"],
         ["Diagnostics"] = ["Protocol"],
@@ -134,6 +134,7 @@ internal static class FolderMap
         ("Grant", "GrantSerializer"),
         ("DynamicClient", "DynamicClientSerializer"),
         ("PendingAuthorization", "PendingAuthorizationSerializer"),
+        ("AuthorizationParameters", "RepeatedParameters"),
         ("PendingLogout", "PendingLogoutSerializer"),
     ];
 }

@@ -13,7 +13,7 @@ internal sealed class CanaryHost : IAsyncDisposable
 {
     // The owner's identifier is not a secret but is personal. It may appear in exceptions only.
     public const string Owner = "owner-canary-51c2";
-    public const string ClientSecret = "canary secret/+&:%\u00fc-7d1f";
+    public const string ClientSecret = "canary secret/+&:%|-7d1f";
 
     private const string Callback = "http://127.0.0.1:5005/callback";
 
@@ -89,7 +89,7 @@ internal sealed class CanaryHost : IAsyncDisposable
         var pending = await Client.BeginAuthorizationAsync();
         AddSecret(pending.State);
         AddSecret(pending.Nonce);
-        AddSecret(pending.CodeVerifier.Reveal());
+        AddSecret(pending.CodeVerifier!.Reveal());
         return pending;
     }
 

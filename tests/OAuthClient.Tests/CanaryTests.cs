@@ -67,7 +67,7 @@ public class CanaryTests
                 [
                     CanaryHost.ClientSecret,
                     WebUtility.UrlEncode(CanaryHost.ClientSecret),
-                    pending.CodeVerifier.Reveal(),
+                    pending.CodeVerifier!.Reveal(),
                     QueryPairs.Single(callback)["code"],
                     Convert.ToBase64String(Encoding.ASCII.GetBytes("photos:" + WebUtility.UrlEncode(CanaryHost.ClientSecret))),
                     Uri.EscapeDataString(CanaryHost.ClientSecret).ToLowerInvariant(),

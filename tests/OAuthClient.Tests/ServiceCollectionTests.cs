@@ -49,7 +49,10 @@ public class ServiceCollectionTests
         Assert.That(pending.ClientName, Is.EqualTo("two"));
         Assert.That(QueryPairs.Single(pending.AuthorizationUri)["client_id"], Is.EqualTo("two-id"));
         Assert.That(() => provider.GetService<IOAuthClient>(), Throws.InvalidOperationException.With.Message.Contains("(one, two)"));
-        Assert.That(provider.GetKeyedService<IOAuthClient>("One"), Is.Null);
+        Assert.That(
+            () => provider.GetKeyedService<IOAuthClient>("One"),
+            Throws.InvalidOperationException.With.Message.Contains("There is no OAuth client 'One'").And.Message.Contains("'one', 'two'")
+        );
     }
 
     [Test]

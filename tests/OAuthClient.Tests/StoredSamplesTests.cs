@@ -136,6 +136,7 @@ public class StoredSamplesTests
         Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));
         Line(text, "RenewalEndsAt", Moment(grant.RenewalEndsAt));
         Line(text, "Account", grant.UserInfoAccount is { } a ? $"{a.Id}, {a.Name}, {a.Email}, {a.Picture}" : null);
+        Line(text, "AuthorizationParameters", string.Join('|', grant.AuthorizationParameters));
         return text.ToString();
     }
 
@@ -171,12 +172,13 @@ public class StoredSamplesTests
         Line(text, "Nonce", pending.Nonce);
         Line(text, "MaxAge", pending.MaxAge?.ToString("c", CultureInfo.InvariantCulture));
         Line(text, "RequiredAcrValues", string.Join(' ', pending.RequiredAcrValues));
-        Line(text, "CodeVerifier", pending.CodeVerifier.Reveal());
+        Line(text, "CodeVerifier", pending.CodeVerifier?.Reveal());
         Line(text, "Scopes", string.Join(' ', pending.Scopes));
         Line(text, "Resources", string.Join(' ', pending.Resources));
         Line(text, "ExpiresAt", Moment(pending.ExpiresAt));
         Line(text, "StoreInstanceId", pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId.ToString(CultureInfo.InvariantCulture));
         Line(text, "RenewsSignIn", pending.RenewsSignIn ? bool.TrueString : null);
+        Line(text, "Repeated", string.Join('|', pending.Repeated));
         return text.ToString();
     }
 

@@ -78,7 +78,12 @@ internal sealed class DistributedClientTokenCache(
     // Server, client, scopes and resources, length-prefixed so that different values have different keys.
     private static string Key(ClientCredentialsRequest request, ClientConfiguration current) =>
         AccessTokenKey.LengthPrefixed([current.ServerId, current.ClientId])
-        + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key;
+        + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key
+        + (
+            current.TokenParameters.Count == 0
+                ? ""
+                : AccessTokenKey.LengthPrefixed([.. current.TokenParameters.Select(p => $"{p.Key}={p.Value}")])
+        );
 
     // With the version of the format, so that entries of another version are not found.
     private static string CacheKey(string key) => "OAuthClient:1:" + Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));

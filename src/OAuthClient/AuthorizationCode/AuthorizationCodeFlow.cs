@@ -114,7 +114,7 @@ internal sealed class AuthorizationCodeFlow(
             pending.StoreInstanceId,
             pending.ExpiresAt - current.PendingAuthorizationLifetime
         );
-        return ValidatedAuthorizationResponse.Validate(pending, response);
+        return ValidatedAuthorizationResponse.Validate(pending, response, current.Adaptation);
     }
 
     // The code can be redeemed once, so nothing is cancelled from here on.
@@ -139,6 +139,7 @@ internal sealed class AuthorizationCodeFlow(
                 {
                     Owner = owner,
                     Resources = pending.Resources,
+                    AuthorizationParameters = RepeatedParameters.Of(pending),
                     RequestedIdToken = pending.Nonce is not null,
                     RenewsSignIn = pending.RenewsSignIn,
                     LogoutSequence = logoutSequence,

@@ -11,13 +11,15 @@ internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse re
 {
     internal override IReadOnlyList<string> DefaultScopes => response.Pending.Scopes;
 
-    internal override IReadOnlyList<string> Secrets => [response.Code.Reveal(), response.Pending.CodeVerifier.Reveal()];
+    internal override IReadOnlyList<string> Secrets =>
+        response.Pending.CodeVerifier is { } verifier ? [response.Code.Reveal(), verifier.Reveal()] : [response.Code.Reveal()];
 
-    internal override IEnumerable<KeyValuePair<string, string>> Parameters() =>
-        [
-            new(OAuthClient.ParameterNames.Code, response.Code.Reveal()),
-            // §4.1.3: identical to the authorization request, even if the options have changed since.
-            new(OAuthClient.ParameterNames.RedirectUri, response.Pending.RedirectUri),
-            new(OAuthClient.ParameterNames.CodeVerifier, response.Pending.CodeVerifier.Reveal()),
-        ];
+    internal override IEnumerable<KeyValuePair<string, string>> Parameters()
+    {
+        yield return new(ParameterNames.Code, response.Code.Reveal());
+        // §4.1.3: identical to the authorization request, even if the options have changed since.
+        yield return new(ParameterNames.RedirectUri, response.Pending.RedirectUri);
+        if (response.Pending.CodeVerifier is { } verifier)
+            yield return new(ParameterNames.CodeVerifier, verifier.Reveal());
+    }
 }

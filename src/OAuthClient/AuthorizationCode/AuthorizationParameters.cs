@@ -5,7 +5,7 @@ namespace OAuthClient;
 /// <summary>
 /// Parameters of one authorization request, in addition to the client's options (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 /// </summary>
-public sealed class AuthorizationParameters
+public sealed record AuthorizationParameters
 {
     internal static readonly AuthorizationParameters None = new();
 
@@ -21,10 +21,12 @@ public sealed class AuthorizationParameters
     public IReadOnlyCollection<Uri>? Resources { get; init; }
 
     /// <summary>
-    /// Gets the redirect URI of this request, which <see cref="RedirectUriSelector"/> must allow; <see langword="null"/> for that of the
-    /// options.
+    /// Gets or sets the redirect URI of this request: <see cref="OAuthClientOptions.RedirectUri"/> or one of
+    /// <see cref="OAuthClientOptions.RedirectUris"/>. The port of a loopback address may differ (RFC 8252 §7.3). The default is
+    /// <see langword="null"/>: in ASP.NET Core the one with the host of the request, otherwise
+    /// <see cref="OAuthClientOptions.RedirectUri"/>.
     /// </summary>
-    internal Uri? RedirectUri { get; init; }
+    public Uri? RedirectUri { get; init; }
 
     /// <summary>
     /// Gets or sets how the server prompts the user, for example <c>login</c>, <c>consent</c>, <c>select_account</c> or <c>none</c>. The
@@ -64,8 +66,49 @@ public sealed class AuthorizationParameters
     public string? UiLocales { get; init; }
 
     /// <summary>
-    /// Gets or sets further parameters that the server supports, such as <c>access_type=offline</c>. Parameters that the library sets
-    /// (<c>state</c>, <c>redirect_uri</c>, <c>code_challenge</c> and others) are rejected. The default is an empty dictionary.
+    /// Gets or sets the <c>claims</c> parameter, a JSON object that requests single claims (OpenID Connect Core §5.5). The default is
+    /// <see langword="null"/>.
+    /// </summary>
+    public string? Claims { get; init; }
+
+    /// <summary>
+    /// Gets or sets further parameters that the server supports, such as <c>access_type=offline</c>. They take precedence over
+    /// <see cref="OAuthClientOptions.AuthorizationParameters"/>. Parameters that the library sets (<c>state</c>, <c>redirect_uri</c>,
+    /// <c>code_challenge</c> and others) are rejected. The default is an empty dictionary.
     /// </summary>
     public IReadOnlyDictionary<string, string> Additional { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>Gets the scopes that are requested in addition to <see cref="Scopes"/> or those of the options.</summary>
+    internal IReadOnlyCollection<string> FurtherScopes { get; init; } = [];
+
+    /// <summary>
+    /// Creates the parameters of a reauthorization. It repeats the parameters that were given for the authorization of the grant, up to
+    /// 1,024 characters, except <see cref="Prompt"/>, <see cref="MaxAge"/>, <see cref="LoginHint"/> and <see cref="RedirectUri"/>. It adds
+    /// the scopes, authentication context classes and claims that the exception requires.
+    /// </summary>
+    /// <remarks><c>[ReauthorizeWhenNeeded]</c> and the connect endpoint of <c>MapBrowserAuthorization</c> use it.</remarks>
+    /// <param name="grant">The grant, as <c>FindGrantAsync</c> finds it; <see langword="null"/> if there is none.</param>
+    /// <param name="exception">The exception; <see langword="null"/> if there is none.</param>
+    /// <param name="prompt">The <see cref="Prompt"/> of the reauthorization.</param>
+    /// <returns>The parameters, for <c>BeginAuthorizationAsync</c>.</returns>
+    public static AuthorizationParameters ForReauthorization(
+        Grant? grant,
+        ReauthorizationRequiredException? exception = null,
+        string? prompt = null
+    )
+    {
+        var repeated = RepeatedParameters.Read(grant);
+        return new()
+        {
+            Scopes = repeated.Scopes,
+            FurtherScopes = exception?.Scopes ?? [],
+            Resources = repeated.Resources,
+            AcrValues = exception is { AcrValues.Count: > 0 } ? string.Join(' ', exception.AcrValues) : repeated.AcrValues,
+            RequiredAcrValues = exception is { AcrValues.Count: > 0 } ? [] : repeated.RequiredAcrValues,
+            UiLocales = repeated.UiLocales,
+            Claims = exception?.Claims ?? repeated.Claims,
+            Additional = repeated.Additional,
+            Prompt = prompt,
+        };
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 
 namespace OAuthClient;
@@ -8,43 +7,6 @@ namespace OAuthClient;
 /// </summary>
 internal static class AuthorizationRequestBuilder
 {
-    // Case-insensitive, because some servers read names so: "State" would be a second "state" for them.
-    private static readonly AdditionalParameters Additional = new(
-        "authorization",
-        nameof(AuthorizationParameters),
-        FrozenSet.Create(
-            StringComparer.OrdinalIgnoreCase,
-            ParameterNames.ResponseType,
-            ParameterNames.ClientId,
-            ParameterNames.RedirectUri,
-            ParameterNames.Scope,
-            ParameterNames.State,
-            ParameterNames.Nonce,
-            ParameterNames.CodeChallenge,
-            ParameterNames.CodeChallengeMethod,
-            ParameterNames.Resource,
-            ParameterNames.ResponseMode,
-            ParameterNames.Prompt,
-            ParameterNames.LoginHint,
-            ParameterNames.MaxAge,
-            ParameterNames.AcrValues,
-            ParameterNames.UiLocales,
-            // These belong to other requests or responses. In the browser's address they would disclose a secret or permit an attack.
-            ParameterNames.ClientSecret,
-            ParameterNames.CodeVerifier,
-            ParameterNames.Code,
-            ParameterNames.AccessToken,
-            ParameterNames.RefreshToken,
-            ParameterNames.GrantType,
-            ParameterNames.Issuer,
-            "request",
-            "request_uri",
-            "client_assertion",
-            "client_assertion_type",
-            "dpop_jkt"
-        )
-    );
-
     /// <summary>Creates a request and its pending authorization with a new state, nonce and code verifier.</summary>
     /// <param name="configuration">The client's configuration.</param>
     /// <param name="server">The metadata of the server.</param>
@@ -55,6 +17,9 @@ internal static class AuthorizationRequestBuilder
     /// </param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The client has no redirect URI.</exception>
+    /// <exception cref="OAuthException">
+    /// A client without credentials is to authorize without PKCE.
+    /// </exception>
     /// <exception cref="OAuthProtocolException">
     /// The server does not support S256, or the query of its endpoint contains a parameter of the request.
     /// </exception>
@@ -68,7 +33,15 @@ internal static class AuthorizationRequestBuilder
     {
         var endpoint = server.Get(ServerEndpoint.Authorization);
         string redirectUri = RedirectUriSelector.Select(configuration, parameters.RedirectUri);
-        if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod))
+        bool usesPkce = configuration.Adaptation.UsesPkce;
+        if (!usesPkce && configuration is { HasClientSecret: false, HasClientCertificate: false, ClientAssertion.CanSign: false })
+        {
+            throw new OAuthException(
+                $"{configuration.DisplayName} has no secret, key or certificate, so it cannot authorize without PKCE (RFC 9700 "
+                    + "§2.1.1); remove Adaptation.DangerouslyDisablePkce."
+            );
+        }
+        if (usesPkce && server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod))
         {
             throw new OAuthProtocolException(
                 $"{server.ServerId} supports PKCE only with '{ServerTextSanitizer.Clean(string.Join(' ', methods))}' and not with S256; "
@@ -77,6 +50,8 @@ internal static class AuthorizationRequestBuilder
         }
 
         IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeList.Checked(chosen) : configuration.Scopes;
+        if (parameters.FurtherScopes is { Count: > 0 } further)
+            scopes = ScopeList.Checked([.. scopes, .. further]);
         // Only an ID Token proves that the user who completes it is the one who signed in.
         bool addsOpenId = renewsSignIn && !scopes.Contains(ScopeList.OpenId);
         if (addsOpenId)
@@ -88,8 +63,7 @@ internal static class AuthorizationRequestBuilder
         string? nonce = scopes.Contains(ScopeList.OpenId) ? random[2] : null;
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
-        Additional.ValidateEndpoint(endpoint, parameters.Additional);
-        Additional.Validate(parameters.Additional);
+        ReservedParameters.Authorization.Validate(parameters.Additional, configuration.Adaptation);
 
         var pending = new PendingAuthorization
         {
@@ -103,14 +77,20 @@ internal static class AuthorizationRequestBuilder
             Nonce = nonce,
             MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
             RequiredAcrValues = requiredAcrValues,
-            CodeVerifier = new(random[1]),
+            CodeVerifier = usesPkce ? new(random[1]) : null,
             Scopes = scopes,
             Resources = resources,
             ExpiresAt = now + configuration.PendingAuthorizationLifetime,
             RenewsSignIn = renewsSignIn,
+            Repeated = RepeatedParameters.Of(parameters),
         };
         var list = Parameters(configuration, parameters, pending);
         configuration.Adaptation.Rename(list);
+        ReservedParameters.Authorization.ValidateEndpoint(
+            endpoint,
+            parameters.Additional.Keys.Concat(configuration.AuthorizationParameters.Select(parameter => parameter.Key)),
+            configuration.Adaptation
+        );
         return new(endpoint, list, pending);
     }
 
@@ -125,16 +105,22 @@ internal static class AuthorizationRequestBuilder
         {
             new(ParameterNames.ResponseType, ParameterNames.Code),
             new(ParameterNames.State, pending.State),
-            new(ParameterNames.CodeChallengeMethod, CodeVerifier.ChallengeMethod),
-            new(ParameterNames.CodeChallenge, pending.CodeVerifier.Challenge()),
         };
+        if (pending.CodeVerifier is { } verifier)
+        {
+            Add(ParameterNames.CodeChallengeMethod, CodeVerifier.ChallengeMethod);
+            Add(ParameterNames.CodeChallenge, verifier.Challenge());
+        }
         Add(ParameterNames.Nonce, pending.Nonce);
         Add(ParameterNames.ClientId, configuration.ClientId);
         Add(ParameterNames.RedirectUri, pending.RedirectUri);
         Add(ParameterNames.Scope, pending.Scopes.Count == 0 ? null : configuration.Adaptation.JoinScopes(pending.Scopes));
         Add(ParameterNames.ResponseMode, configuration.ResponseMode);
-        foreach (string resource in pending.Resources)
-            Add(ParameterNames.Resource, resource);
+        if (!configuration.Adaptation.OmitsResourceInAuthorizationRequests)
+        {
+            foreach (string resource in pending.Resources)
+                Add(ParameterNames.Resource, resource);
+        }
         Add(ParameterNames.Prompt, parameters.Prompt);
         Add(ParameterNames.LoginHint, parameters.LoginHint);
         if (parameters.MaxAge is { } age)
@@ -147,9 +133,10 @@ internal static class AuthorizationRequestBuilder
             parameters.AcrValues ?? (pending.RequiredAcrValues.Count == 0 ? null : string.Join(' ', pending.RequiredAcrValues))
         );
         Add(ParameterNames.UiLocales, parameters.UiLocales);
+        Add(ParameterNames.Claims, parameters.Claims);
         foreach (var (name, value) in parameters.Additional)
             Add(name, value);
-        list.AddRange(configuration.AuthorizationParameters);
+        AdditionalParameters.AddMissing(list, configuration.AuthorizationParameters);
         return list;
 
         void Add(string name, string? value)

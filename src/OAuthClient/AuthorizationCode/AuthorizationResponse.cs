@@ -49,6 +49,20 @@ public sealed class AuthorizationResponse
     /// <summary>Gets the path of the callback; <see langword="null"/> if it was not parsed from an absolute address.</summary>
     internal string? Path { get; }
 
+    /// <summary>
+    /// Describes the error for a message, in sanitized text; <see langword="null"/> if there is none. Any site can send a browser here with
+    /// any text.
+    /// </summary>
+    internal string? DescribeError() =>
+        ServerTextSanitizer.Clean(Error) is { } error
+            ? $"'{error}'"
+                + (
+                    ServerTextSanitizer.Clean(OtherParameters.GetValueOrDefault(ParameterNames.ErrorDescription)) is { } description
+                        ? $" (\"{description}\")"
+                        : ""
+                )
+            : null;
+
     /// <summary>Returns the names of the known parameters, without values.</summary>
     /// <returns>The text.</returns>
     public override string ToString() =>

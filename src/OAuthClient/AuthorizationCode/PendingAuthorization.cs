@@ -74,9 +74,13 @@ public sealed class PendingAuthorization
     /// <summary>Gets or sets the identifier of the in-memory store that was in use when it was begun; 0 with a shared store.</summary>
     internal int StoreInstanceId { get; set; }
 
-    internal CodeVerifier CodeVerifier { get; init; } = null!;
+    /// <summary>Gets the PKCE code verifier; <see langword="null"/> if the server takes none.</summary>
+    internal CodeVerifier? CodeVerifier { get; init; }
     internal IReadOnlyList<string> Scopes { get; init; } = [];
     internal IReadOnlyList<string> Resources { get; init; } = [];
+
+    /// <summary>Gets the parameters that a reauthorization repeats, see <see cref="RepeatedParameters"/>.</summary>
+    internal IReadOnlyList<string> Repeated { get; init; } = [];
 
     internal IdTokenRequirements IdTokenRequirements =>
         new()

@@ -31,6 +31,7 @@ internal static class PendingAuthorizationSerializer
     private const int ExpiresAt = 14;
     private const int StoreInstanceId = 15;
     private const int RenewsSignIn = 16;
+    private const int Repeated = 17;
 
     public static byte[] Serialize(PendingAuthorization pending) =>
         new TaggedMemberWriter(Version)
@@ -44,12 +45,13 @@ internal static class PendingAuthorizationSerializer
             .Text(Nonce, pending.Nonce)
             .Number(MaxAge, pending.MaxAge is { } age ? (long)age.TotalSeconds : null)
             .Text(RequiredAcrValues, ScopeList.Join(pending.RequiredAcrValues))
-            .Text(CodeVerifier, pending.CodeVerifier.Reveal())
+            .Text(CodeVerifier, pending.CodeVerifier?.Reveal())
             .Text(Scopes, ScopeList.Join(pending.Scopes))
             .Texts(Resources, pending.Resources)
             .Time(ExpiresAt, pending.ExpiresAt)
             .Number(StoreInstanceId, pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId)
             .Flag(RenewsSignIn, pending.RenewsSignIn)
+            .Texts(Repeated, pending.Repeated)
             .ToArray();
 
     /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or there are excess data.</exception>
@@ -71,12 +73,13 @@ internal static class PendingAuthorizationSerializer
             Nonce = members.Text(Nonce),
             MaxAge = members.Number(MaxAge) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             RequiredAcrValues = ScopeList.Split(members.Text(RequiredAcrValues) ?? ""),
-            CodeVerifier = new CodeVerifier(members.RequiredText(CodeVerifier)),
+            CodeVerifier = members.Text(CodeVerifier) is { } verifier ? new CodeVerifier(verifier) : null,
             Scopes = ScopeList.Split(members.Text(Scopes) ?? ""),
             Resources = members.Texts(Resources),
             ExpiresAt = members.RequiredTime(ExpiresAt),
             StoreInstanceId = (int)(members.Number(StoreInstanceId) ?? 0),
             RenewsSignIn = members.Flag(RenewsSignIn),
+            Repeated = members.Texts(Repeated),
         };
     }
 }

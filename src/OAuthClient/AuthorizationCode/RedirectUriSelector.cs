@@ -1,28 +1,28 @@
 namespace OAuthClient;
 
-/// <summary>Selects the redirect URI of an authorization: the one of the options, or one that counts as equal to it.</summary>
+/// <summary>Selects the redirect URI of an authorization: the first one of the options, or the one that the request names.</summary>
 internal static class RedirectUriSelector
 {
     /// <summary>Selects the redirect URI.</summary>
     /// <param name="configuration">The client's configuration.</param>
-    /// <param name="requested">The redirect URI of this request; <see langword="null"/> for that of the options.</param>
+    /// <param name="requested">The redirect URI of this request; <see langword="null"/> for the first one of the options.</param>
     /// <returns>The redirect URI as it is sent to the server.</returns>
     /// <exception cref="InvalidOperationException">The client has no redirect URI.</exception>
-    /// <exception cref="ArgumentException">The requested redirect URI is not that of the client.</exception>
+    /// <exception cref="ArgumentException">The requested redirect URI is not one of the client.</exception>
     public static string Select(ClientConfiguration configuration, Uri? requested)
     {
-        var configured =
-            configuration.RedirectUri
-            ?? throw new InvalidOperationException(
+        if (configuration.RedirectUris.Count == 0)
+            throw new InvalidOperationException(
                 $"Set RedirectUri for {configuration.DisplayName}: the server sends the browser there with the response."
             );
         if (requested is null)
-            return configured.OriginalString;
-        return Matches(requested, configured)
+            return configuration.RedirectUris[0].OriginalString;
+        return configuration.RedirectUris.Any(configured => Matches(requested, configured))
             ? requested.OriginalString
             : throw new ArgumentException(
-                $"{requested.OriginalString} is not the RedirectUri of {configuration.DisplayName}, {configured.OriginalString}; only the "
-                    + "port of a loopback address may differ (RFC 8252 §7.3).",
+                $"{requested.OriginalString} is not a redirect URI of {configuration.DisplayName}, which has "
+                    + $"{string.Join(", ", configuration.RedirectUris.Select(uri => uri.OriginalString))}. Add it to RedirectUris; "
+                    + "only the port of a loopback address may differ (RFC 8252 §7.3).",
                 nameof(requested)
             );
     }

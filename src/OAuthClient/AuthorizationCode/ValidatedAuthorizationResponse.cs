@@ -38,6 +38,7 @@ internal sealed class ValidatedAuthorizationResponse
         if (response.State is null)
             throw new OAuthProtocolException(
                 "The callback has no state, so it belongs to no authorization that was begun here (RFC 6749 §10.12)."
+                    + (response.DescribeError() is { } said ? $" It reports the error {said}. Nothing was completed." : "")
             );
         if (!pending.Matches(response))
             throw new OAuthProtocolException(
@@ -54,11 +55,19 @@ internal sealed class ValidatedAuthorizationResponse
     }
 
     /// <summary>Validates the issuer, the redirect URI and the parameters of the callback.</summary>
+    /// <param name="pending">The pending authorization.</param>
+    /// <param name="response">The callback.</param>
+    /// <param name="adaptation">The server's words for error codes; <see langword="null"/> for a server that conforms.</param>
+    /// <returns>The validated callback.</returns>
     /// <exception cref="OAuthProtocolException">
     /// The callback comes from another server, or does not conform to the specification.
     /// </exception>
     /// <exception cref="AuthorizationResponseException">The server or the user denied the authorization.</exception>
-    public static ValidatedAuthorizationResponse Validate(PendingAuthorization pending, AuthorizationResponse response)
+    public static ValidatedAuthorizationResponse Validate(
+        PendingAuthorization pending,
+        AuthorizationResponse response,
+        ServerAdaptation? adaptation = null
+    )
     {
         // The issuer is validated before any other parameter is used, including the error (RFC 9207 §2.4).
         ValidateIssuer(pending, response.Issuer);
@@ -71,7 +80,8 @@ internal sealed class ValidatedAuthorizationResponse
                 throw new AuthorizationResponseException(
                     ServerTextSanitizer.Clean(error) ?? "unnamed error",
                     ServerTextSanitizer.Clean(response.OtherParameters.GetValueOrDefault(ParameterNames.ErrorDescription)),
-                    ServerTextSanitizer.Clean(response.OtherParameters.GetValueOrDefault(ParameterNames.ErrorUri))
+                    ServerTextSanitizer.Clean(response.OtherParameters.GetValueOrDefault(ParameterNames.ErrorUri)),
+                    ErrorCodes.IsDenial(error) ? ErrorCodes.AccessDenied : (adaptation ?? ServerAdaptation.None).ErrorCode(error)
                 );
             case { Code: { } code }:
                 return new ValidatedAuthorizationResponse(pending, code);

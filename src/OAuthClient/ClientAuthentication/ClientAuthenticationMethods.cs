@@ -28,13 +28,13 @@ internal static class ClientAuthenticationMethods
         new(
             ClientAuthenticationMethod.None,
             ["none"],
-            c => new ClientIdInBody(
-                c,
-                ": ClientSecret is not set, so the request was sent as that of a public client; set it if the server issued one, and check "
-                    + "ClientId."
-            )
+            c => c.Adaptation.UsesBasicForPublicClient ? new ClientSecretBasic(c) : new ClientIdInBody(c, PublicClientAdvice)
         ),
     ];
+
+    private const string PublicClientAdvice =
+        ": ClientSecret is not set, so the request was sent as that of a public client; set it if the server issued one, and check "
+        + "ClientId.";
 
     /// <summary>Chooses the method of a request: the configured one, or the best one that client and server support.</summary>
     public static ClientAuthenticationEntry Choose(ClientConfiguration configuration, AuthorizationServerMetadata server)

@@ -1,17 +1,20 @@
-using System.Net;
-using System.Text;
-
 namespace OAuthClient;
 
-/// <summary>Sends the identifier and the secret in the Authorization header (<c>client_secret_basic</c>, RFC 6749 §2.3.1).</summary>
+/// <summary>
+/// Sends the identifier and the secret in the Authorization header (<c>client_secret_basic</c>, RFC 6749 §2.3.1). The server adaptation
+/// decides on their form. A public client at a server that requires the header sends an empty secret.
+/// </summary>
 internal sealed class ClientSecretBasic(ClientConfiguration configuration) : IClientAuthentication
 {
     public async ValueTask ApplyAsync(AuthenticatedRequest request, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
-        string secret = (await configuration.GetClientSecretAsync(cancellationToken).ConfigureAwait(false)).Reveal();
-        // Appendix B: identifier and secret are form-encoded before they are joined with a colon.
-        string pair = WebUtility.UrlEncode(configuration.ClientId) + ":" + WebUtility.UrlEncode(secret);
-        string credentials = Convert.ToBase64String(Encoding.ASCII.GetBytes(pair));
-        request.Authorize("Basic " + credentials, credentials, secret);
+        var adaptation = configuration.Adaptation;
+        string? secret = configuration.HasClientSecret
+            ? (await configuration.GetClientSecretAsync(cancellationToken).ConfigureAwait(false)).Reveal()
+            : null;
+        string credentials = adaptation.CreateBasicCredentials(configuration.ClientId, secret ?? "");
+        request.Authorize("Basic " + credentials, secret is null ? [] : [credentials, secret]);
+        if (adaptation.RepeatsClientIdInBody)
+            request.Add(ParameterNames.ClientId, configuration.ClientId);
     }
 }

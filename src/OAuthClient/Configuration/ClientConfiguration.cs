@@ -29,7 +29,7 @@ internal sealed class ClientConfiguration
         HasClientCertificate = options.ClientCertificate is not null;
         Issuer = options.Issuer;
         IssuerTemplate = options.IssuerTemplate is { } template ? new IssuerTemplate(template, [.. options.AllowedTenants]) : null;
-        RedirectUri = options.RedirectUri;
+        RedirectUris = options.AllRedirectUris;
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
         Scopes = [.. options.Scopes.Distinct()];
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct()];
@@ -115,7 +115,9 @@ internal sealed class ClientConfiguration
     /// <summary>Gets the template of the tenants' issuers; <see langword="null"/> for a server with one issuer.</summary>
     public IssuerTemplate? IssuerTemplate { get; }
 
-    public Uri? RedirectUri { get; }
+    /// <summary>Gets the redirect URIs, the default one first; empty for a client that uses client credentials only.</summary>
+    public IReadOnlyList<Uri> RedirectUris { get; }
+
     public Uri? PostLogoutRedirectUri { get; }
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
@@ -195,14 +197,17 @@ internal sealed class ClientConfiguration
     /// <param name="reason">The reason, as part of a sentence.</param>
     /// <param name="inner">The cause; <see langword="null"/> without one.</param>
     /// <param name="isForRejectedToken">Whether an API rejected the access token.</param>
+    /// <param name="scopes">The scopes that the next authorization must request.</param>
     /// <returns>The exception.</returns>
     public ReauthorizationRequiredException CreateReauthorizationRequired(
         string reason,
         Exception? inner = null,
-        bool isForRejectedToken = false
+        bool isForRejectedToken = false,
+        IReadOnlyList<string>? scopes = null
     ) =>
         new(Name, $"The user must authorize {DisplayName}: {reason}. Begin an authorization.", inner)
         {
             IsForRejectedToken = isForRejectedToken,
+            Scopes = scopes ?? [],
         };
 }

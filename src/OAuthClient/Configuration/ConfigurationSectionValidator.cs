@@ -56,8 +56,16 @@ internal static class ConfigurationSectionValidator
             }
             else if (Nested.TryGetValue(option.PropertyType, out var nested))
             {
+                if (!string.IsNullOrEmpty(child.Value))
+                    yield return $"{prefix}{child.Key} must be an object with the options of {option.PropertyType.Name}, such as "
+                        + $"\"{child.Key}\": {{\"{nested.Keys.First()}\": …}}; a single value is not read.";
                 foreach (string failure in Failures(child.GetChildren(), nested, $"{prefix}{child.Key}:"))
                     yield return failure;
+            }
+            else if (option.PropertyType == typeof(IDictionary<string, string>))
+            {
+                if (FindDictionaryFailure(child) is { } failure)
+                    yield return $"{prefix}{child.Key} {failure}";
             }
             else if (IsList(option.PropertyType) && !string.IsNullOrEmpty(child.Value))
             {
@@ -66,6 +74,14 @@ internal static class ConfigurationSectionValidator
             }
         }
     }
+
+    // The binder ignores a single value and a nested object, and binds the items of a list under their numbers.
+    private static string? FindDictionaryFailure(IConfigurationSection section) =>
+        !string.IsNullOrEmpty(section.Value) || section.GetChildren().Any(entry => entry.Key.All(char.IsAsciiDigit))
+            ? $"must be an object with names and values, for example \"{section.Key}\": {{\"name\": \"value\"}}."
+        : section.GetChildren().FirstOrDefault(entry => entry.GetChildren().Any()) is { } nested
+            ? $"has an object or a list as '{nested.Key}'; write the value as one text."
+        : null;
 
     private static Dictionary<string, PropertyInfo> PropertiesOf(PropertyInfo[] properties) =>
         properties.ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);

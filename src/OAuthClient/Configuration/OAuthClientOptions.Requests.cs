@@ -2,6 +2,10 @@ namespace OAuthClient;
 
 public sealed partial class OAuthClientOptions
 {
+    /// <summary>Gets <see cref="RedirectUri"/> and <see cref="RedirectUris"/>, the default one first.</summary>
+    internal IReadOnlyList<Uri> AllRedirectUris =>
+        [.. RedirectUris.Prepend(RedirectUri).OfType<Uri>().DistinctBy(uri => uri.OriginalString)];
+
     /// <summary>
     /// Gets or sets the redirect URI, to which the server sends the browser with the response (RFC 6749 §3.1.2). It is absolute, has no
     /// fragment, and is registered at the server in exactly these characters. It uses <c>https</c>, <c>http</c> on a loopback address, or
@@ -9,6 +13,14 @@ public sealed partial class OAuthClientOptions
     /// path of its own (RFC 9700 §4.4). The default is <see langword="null"/>, for a client that uses client credentials only.
     /// </summary>
     public Uri? RedirectUri { get; set; }
+
+    /// <summary>
+    /// Gets or sets further redirect URIs, for an application with several host names. <see cref="AuthorizationParameters.RedirectUri"/>
+    /// selects one for one authorization; in ASP.NET Core the one with the host of the request is selected. Without one, the authorization
+    /// uses <see cref="RedirectUri"/>, or the first of these if that is not set. The rules of <see cref="RedirectUri"/> apply to each. The
+    /// default is an empty list.
+    /// </summary>
+    public IList<Uri> RedirectUris { get; set; } = [];
 
     /// <summary>
     /// Gets or sets the address to which the server sends the browser after it has signed the user out (OpenID Connect RP-Initiated
@@ -45,25 +57,28 @@ public sealed partial class OAuthClientOptions
     public TimeSpan PendingAuthorizationLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Gets or sets the further parameters of each authorization request, such as <c>access_type</c> (RFC 6749 §3.1). A parameter that the
-    /// library sets cannot be one of them. The default is empty.
+    /// Gets or sets the further parameters of each authorization request, such as <c>access_type</c> or <c>prompt</c> (RFC 6749 §3.1). A
+    /// parameter that is given for one authorization (<see cref="AuthorizationParameters"/>) replaces the one with the same name. A
+    /// parameter that the library sets cannot be one of them, and neither can <c>max_age</c> and <c>login_hint</c>. The default is empty.
     /// </summary>
     public IDictionary<string, string> AuthorizationParameters { get; set; } = new Dictionary<string, string>();
 
     /// <summary>
     /// Gets or sets the further parameters of each token request, such as <c>audience</c>, refresh requests included (RFC 6749 §3.2). A
-    /// parameter that the library sets cannot be one of them. The default is empty.
+    /// parameter of one <see cref="TokenRequest"/> replaces the one with the same name. A parameter that the library sets cannot be one of
+    /// them. The values are not treated as secrets: an error of the server that repeats them reaches the log. The default is empty.
     /// </summary>
     public IDictionary<string, string> TokenParameters { get; set; } = new Dictionary<string, string>();
 
     /// <summary>
     /// Gets or sets the further parameters of refresh requests (RFC 6749 §6). They supplement and replace those of
-    /// <see cref="TokenParameters"/>. The default is empty.
+    /// <see cref="TokenParameters"/>. A parameter that the library sets cannot be one of them. The default is empty.
     /// </summary>
     public IDictionary<string, string> RefreshParameters { get; set; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// Gets or sets the further parameters of revocation requests (RFC 7009 §2.1). The default is empty.
+    /// Gets or sets the further parameters of revocation requests (RFC 7009 §2.1). A parameter that the library sets cannot be one of
+    /// them. The default is empty.
     /// </summary>
     public IDictionary<string, string> RevocationParameters { get; set; } = new Dictionary<string, string>();
 }

@@ -5,8 +5,11 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient;
 
 /// <summary>Validates the options of a client when the host starts. Each message states what to change.</summary>
-internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry clients, RedirectUriConflictDetector conflicts)
-    : IValidateOptions<OAuthClientOptions>
+internal sealed partial class OAuthClientOptionsValidator(
+    OAuthClientRegistry clients,
+    RedirectUriConflictDetector conflicts,
+    DangerousOptions dangerous
+) : IValidateOptions<OAuthClientOptions>
 {
     public ValidateOptionsResult Validate(string? name, OAuthClientOptions options)
     {
@@ -14,12 +17,13 @@ internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry cl
         if (!clients.Names.Contains(name))
             return ValidateOptionsResult.Fail($"There is no OAuth client '{name}': register it with AddOAuthClient(\"{name}\", …).");
         string subject = name.Length == 0 ? "OAuth client" : $"OAuth client '{name}'";
-        List<string> failures = [.. FindNulls(options)];
+        List<string> failures = [.. FindNulls(options), .. FindNullRequestOptions(options)];
         if (failures.Count == 0)
             failures = [.. FindFailures(name, options)];
-        return failures.Count > 0
-            ? ValidateOptionsResult.Fail(failures.Select(sentence => $"{subject}: {sentence}"))
-            : ValidateOptionsResult.Success;
+        if (failures.Count > 0)
+            return ValidateOptionsResult.Fail(failures.Select(sentence => $"{subject}: {sentence}"));
+        dangerous.LogOnce(name, options);
+        return ValidateOptionsResult.Success;
     }
 
     // A null in a configuration file reaches the lists, which the other checks enumerate.
@@ -45,6 +49,10 @@ internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry cl
         [
             .. FindClientFailures(o),
             .. FindAssertionFailures(o),
+            .. FindCredentialFailures(o),
+            .. FindRedirectUriFailures(o),
+            .. FindParameterFailures(o),
+            .. FindAdaptationFailures(o),
             .. o.DynamicRegistration is { } dynamic ? DynamicRegistrationOptionsValidator.Find(o, dynamic) : [],
             .. FindEndpointFailures(o),
             .. FindTenantFailures(o),
@@ -147,10 +155,6 @@ internal sealed partial class OAuthClientOptionsValidator(OAuthClientRegistry cl
 
     private static IEnumerable<string> FindRequestFailures(OAuthClientOptions o)
     {
-        if (FindRedirectFailure(o.RedirectUri) is { } redirectFailure)
-            yield return $"{nameof(o.RedirectUri)} {redirectFailure}.";
-        if (FindRedirectFailure(o.PostLogoutRedirectUri) is { } postLogoutFailure)
-            yield return $"{nameof(o.PostLogoutRedirectUri)} {postLogoutFailure}.";
         if (o.Scopes.FirstOrDefault(scope => scope is null || !ScopeList.IsToken(scope)) is { } bad)
             yield return $"the scope '{bad}' holds a space or another character that is invalid in a scope; set each scope as an "
                 + "item of its own.";

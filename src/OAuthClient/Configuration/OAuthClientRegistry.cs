@@ -22,4 +22,15 @@ internal sealed class OAuthClientRegistry
                 + string.Format(CultureInfo.InvariantCulture, instruction, names.Order(StringComparer.Ordinal).First())
                 + "."
         );
+
+    /// <summary>Describes a key for which no service is registered, and names the clients.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="service">The name of the service.</param>
+    public string DescribeUnknown(object? key, string service) =>
+        key is string name && names.Contains(name)
+            ? $"The OAuth client '{name}' has no {service}; only a client with RegisterDynamically has one."
+            : $"There is no OAuth client '{key}' whose {service} could be injected ([FromKeyedServices]). Registered are "
+                + $"{string.Join(", ", names.Order(StringComparer.Ordinal).Select(Quote))}; names are case-sensitive.";
+
+    private static string Quote(string name) => name.Length == 0 ? "the client without a name (without a key)" : $"'{name}'";
 }

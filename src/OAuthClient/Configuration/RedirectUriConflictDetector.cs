@@ -32,19 +32,16 @@ internal sealed class RedirectUriConflictDetector(
     // A callback is compared by its path alone: behind a proxy the host differs, and the sender chooses the query. So redirect URIs that
     // differ in anything else could be confused.
     private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(string name, OAuthClientOptions options) =>
-        options.RedirectUri is not { } redirectUri
+        options.AllRedirectUris is not { Count: > 0 } redirectUris
             ? []
             : Others(name)
                 .Where(other =>
-                    Uri.Compare(
-                        redirectUri,
-                        other.Options.RedirectUri,
-                        UriComponents.Path,
-                        UriFormat.SafeUnescaped,
-                        StringComparison.OrdinalIgnoreCase
-                    ) == 0
+                    other.Options.AllRedirectUris.Any(theirs => redirectUris.Any(ours => HaveSamePath(ours, theirs)))
                     && !IsSameServer(options, other.Options)
                 );
+
+    private static bool HaveSamePath(Uri one, Uri other) =>
+        Uri.Compare(one, other, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private IEnumerable<(string Name, OAuthClientOptions Options)> Others(string name) =>
         clients.Names.Where(other => other != name).Select(other => (other, Unvalidated(other)));

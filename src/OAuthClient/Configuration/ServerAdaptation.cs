@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// Describes how one server deviates from the specifications. What writes requests and reads responses asks it, so that a deviation is data
 /// and no condition in the code.
 /// </summary>
-internal sealed record ServerAdaptation
+internal sealed partial record ServerAdaptation
 {
     /// <summary>Gets the adaptation to a server that conforms to the specifications.</summary>
     public static readonly ServerAdaptation None = new();
@@ -56,6 +56,13 @@ internal sealed record ServerAdaptation
             OmitIdTokenHint = options.OmitIdTokenHint,
             UsesPkce = !options.DangerouslyDisablePkce,
             AcceptsMissingNonce = options.DangerouslyAcceptMissingNonce,
+            OmitsResourceInAuthorizationRequests = options.OmitResourceInAuthorizationRequests,
+            OmitsResourceInTokenRequests = options.OmitResourceInTokenRequests,
+            OmitsResourceInRefreshRequests = options.OmitResourceInRefreshRequests,
+            UsesUnencodedBasicCredentials = options.UseUnencodedBasicCredentials,
+            UsesBasicForPublicClient = options.UseBasicForPublicClient,
+            RepeatsClientIdInBody = options.RepeatClientIdInBody,
+            UsesSecretAsBasicUserName = options.UseSecretAsBasicUserName,
         };
 
     /// <summary>Returns the server's name of a parameter.</summary>

@@ -24,7 +24,7 @@ namespace OAuthClient;
 /// });
 /// ]]></code>
 /// </example>
-public sealed class ServerAdaptationOptions
+public sealed partial class ServerAdaptationOptions
 {
     /// <summary>
     /// Gets or sets the server's names of request parameters, by their standard names, such as <c>client_key</c> for <c>client_id</c>. The
@@ -73,28 +73,30 @@ public sealed class ServerAdaptationOptions
 
     /// <summary>
     /// Gets or sets a value indicating whether the client signs out without <c>id_token_hint</c> (OpenID Connect RP-Initiated Logout §2),
-    /// for a server that rejects long addresses. The default is <see langword="false"/>.
+    /// for a server that rejects long addresses. The hint is also left out if the address would have more than 4,000 characters. The
+    /// default is <see langword="false"/>.
     /// </summary>
     public bool OmitIdTokenHint { get; set; }
 
     /// <summary>
     /// Gets or sets a value indicating whether requests are sent without PKCE (RFC 7636), for a server that rejects
     /// <c>code_verifier</c>. Only a client with a secret or a certificate can do so, and only <c>state</c> and the nonce of an ID Token
-    /// then prevent that an attacker injects a code. The default is <see langword="false"/>.
+    /// then prevent that an attacker injects a code; without the scope <c>openid</c> there is no nonce. A warning is logged once when it is
+    /// set. The default is <see langword="false"/>.
     /// </summary>
     public bool DangerouslyDisablePkce { get; set; }
 
     /// <summary>
     /// Gets or sets a value indicating whether an ID Token without the requested nonce is accepted (OpenID Connect Core §3.1.3.7). A
-    /// nonce that differs is always rejected. PKCE then has to prevent that an attacker injects a code. The default is
-    /// <see langword="false"/>.
+    /// nonce that differs is always rejected. PKCE then has to prevent that an attacker injects a code. A warning is logged once when it is
+    /// set. The default is <see langword="false"/>.
     /// </summary>
     public bool DangerouslyAcceptMissingNonce { get; set; }
 
     /// <summary>
     /// Gets or sets a value indicating whether <see cref="DangerouslyDisablePkce"/> and <see cref="DangerouslyAcceptMissingNonce"/> may be
-    /// combined. An attacker who obtains a code of another user can then sign in as this user (RFC 9700 §4.5). The default is
-    /// <see langword="false"/>.
+    /// combined. An attacker who obtains a code of another user can then sign in as this user (RFC 9700 §4.5). A warning is logged once
+    /// when it is set. The default is <see langword="false"/>.
     /// </summary>
     public bool DangerouslyAllowCodeInjection { get; set; }
 }

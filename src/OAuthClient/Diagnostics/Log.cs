@@ -37,6 +37,14 @@ internal static partial class Log
     public static partial void GrantsInMemoryOfSeveralProcesses(ILogger logger, string clientName);
 
     [LoggerMessage(
+        105,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' has the option {Option}: {Consequence}. Remove the option as soon as the server does not need it "
+            + "any more"
+    )]
+    public static partial void DangerousOptionSet(ILogger logger, string clientName, string option, string consequence);
+
+    [LoggerMessage(
         201,
         LogLevel.Warning,
         "Circuit opened for {Server}: OAuth client '{ClientName}' sends no requests to it for {Seconds} s, because nearly "

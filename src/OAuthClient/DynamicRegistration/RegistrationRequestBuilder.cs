@@ -38,8 +38,8 @@ internal static class RegistrationRequestBuilder
         var metadata = known is null ? [] : JsonObject.Create(known.Metadata)!;
         foreach (string name in NotUpdated)
             metadata.Remove(name);
-        var redirectUri = current.RedirectUri;
-        metadata["redirect_uris"] = Texts(redirectUri is null ? [] : [redirectUri.OriginalString]);
+        var redirectUri = current.RedirectUris.Count == 0 ? null : current.RedirectUris[0];
+        metadata["redirect_uris"] = Texts(current.RedirectUris.Select(uri => uri.OriginalString));
         metadata["response_types"] = Texts(redirectUri is null ? [] : [ParameterNames.Code]);
         metadata["grant_types"] = Texts(
             options.GrantTypes.Count > 0 ? options.GrantTypes

@@ -76,9 +76,10 @@ internal static class RegistrationResponseReader
     /// </summary>
     public static string? FindMismatch(JsonElement metadata, ClientConfiguration current)
     {
-        if (current.RedirectUri is { } redirect)
+        if (current.RedirectUris.Count > 0)
         {
-            if (metadata.Texts("redirect_uris")?.Contains(redirect.OriginalString) == false)
+            var registered = metadata.Texts("redirect_uris");
+            if (registered is not null && current.RedirectUris.Any(uri => !registered.Contains(uri.OriginalString)))
                 return "other redirect_uris than RedirectUri, so no authorization could be completed";
             if (metadata.Texts("response_types")?.Contains(ParameterNames.Code) == false)
                 return "response_types without code, the only supported one";

@@ -39,4 +39,9 @@ public sealed partial class Grant
     public DateTimeOffset? RefreshTokenExpiresAt { get; internal init; }
 
     internal bool IsChosenBy(AccessTokenKey key) => key.GrantId is null || key.GrantId == Id;
+
+    /// <summary>
+    /// Gets the names and values, in turn, of the parameters that were given for the authorization and that a reauthorization repeats.
+    /// </summary>
+    internal IReadOnlyList<string> AuthorizationParameters { get; init; } = [];
 }

@@ -38,7 +38,7 @@ public sealed partial class Grant
         (TokenResponseMembers, UntrustedCallbackParameters) = (older.TokenResponseMembers, older.UntrustedCallbackParameters);
         (RefreshTokenExpiresAt, idTokenClaims) = (older.RefreshTokenExpiresAt, older.idTokenClaims);
         UserInfoAccount = older.UserInfoAccount;
-        UnknownMembers = older.UnknownMembers;
+        (AuthorizationParameters, UnknownMembers) = (older.AuthorizationParameters, older.UnknownMembers);
         Generation = older.Generation + 1;
     }
 
@@ -212,35 +212,6 @@ public sealed partial class Grant
             AccessToken = value.GetValueOrDefault(AccessTokenKey.Default.Key);
         }
     } = FrozenDictionary<string, AccessToken>.Empty;
-
-    /// <summary>Creates a principal from the claims of the ID Token and the further claims of the UserInfo response.</summary>
-    /// <remarks>
-    /// Claims keep the server's names and have the server as their <see cref="Claim.Issuer"/>. A claim of the type
-    /// <see cref="GrantOwner.ClaimType"/> holds <see cref="Owner"/>; the library reads the owner from this claim only.
-    /// <see cref="ClaimTypes.NameIdentifier"/> is the id of a user of the application, or else the owner's text form; the application may
-    /// replace it. The principal of a sign-in also identifies the client and the sign-in, so that a cookie can end with the sign-in
-    /// (<c>RejectEndedSignIns</c> in ASP.NET Core). The <c>User</c> of the authorization result does so too, and has fewer claims.
-    /// </remarks>
-    /// <param name="userInfo">The response of the UserInfo endpoint, or <see langword="null"/>.</param>
-    /// <param name="authenticationType">The authentication type of the identity.</param>
-    /// <param name="nameClaim">The type of the claim that <c>Identity.Name</c> returns.</param>
-    /// <param name="roleClaim">The type of the claims that <c>IsInRole</c> reads.</param>
-    /// <returns>The principal.</returns>
-    /// <exception cref="InvalidOperationException">The grant has no ID Token.</exception>
-    /// <exception cref="ArgumentException">The subject of <paramref name="userInfo"/> is not <see cref="Subject"/>.</exception>
-    public ClaimsPrincipal ToClaimsPrincipal(
-        UserInfo? userInfo = null,
-        string authenticationType = "OAuthClient",
-        string nameClaim = "name",
-        string roleClaim = "roles"
-    )
-    {
-        var claims = IdTokenClaims ?? throw new InvalidOperationException("The grant has no ID Token; request the scope openid.");
-        if (userInfo is not null && userInfo.Subject != Subject)
-            throw new ArgumentException("The userinfo response is of another subject; pass that of the grant's subject.", nameof(userInfo));
-        JsonElement[] sets = userInfo is null ? [claims] : [claims, userInfo.Claims];
-        return ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, sets);
-    }
 
     /// <summary>Returns the id, the client's name and the generation, and no token.</summary>
     /// <returns>A text for logs.</returns>

@@ -71,6 +71,7 @@ internal static class GrantSerializer
             FirstIdTokenIssuedAt = grant.FirstIdTokenIssuedAt,
             RenewalEndsAt = grant.RenewalEndsAt,
             Account = grant.UserInfoAccount is { } account ? ToStored(account) : null,
+            AuthorizationParameters = grant.AuthorizationParameters.Count == 0 ? null : grant.AuthorizationParameters,
             Unknown = grant.UnknownMembers,
         };
 
@@ -83,6 +84,7 @@ internal static class GrantSerializer
             SignInExpiresAt = stored.SignInExpiresAt,
             FirstIdTokenIssuedAt = stored.FirstIdTokenIssuedAt,
             RenewalEndsAt = stored.RenewalEndsAt,
+            AuthorizationParameters = stored.AuthorizationParameters ?? [],
             Scopes = stored.Scopes,
             Resources = stored.Resources,
             CreatedAt = stored.CreatedAt,
@@ -160,6 +162,7 @@ internal sealed class GrantJson
     public DateTimeOffset? FirstIdTokenIssuedAt { get; init; }
     public DateTimeOffset? RenewalEndsAt { get; init; }
     public GrantAccountJson? Account { get; init; }
+    public IReadOnlyList<string>? AuthorizationParameters { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

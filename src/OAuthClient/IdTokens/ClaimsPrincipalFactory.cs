@@ -31,14 +31,26 @@ internal static class ClaimsPrincipalFactory
         ClaimSource.SourcesMember
     );
 
+    // Where a server does not send the claim of Identity.Name, the first of these names the user (OpenID Connect Core §5.1). The last two
+    // are those of Microsoft's servers.
+    private static readonly string[] NameClaims = ["name", "preferred_username", "email", "nickname", "given_name", "upn", "unique_name"];
+
+    // Where a server does not send the claim of IsInRole, this one has the roles.
+    private const string OtherRoleClaim = "role";
+
     /// <summary>
     /// Creates a principal. The claims that identify the grant owner and the session are never taken from the server's claims.
     /// </summary>
     /// <param name="ownerClaims">The claims that identify the grant owner.</param>
     /// <param name="issuer">The server, which becomes the issuer of each claim.</param>
     /// <param name="authenticationType">The authentication type of the identity.</param>
-    /// <param name="nameClaim">The claim type of <c>Identity.Name</c>.</param>
-    /// <param name="roleClaim">The claim type that <c>IsInRole</c> reads.</param>
+    /// <param name="nameClaim">
+    /// The claim type of <c>Identity.Name</c>. If the claim is missing, the first of the known name claims takes its place.
+    /// </param>
+    /// <param name="roleClaim">
+    /// The claim type that <c>IsInRole</c> reads. If the claim is missing, it is read as a path of member names with dots, such as
+    /// <c>realm_access.roles</c>, and otherwise <c>role</c> takes its place.
+    /// </param>
     /// <param name="sets">Sets of claims about one user. When two sets contain the same claim, the first set takes precedence.</param>
     /// <returns>The principal.</returns>
     public static ClaimsPrincipal Create(
@@ -50,23 +62,55 @@ internal static class ClaimsPrincipalFactory
         params ReadOnlySpan<JsonElement> sets
     )
     {
-        var identity = new ClaimsIdentity(authenticationType, nameClaim, roleClaim);
+        List<Claim> all = [];
         var known = new HashSet<string>(TokenClaims);
         foreach (var claims in sets)
         {
             foreach (var claim in claims.EnumerateObject())
             {
-                if (known.Contains(claim.Name) || IsReserved(claim.Name))
-                    continue;
-                foreach (
-                    var value in claim.Value.ValueKind == JsonValueKind.Array ? claim.Value.EnumerateArray().AsEnumerable() : [claim.Value]
-                )
-                    Add(identity, issuer, claim.Name, value);
+                if (!known.Contains(claim.Name) && !IsReserved(claim.Name))
+                    AddAll(all, issuer, claim.Name, claim.Value);
             }
             known.UnionWith(claims.EnumerateObject().Select(claim => claim.Name));
         }
-        identity.AddClaims(ownerClaims);
-        return new ClaimsPrincipal(identity);
+        foreach (var claims in sets)
+        {
+            if (!Has(all, roleClaim) && !IsReserved(roleClaim) && FindNested(claims, roleClaim) is { } nested)
+                AddAll(all, issuer, roleClaim, nested);
+        }
+        string nameType = HasText(all, nameClaim) ? nameClaim : NameClaims.FirstOrDefault(type => HasText(all, type)) ?? nameClaim;
+        string roleType = !Has(all, roleClaim) && Has(all, OtherRoleClaim) ? OtherRoleClaim : roleClaim;
+        all.AddRange(ownerClaims);
+        return new ClaimsPrincipal(new ClaimsIdentity(all, authenticationType, nameType, roleType));
+    }
+
+    /// <summary>Replaces the claim <see cref="ClaimTypes.NameIdentifier"/> by the value of a claim of the server.</summary>
+    /// <param name="ownerClaims">The claims that identify the grant owner.</param>
+    /// <param name="claim">The name of the server's claim.</param>
+    /// <param name="issuer">The server.</param>
+    /// <param name="sets">Sets of claims about one user.</param>
+    /// <returns>The claims.</returns>
+    /// <exception cref="OAuthException">The server did not send the claim as a string.</exception>
+    public static IReadOnlyList<Claim> WithNameIdentifier(
+        IEnumerable<Claim> ownerClaims,
+        string claim,
+        string issuer,
+        params ReadOnlySpan<JsonElement> sets
+    )
+    {
+        foreach (var claims in sets)
+        {
+            if (claims.TextIfAny(claim) is { Length: > 0 } value)
+                return
+                [
+                    .. ownerClaims.Where(known => known.Type != ClaimTypes.NameIdentifier),
+                    new(ClaimTypes.NameIdentifier, value, ClaimValueTypes.String, issuer),
+                ];
+        }
+        throw new OAuthException(
+            $"The server sent no claim '{claim}', which is to identify the user as NameIdentifier; request it, or name a claim that the "
+                + "server sends, such as sub."
+        );
     }
 
     /// <summary>Creates the claims with which the application checks whether the sign-in of a principal is still valid.</summary>
@@ -93,7 +137,38 @@ internal static class ClaimsPrincipalFactory
         string.Equals(name, ClaimTypes.NameIdentifier, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("oauthclient.", StringComparison.OrdinalIgnoreCase);
 
-    private static void Add(ClaimsIdentity identity, string issuer, string name, JsonElement value)
+    private static bool HasText(List<Claim> claims, string type) =>
+        claims.Exists(claim =>
+            string.Equals(claim.Type, type, StringComparison.Ordinal)
+            && claim.ValueType == ClaimValueTypes.String
+            && !string.IsNullOrWhiteSpace(claim.Value)
+        );
+
+    private static bool Has(List<Claim> claims, string type) =>
+        claims.Exists(claim => string.Equals(claim.Type, type, StringComparison.Ordinal) && claim.Value.Length > 0);
+
+    // A path of member names with dots, for a server that nests the roles. The names of nested members may be invalid.
+    private static JsonElement? FindNested(JsonElement claims, string path)
+    {
+        string[] names = path.Split('.');
+        if (names.Length == 1)
+            return null;
+        var found = claims;
+        foreach (string name in names)
+        {
+            if (found.ValueKind != JsonValueKind.Object || !StrictJson.HasReadableNames(found) || !found.TryGetProperty(name, out found))
+                return null;
+        }
+        return found;
+    }
+
+    private static void AddAll(List<Claim> all, string issuer, string name, JsonElement value)
+    {
+        foreach (var item in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().AsEnumerable() : [value])
+            Add(all, issuer, name, item);
+    }
+
+    private static void Add(List<Claim> all, string issuer, string name, JsonElement value)
     {
         var (text, type) = value.ValueKind switch
         {
@@ -104,6 +179,6 @@ internal static class ClaimsPrincipalFactory
             _ => (null, ""),
         };
         if (text is not null)
-            identity.AddClaim(new Claim(name, text, type, issuer));
+            all.Add(new Claim(name, text, type, issuer));
     }
 }

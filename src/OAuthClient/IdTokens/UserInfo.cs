@@ -54,8 +54,8 @@ public sealed class UserInfo
     /// owners, even if their subjects are equal.
     /// </remarks>
     /// <param name="authenticationType">The authentication type of the identity.</param>
-    /// <param name="nameClaim">The claim type of <c>Identity.Name</c>.</param>
-    /// <param name="roleClaim">The claim type that <c>IsInRole</c> reads.</param>
+    /// <param name="nameClaim">The claim type of <c>Identity.Name</c>, as in <c>Grant.ToClaimsPrincipal</c>.</param>
+    /// <param name="roleClaim">The claim type that <c>IsInRole</c> reads, as in <c>Grant.ToClaimsPrincipal</c>.</param>
     /// <returns>The principal.</returns>
     /// <exception cref="InvalidOperationException">
     /// The server is a multi-tenant server (<c>IssuerTemplate</c>) and the grant has no ID Token, so the user's tenant is not known.

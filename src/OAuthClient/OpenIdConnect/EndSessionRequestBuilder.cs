@@ -1,37 +1,15 @@
-using System.Collections.Frozen;
-
 namespace OAuthClient;
 
 /// <summary>Builds the logout request (OpenID Connect RP-Initiated Logout §2) and its pending logout.</summary>
 internal static class EndSessionRequestBuilder
 {
-    // Many servers and proxies limit an address to 8 KB, so a larger ID Token is omitted.
-    private const int MaximumHintLength = 6 * 1024;
-
-    private static readonly AdditionalParameters AdditionalNames = new(
-        "logout",
-        nameof(LogoutParameters),
-        FrozenSet.Create(
-            StringComparer.OrdinalIgnoreCase,
-            ParameterNames.IdTokenHint,
-            ParameterNames.LogoutHint,
-            ParameterNames.ClientId,
-            ParameterNames.PostLogoutRedirectUri,
-            ParameterNames.State,
-            ParameterNames.UiLocales,
-            ParameterNames.ClientSecret,
-            ParameterNames.Code,
-            ParameterNames.CodeVerifier,
-            ParameterNames.AccessToken,
-            ParameterNames.RefreshToken,
-            ParameterNames.IdToken,
-            ParameterNames.Issuer
-        )
-    );
+    // Keycloak and other servers on Netty refuse a request line of more than 4,096 bytes, nginx, Apache and Kestrel one of 8 KiB.
+    private const int MaximumAddressLength = 4000;
 
     /// <summary>Validates the additional parameters.</summary>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    public static void Validate(LogoutParameters parameters) => AdditionalNames.Validate(parameters.Additional);
+    public static void Validate(LogoutParameters parameters, ClientConfiguration configuration) =>
+        ReservedParameters.Logout.Validate(parameters.Additional, configuration.Adaptation);
 
     /// <summary>Builds the request.</summary>
     /// <param name="configuration">The client.</param>
@@ -50,29 +28,51 @@ internal static class EndSessionRequestBuilder
         DateTimeOffset now
     )
     {
-        Validate(parameters);
+        Validate(parameters, configuration);
         var expiresAt = now + configuration.PendingAuthorizationLifetime;
         if (endpoint is null)
             return new() { ClientName = configuration.Name, ExpiresAt = expiresAt };
         bool expectsRedirect = configuration.PostLogoutRedirectUri is not null;
         string? state = expectsRedirect && !parameters.OmitState ? SecureRandomString.Create() : null;
-        AdditionalNames.ValidateEndpoint(endpoint, parameters.Additional);
-        var query = new QueryStringBuilder(endpoint);
-        query.Add(ParameterNames.IdTokenHint, idToken?.Reveal() is { Length: <= MaximumHintLength } hint ? hint : null);
-        query.Add(ParameterNames.LogoutHint, parameters.LogoutHint);
-        query.Add(ParameterNames.ClientId, configuration.ClientId);
-        query.Add(ParameterNames.PostLogoutRedirectUri, configuration.PostLogoutRedirectUri?.OriginalString);
-        query.Add(ParameterNames.State, state);
-        query.Add(ParameterNames.UiLocales, parameters.UiLocales);
+        ReservedParameters.Logout.ValidateEndpoint(endpoint, parameters.Additional.Keys, configuration.Adaptation);
+        List<KeyValuePair<string, string>> list = [];
+        bool hasHint = idToken is not null && !configuration.Adaptation.OmitIdTokenHint;
+        Add(ParameterNames.IdTokenHint, hasHint ? idToken!.Reveal() : null);
+        Add(ParameterNames.LogoutHint, parameters.LogoutHint);
+        Add(ParameterNames.ClientId, configuration.ClientId);
+        Add(ParameterNames.PostLogoutRedirectUri, configuration.PostLogoutRedirectUri?.OriginalString);
+        Add(ParameterNames.State, state);
+        Add(ParameterNames.UiLocales, parameters.UiLocales);
         foreach (var (name, value) in parameters.Additional)
-            query.Add(name, value);
+            Add(name, value);
+        configuration.Adaptation.Rename(list);
+        string address = CreateAddress(endpoint, list);
+        if (hasHint && address.Length > MaximumAddressLength)
+        {
+            list.RemoveAt(0);
+            address = CreateAddress(endpoint, list);
+        }
         return new()
         {
             ClientName = configuration.Name,
             ExpiresAt = expiresAt,
-            Address = query.ToTextAndClear(),
+            Address = address,
             ExpectsRedirect = expectsRedirect,
             State = state,
         };
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                list.Add(new(name, value));
+        }
+    }
+
+    private static string CreateAddress(Uri endpoint, List<KeyValuePair<string, string>> parameters)
+    {
+        var query = new QueryStringBuilder(endpoint);
+        foreach (var (name, value) in parameters)
+            query.Add(name, value);
+        return query.ToTextAndClear();
     }
 }

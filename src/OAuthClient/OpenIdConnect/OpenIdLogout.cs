@@ -58,8 +58,8 @@ public sealed class OpenIdLogout
     {
         owner.EnsureResourceOwner();
         parameters ??= LogoutParameters.None;
-        EndSessionRequestBuilder.Validate(parameters);
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        EndSessionRequestBuilder.Validate(parameters, current);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // Prefers a grant of the session to a grant without a known session.
         var hint = grants

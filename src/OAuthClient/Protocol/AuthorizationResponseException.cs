@@ -6,15 +6,24 @@ namespace OAuthClient;
 /// </summary>
 public sealed class AuthorizationResponseException : OAuthException
 {
-    internal AuthorizationResponseException(string error, string? errorDescription, string? errorUri)
-        : base(CreateMessage(error, errorDescription))
+    private readonly string standardError;
+
+    /// <param name="error">The server's word.</param>
+    /// <param name="errorDescription">The server's description.</param>
+    /// <param name="errorUri">The address of a page about the error.</param>
+    /// <param name="standardError">The standard error code for the server's word; <see langword="null"/> if they are the same.</param>
+    internal AuthorizationResponseException(string error, string? errorDescription, string? errorUri, string? standardError = null)
+        : base(CreateMessage(error, errorDescription, standardError ?? error))
     {
+        this.standardError = standardError ?? error;
         Error = error;
         ErrorDescription = errorDescription;
         ErrorUri = errorUri;
     }
 
-    /// <summary>Gets the error code, for example <c>access_denied</c>, <c>invalid_scope</c> or <c>login_required</c>.</summary>
+    /// <summary>
+    /// Gets the error code as the server wrote it, for example <c>access_denied</c>, <c>invalid_scope</c> or <c>login_required</c>.
+    /// </summary>
     public string Error { get; }
 
     /// <summary>
@@ -26,16 +35,17 @@ public sealed class AuthorizationResponseException : OAuthException
     public string? ErrorUri { get; }
 
     /// <summary>
-    /// Gets a value indicating whether the resource owner or the server denied the request (<c>access_denied</c>). This is not a fault:
-    /// the application can let the user try again.
+    /// Gets a value indicating whether the resource owner or the server denied the request: <c>access_denied</c>, a word of a well-known
+    /// server such as <c>user_cancelled_login</c>, or one of <c>Adaptation.ErrorCodes</c>. This is not a fault: the
+    /// application can let the user try again.
     /// </summary>
-    public bool IsAccessDenied => Error == "access_denied";
+    public bool IsAccessDenied => standardError == ErrorCodes.AccessDenied;
 
-    private static string CreateMessage(string error, string? description) =>
+    private static string CreateMessage(string error, string? description, string standardError) =>
         "The authorization server refused the authorization request: "
         + error
         + (description is null ? "" : $" (\"{description}\")")
-        + Advice(error);
+        + Advice(standardError);
 
     private static string Advice(string error) =>
         error switch

@@ -3,6 +3,7 @@ namespace OAuthClient;
 /// <summary>Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2).</summary>
 internal static class ErrorCodes
 {
+    public const string AccessDenied = "access_denied";
     public const string InvalidClient = "invalid_client";
     public const string InvalidClientMetadata = "invalid_client_metadata";
     public const string InvalidGrant = "invalid_grant";
@@ -24,7 +25,7 @@ internal static class ErrorCodes
     /// <returns><see langword="true"/> if it is a known error code.</returns>
     public static bool IsStandard(string error) =>
         error
-            is "access_denied"
+            is AccessDenied
                 or "account_selection_required"
                 or "consent_required"
                 or "insufficient_scope"
@@ -41,4 +42,27 @@ internal static class ErrorCodes
                 or UnauthorizedClient
                 or UnsupportedGrantType
                 or UnsupportedTokenType;
+
+    /// <summary>
+    /// Determines whether the error of an authorization response states that the user refused: <c>access_denied</c> (RFC 6749 §4.1.2.1), or
+    /// what well-known servers write in its place, such as LinkedIn's <c>user_cancelled_login</c>.
+    /// </summary>
+    /// <param name="error">The error.</param>
+    /// <returns><see langword="true"/> if the user refused.</returns>
+    public static bool IsDenial(string error) =>
+        error
+            is AccessDenied
+                or "user_cancelled_login"
+                or "user_cancelled_authorize"
+                or "user_cancelled"
+                or "user_canceled"
+                or "user_denied"
+                or "user_declined"
+                or "user_rejected"
+                or "consent_declined"
+                or "consent_denied"
+                or "authorization_declined"
+                or "authorization_denied"
+                or "login_cancelled"
+                or "login_canceled";
 }

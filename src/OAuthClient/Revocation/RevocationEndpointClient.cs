@@ -17,6 +17,7 @@ internal sealed class RevocationEndpointClient(EndpointClient endpoints)
             [
                 new(ParameterNames.Token, token.Reveal()),
                 new(ParameterNames.TokenTypeHint, token is RefreshToken ? ParameterNames.RefreshToken : ParameterNames.AccessToken),
+                .. configuration.RevocationParameters,
             ],
             // §2.2: revoking a token a second time is not an error.
             RetryMode = RetryMode.Idempotent,

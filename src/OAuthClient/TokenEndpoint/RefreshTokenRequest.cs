@@ -21,5 +21,10 @@ internal sealed class RefreshTokenRequest(
 
     internal override IReadOnlyList<string> Secrets => [refreshToken.Reveal()];
 
+    internal override bool OmitsResource(ServerAdaptation adaptation) => adaptation.OmitsResourceInRefreshRequests;
+
+    internal override IReadOnlyList<KeyValuePair<string, string>> GetFurtherParameters(ClientConfiguration configuration) =>
+        configuration.RefreshParameters;
+
     internal override IEnumerable<KeyValuePair<string, string>> Parameters() => [new(ParameterNames.RefreshToken, refreshToken.Reveal())];
 }

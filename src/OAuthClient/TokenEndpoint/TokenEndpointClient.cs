@@ -37,9 +37,12 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
             form.Add(parameter);
         if (request.Scopes is { Count: > 0 } scopes)
             form.Add(new(ParameterNames.Scope, configuration.Adaptation.JoinScopes(scopes)));
-        foreach (string resource in request.Resources)
-            form.Add(new(ParameterNames.Resource, resource));
-        form.AddRange(request is RefreshTokenRequest ? configuration.RefreshParameters : configuration.TokenParameters);
+        if (!request.OmitsResource(configuration.Adaptation))
+        {
+            foreach (string resource in request.Resources)
+                form.Add(new(ParameterNames.Resource, resource));
+        }
+        AdditionalParameters.AddMissing(form, request.GetFurtherParameters(configuration));
         var response = await endpoints
             .SendAsync(
                 new BackChannelRequest(ServerEndpoint.Token, server)

@@ -47,6 +47,13 @@ public abstract class TokenRequest
     /// <summary>Gets the parameters of the grant type.</summary>
     internal virtual IEnumerable<KeyValuePair<string, string>> Parameters() => [];
 
+    /// <summary>Determines whether the request has no <c>resource</c> at this server.</summary>
+    internal virtual bool OmitsResource(ServerAdaptation adaptation) => adaptation.OmitsResourceInTokenRequests;
+
+    /// <summary>Gets the registration's further parameters of such a request. Those of the request itself take precedence.</summary>
+    internal virtual IReadOnlyList<KeyValuePair<string, string>> GetFurtherParameters(ClientConfiguration configuration) =>
+        configuration.TokenParameters;
+
     /// <summary>Requires that the client may use this grant type.</summary>
     /// <exception cref="OAuthException">The client may not use this grant type.</exception>
     internal virtual void EnsureAllowed(ClientConfiguration configuration) { }
@@ -58,10 +65,22 @@ public abstract class TokenRequest
     /// <summary>Creates a request for an access token of the client itself (client credentials, RFC 6749 §4.4).</summary>
     /// <param name="scopes">The scopes to request; the server chooses them if it is <see langword="null"/>.</param>
     /// <param name="resources">The protected resources to request a token for (RFC 8707 §2).</param>
+    /// <param name="parameters">
+    /// Further parameters, such as <c>audience</c>. They replace those of <see cref="OAuthClientOptions.TokenParameters"/> with the same
+    /// names.
+    /// </param>
     /// <returns>The request.</returns>
-    /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
-    public static TokenRequest ClientCredentials(IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null) =>
-        new ClientCredentialsRequest(scopes is null ? null : ScopeList.Checked(scopes), ResourceIndicators.Checked(resources ?? []));
+    /// <exception cref="ArgumentException">A scope, a resource or a parameter is malformed, or a parameter is reserved.</exception>
+    public static TokenRequest ClientCredentials(
+        IEnumerable<string>? scopes = null,
+        IEnumerable<Uri>? resources = null,
+        IEnumerable<KeyValuePair<string, string>>? parameters = null
+    ) =>
+        new ClientCredentialsRequest(
+            scopes is null ? null : ScopeList.Checked(scopes),
+            ResourceIndicators.Checked(resources ?? []),
+            [.. parameters ?? []]
+        );
 
     /// <summary>
     /// Creates a request that presents a refresh token which the application stores itself (RFC 6749 §6). Do not present the

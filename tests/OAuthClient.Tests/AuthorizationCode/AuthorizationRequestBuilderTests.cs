@@ -23,7 +23,7 @@ public class AuthorizationRequestBuilderTests
                     ["client_id"] = "client-id",
                     ["redirect_uri"] = SampleConfiguration.Callback,
                     ["state"] = pending.State,
-                    ["code_challenge"] = pending.CodeVerifier.Challenge(),
+                    ["code_challenge"] = pending.CodeVerifier!.Challenge(),
                     ["code_challenge_method"] = "S256",
                 }
             )
@@ -62,7 +62,7 @@ public class AuthorizationRequestBuilderTests
                     new("response_type", "code"),
                     new("state", pending.State),
                     new("code_challenge_method", "S256"),
-                    new("code_challenge", pending.CodeVerifier.Challenge()),
+                    new("code_challenge", pending.CodeVerifier!.Challenge()),
                     new("nonce", pending.Nonce!),
                     new("client_id", "client-id"),
                     new("redirect_uri", SampleConfiguration.Callback),
@@ -146,7 +146,7 @@ public class AuthorizationRequestBuilderTests
         var values = Enumerable
             .Range(0, 300)
             .Select(_ => Begin(o => o.Scopes = ["openid"]))
-            .SelectMany(pending => new[] { pending.State, pending.Nonce!, pending.CodeVerifier.Reveal() })
+            .SelectMany(pending => new[] { pending.State, pending.Nonce!, pending.CodeVerifier!.Reveal() })
             .ToList();
 
         Assert.That(values, Is.Unique);
@@ -160,7 +160,7 @@ public class AuthorizationRequestBuilderTests
     {
         var pending = Begin();
 
-        Assert.That(pending.AuthorizationUri.AbsoluteUri, Does.Not.Contain(pending.CodeVerifier.Reveal()));
+        Assert.That(pending.AuthorizationUri.AbsoluteUri, Does.Not.Contain(pending.CodeVerifier!.Reveal()));
     }
 
     [TestCase(new[] { "openid" }, true)]

@@ -32,7 +32,7 @@ public class CodeVerifierTests
             .Select(_ =>
                 SampleRequest
                     .Begin(SampleConfiguration.Create(), SampleConfiguration.Server, new(), SampleConfiguration.Now)
-                    .CodeVerifier.Reveal()
+                    .CodeVerifier!.Reveal()
             )
             .ToList();
 

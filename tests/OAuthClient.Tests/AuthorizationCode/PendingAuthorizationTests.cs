@@ -241,7 +241,7 @@ public class PendingAuthorizationTests
         Assert.That(pending.ToString(), Is.EqualTo("Pending authorization at https://server.example.com"));
         Assert.That(
             $"{pending}",
-            Does.Not.Contain(pending.State).And.Not.Contain(pending.Nonce).And.Not.Contain(pending.CodeVerifier.Reveal())
+            Does.Not.Contain(pending.State).And.Not.Contain(pending.Nonce).And.Not.Contain(pending.CodeVerifier!.Reveal())
         );
         Assert.That(() => JsonSerializer.Serialize(pending), Throws.InstanceOf<NotSupportedException>());
         Assert.That(() => JsonSerializer.Serialize(new { pending }), Throws.InstanceOf<NotSupportedException>());

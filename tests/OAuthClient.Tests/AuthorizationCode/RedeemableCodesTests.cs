@@ -39,7 +39,7 @@ public class RedeemableCodesTests
         Assert.That(creators.Select(method => method.Name), Is.EqualTo([nameof(ValidatedAuthorizationResponse.Validate)]));
         Assert.That(
             creators[0].GetParameters().Select(parameter => parameter.ParameterType),
-            Is.EqualTo([typeof(PendingAuthorization), typeof(AuthorizationResponse)])
+            Is.EqualTo([typeof(PendingAuthorization), typeof(AuthorizationResponse), typeof(ServerAdaptation)])
         );
     }
 

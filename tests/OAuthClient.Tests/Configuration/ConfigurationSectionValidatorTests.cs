@@ -11,7 +11,7 @@ public class ConfigurationSectionValidatorTests
 {
     [TestCase("Isuer", "https://as.example", "Billing:Isuer is no option; did you mean Issuer?")]
     [TestCase("client_secret", "x", "Billing:client_secret is no option; did you mean ClientSecret?")]
-    [TestCase("Authority", "https://as.example", "Billing:Authority is no option. There are AllowedTenants, ")]
+    [TestCase("Authority", "https://as.example", "Billing:Authority is no option. There are Adaptation, AllowedTenants, ")]
     [TestCase("Scopes", "openid profile", "Billing:Scopes must be a list")]
     [TestCase("Resources", "https://api.example", "Billing:Resources must be a list")]
     [TestCase("IdTokenSigningAlgorithms", "ES256", "Billing:IdTokenSigningAlgorithms must be a list")]

@@ -50,6 +50,20 @@ public class OptionsFromConfigurationTests
             ["RefreshTokenGracePeriod"] = "00:01:00",
             ["RefreshLease"] = "00:00:20",
             ["DangerouslyAllowHttpOnLoopback"] = "true",
+            ["RedirectUris:0"] = "https://other.example.com/callback",
+            ["AuthorizationParameters:access_type"] = "offline",
+            ["TokenParameters:audience"] = "https://api.example.com",
+            ["RefreshParameters:include"] = "scope",
+            ["RevocationParameters:reason"] = "logout",
+            ["Adaptation:ScopeSeparator"] = ",",
+            ["Adaptation:ParameterNames:client_id"] = "client_key",
+            ["Adaptation:ErrorCodes:token_revoked"] = "invalid_grant",
+            ["Adaptation:BearerTokenTypes:0"] = "bot",
+            ["Adaptation:OmitIdTokenHint"] = "true",
+            ["PushedAuthorization"] = "Always",
+            ["PushedAuthorizationRequestEndpoint"] = "https://server.example.com/par",
+            ["SignedAuthorizationRequests"] = "false",
+            ["ClientAssertion:KeyId"] = "key-1",
         };
         Assert.That(
             values.Keys.Select(key => key.Split(':')[0]).Distinct(),
@@ -92,8 +106,33 @@ public class OptionsFromConfigurationTests
             Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(10)));
             Assert.That(options.BackChannelAttemptTimeout, Is.EqualTo(TimeSpan.FromSeconds(4)));
             Assert.That(options.DangerouslyAllowHttpOnLoopback, Is.True);
+            Assert.That(options.RedirectUris, Is.EqualTo([new Uri("https://other.example.com/callback")]));
+            Assert.That(options.AuthorizationParameters["access_type"], Is.EqualTo("offline"));
+            Assert.That(options.TokenParameters["audience"], Is.EqualTo("https://api.example.com"));
+            Assert.That(options.RefreshParameters["include"], Is.EqualTo("scope"));
+            Assert.That(options.RevocationParameters["reason"], Is.EqualTo("logout"));
+            Assert.That(options.Adaptation.ScopeSeparator, Is.EqualTo(","));
+            Assert.That(options.Adaptation.ParameterNames["client_id"], Is.EqualTo("client_key"));
+            Assert.That(options.Adaptation.ErrorCodes["token_revoked"], Is.EqualTo("invalid_grant"));
+            Assert.That(options.Adaptation.BearerTokenTypes, Is.EqualTo(["bot"]));
+            Assert.That(options.Adaptation.OmitIdTokenHint, Is.True);
+            Assert.That(options.PushedAuthorization, Is.EqualTo(PushedAuthorizationUse.Always));
+            Assert.That(options.PushedAuthorizationRequestEndpoint, Is.EqualTo(new Uri("https://server.example.com/par")));
+            Assert.That(options.SignedAuthorizationRequests, Is.False);
+            Assert.That(options.ClientAssertion.KeyId, Is.EqualTo("key-1"));
         });
     }
+
+    [TestCase("Adaptation:ScopeSeperator", ",", "Adaptation:ScopeSeperator is no option; did you mean ScopeSeparator?")]
+    [TestCase("Adaptation", "strict", "Adaptation must be an object")]
+    [TestCase("Adaptation:BearerTokenTypes", "bot", "Adaptation:BearerTokenTypes must be a list")]
+    [TestCase("Adaptation:ParameterNames", "client_key", "Adaptation:ParameterNames must be an object with names and values")]
+    [TestCase("TokenParameters", "audience=x", "TokenParameters must be an object with names and values")]
+    [TestCase("TokenParameters:0", "audience", "TokenParameters must be an object with names and values")]
+    [TestCase("AuthorizationParameters:claims:userinfo", "x", "AuthorizationParameters has an object or a list as 'claims'")]
+    [Description("A nested key that the binder would ignore is reported with its path")]
+    public void A_nested_key_is_reported(string key, string value, string message) =>
+        Assert.That(() => Bind(Minimal((key, value))), Throws.TypeOf<OptionsValidationException>().With.Message.Contains(message));
 
     [TestCase("ClientSecrett")]
     [TestCase("Scope")]

@@ -28,6 +28,29 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
+    [Description("RFC 9700 §4.4.2.2: each of several redirect URIs is compared")]
+    public void Any_shared_redirect_uri_is_rejected()
+    {
+        using var provider = Two(
+            o =>
+            {
+                ConfiguredMetadata("https://one.example.com/token")(o);
+                o.RedirectUri = new("https://client.example.com/one");
+                o.RedirectUris = [new("https://www.client.example.com/shared")];
+            },
+            o =>
+            {
+                ConfiguredMetadata("https://two.example.com/token")(o);
+                o.RedirectUri = null;
+                o.RedirectUris = [new("https://client.example.com/two"), new("https://client.example.com/shared")];
+            }
+        );
+
+        Assert.That(Failure(provider, "one"), Does.Contain("RedirectUri has the same path as that of OAuth client 'two'"));
+        Assert.That(Failure(provider, "two"), Does.Contain("RedirectUri has the same path as that of OAuth client 'one'"));
+    }
+
+    [Test]
     [Description("RFC 9700 §4.4.2.2: one client without a known issuer is sufficient for a mix-up")]
     public void A_redirect_uri_shared_with_one_issuer_is_rejected()
     {

@@ -18,6 +18,9 @@ internal sealed record GrantIssuance(
     /// <summary>Gets the resources that the grant was requested for (RFC 8707).</summary>
     public IReadOnlyList<string> Resources { get; init; } = [];
 
+    /// <summary>Gets the names and values, in turn, of the parameters that a reauthorization repeats.</summary>
+    public IReadOnlyList<string> AuthorizationParameters { get; init; } = [];
+
     /// <summary>Gets a value indicating whether the request contained the scope <c>openid</c>.</summary>
     public bool RequestedIdToken { get; init; }
 

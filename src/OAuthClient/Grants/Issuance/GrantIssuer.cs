@@ -49,6 +49,7 @@ internal sealed class GrantIssuer(
             FirstIdTokenIssuedAt = identity is null ? null : NumericDate.TryRead(identity.Claims, "iat"),
             Scopes = response.AccessToken.Scopes,
             Resources = issuance.Resources,
+            AuthorizationParameters = issuance.AuthorizationParameters,
             CreatedAt = now,
             RefreshToken = response.RefreshToken,
             IdToken = identity?.Token,

@@ -1,0 +1,89 @@
+namespace OAuthClient;
+
+/// <summary>
+/// The parameters that were given for one authorization and that its reauthorization repeats, as a list of names and values in turn, which
+/// the pending authorization and the grant store. <c>prompt</c>, <c>max_age</c> and <c>login_hint</c> belong to one authorization and are
+/// not repeated.
+/// </summary>
+internal static class RepeatedParameters
+{
+    // The list becomes part of a cookie. Longer parameters are not repeated.
+    private const int MaximumLength = 1024;
+
+    // No parameter has these names. The values are those that the pending authorization contains in any case.
+    private const string ChosenScopes = "=scope";
+    private const string ChosenResources = "=resource";
+    private const string RequiredAcrValues = "=acr_values";
+
+    private static readonly string[] NotRepeated = ["id_token_hint", "login_hint_token"];
+
+    /// <summary>Creates the list of an authorization that begins.</summary>
+    public static IReadOnlyList<string> Of(AuthorizationParameters parameters)
+    {
+        if (ReferenceEquals(parameters, AuthorizationParameters.None))
+            return [];
+        List<string> values = [];
+        Add(ParameterNames.AcrValues, parameters.AcrValues);
+        Add(ParameterNames.UiLocales, parameters.UiLocales);
+        Add(ParameterNames.Claims, parameters.Claims);
+        foreach (var (name, value) in parameters.Additional)
+        {
+            if (!NotRepeated.Contains(name, StringComparer.OrdinalIgnoreCase))
+                Add(name, value);
+        }
+        if (values.Sum(text => text.Length) > MaximumLength)
+            values.Clear();
+        if (parameters.Scopes is not null || parameters.FurtherScopes.Count > 0)
+            Add(ChosenScopes, "");
+        if (parameters.Resources is not null)
+            Add(ChosenResources, "");
+        if (parameters.RequiredAcrValues.Count > 0)
+            Add(RequiredAcrValues, "");
+        return values;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                values.AddRange([name, value]);
+        }
+    }
+
+    /// <summary>Completes the list for the grant, which outlives the pending authorization.</summary>
+    public static IReadOnlyList<string> Of(PendingAuthorization pending) =>
+        [
+            .. Pairs(pending.Repeated)
+                .SelectMany(pair =>
+                    pair.Name switch
+                    {
+                        ChosenScopes => [pair.Name, ScopeList.Join(pending.Scopes)],
+                        RequiredAcrValues => [pair.Name, ScopeList.Join(pending.RequiredAcrValues)],
+                        _ => new[] { pair.Name, pair.Value },
+                    }
+                ),
+        ];
+
+    /// <summary>Reads the parameters from a grant.</summary>
+    /// <param name="grant">The grant; <see langword="null"/> if there is none.</param>
+    /// <returns>The parameters.</returns>
+    public static AuthorizationParameters Read(Grant? grant)
+    {
+        if (grant is null || grant.AuthorizationParameters.Count == 0)
+            return AuthorizationParameters.None;
+        var values = Pairs(grant.AuthorizationParameters).ToDictionary(pair => pair.Name, pair => pair.Value);
+        return new()
+        {
+            AcrValues = Take(ParameterNames.AcrValues),
+            UiLocales = Take(ParameterNames.UiLocales),
+            Claims = Take(ParameterNames.Claims),
+            Scopes = Take(ChosenScopes) is { } scopes ? ScopeList.Split(scopes) : null,
+            RequiredAcrValues = Take(RequiredAcrValues) is { } required ? ScopeList.Split(required) : [],
+            Resources = Take(ChosenResources) is null ? null : [.. grant.Resources.Select(resource => new Uri(resource))],
+            Additional = values,
+        };
+
+        string? Take(string name) => values.Remove(name, out string? value) ? value : null;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Pairs(IReadOnlyList<string> values) =>
+        values.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (pair[0], pair[1]));
+}
