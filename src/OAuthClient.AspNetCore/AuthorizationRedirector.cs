@@ -13,8 +13,14 @@ internal sealed class AuthorizationRedirector(
     Func<GrantOwner?> findOwner
 )
 {
+    /// <param name="context">The request's context.</param>
+    /// <param name="returnUrl">The path of this site to redirect to after the callback.</param>
+    /// <param name="parameters">
+    /// The parameters of this request; <see langword="null"/> for those that were given for the user's present grant.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <exception cref="InvalidOperationException">No user is signed in.</exception>
-    public Task<BrowserRedirectResult> RedirectToServerAsync(
+    public async Task<BrowserRedirectResult> RedirectToServerAsync(
         HttpContext context,
         string? returnUrl,
         AuthorizationParameters? parameters,
@@ -28,7 +34,10 @@ internal sealed class AuthorizationRedirector(
                 "No user is signed in, so the grant would have no owner. Require a signed-in user before BeginAsync, for example with "
                     + "[Authorize] or RequireAuthorization()."
             );
-        return AuthorizeAsync(context, owner, returnUrl, parameters, cancellationToken);
+        parameters ??= AuthorizationParameters.ForReauthorization(
+            await client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false)
+        );
+        return await AuthorizeAsync(context, owner, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing.</exception>
@@ -63,6 +72,8 @@ internal sealed class AuthorizationRedirector(
         // State flooding: a request that another site sends without a navigation must not evict a pending authorization.
         if (!TopLevelNavigation.Matches(context.Request))
             return BrowserRedirectResult.NotANavigation;
+        if (parameters?.RedirectUri is null && RedirectUris.FindForHost(options.Get(name), context.Request.Host) is { } redirectUri)
+            parameters = (parameters ?? new()) with { RedirectUri = redirectUri };
         // The sign-in cookie names the client by which the user signed in. The grants may be deleted before the callback arrives.
         bool renewsSignIn = owner is not null && SignInSession.Find(context.User, name)?.Owner == owner;
         var pending = renewsSignIn

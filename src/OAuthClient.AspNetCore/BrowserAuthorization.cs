@@ -87,7 +87,8 @@ public sealed class BrowserAuthorization
         ICurrentGrantOwner currentOwner,
         PendingAuthorizationCookieStore cookies,
         IOptionsMonitor<OAuthClientOptions> options,
-        UncheckedSignInWarning signInWarning
+        UncheckedSignInWarning signInWarning,
+        SignInUserFactory users
     )
     {
         Name = name;
@@ -96,7 +97,7 @@ public sealed class BrowserAuthorization
         this.signOut = signOut;
         this.currentOwner = currentOwner;
         Redirector = new(name, client, signIn, cookies, options, () => CurrentOwner);
-        Callbacks = new(client, signIn, cookies, signInWarning, () => CurrentOwner);
+        Callbacks = new(client, signIn, cookies, signInWarning, users, () => CurrentOwner);
     }
 
     internal string Name { get; }

@@ -23,7 +23,8 @@ public static class BrowserAuthorizationEndpointExtensions
     /// <see cref="BrowserAuthorizationOptions.AllowSignIn"/>.</description></item>
     /// <item><term>POST /oauth/photos/sign-out</term><description>Signs the user out here and at the server. Requires an antiforgery
     /// token.</description></item>
-    /// <item><term>GET, POST path of RedirectUri</term><description>Completes an authorization or a sign-in. After a sign-in it signs the
+    /// <item><term>GET, POST path of RedirectUri, and of each of RedirectUris</term><description>Completes an authorization or a sign-in.
+    /// After a sign-in it signs the
     /// user in by the application's default scheme.</description></item>
     /// <item><term>GET path of PostLogoutRedirectUri, or else /oauth/photos/signed-out</term><description>Completes a logout.</description>
     /// </item>
@@ -92,7 +93,8 @@ public static class BrowserAuthorizationEndpointExtensions
         group.MapGet(Pattern(options.SignInPath), browser.SignInAsync).AllowAnonymous();
         group.MapGet(Pattern(options.SignedOutPath), browser.SignedOutAsync).AllowAnonymous();
         // The server's site posts the callback without an antiforgery token. The state protects it (RFC 6749 §10.12).
-        group.MapMethods(Pattern(options.CallbackPath), GetAndPost, browser.CallbackAsync).DisableAntiforgery().AllowAnonymous();
+        foreach (var path in options.CallbackPaths)
+            group.MapMethods(Pattern(path), GetAndPost, browser.CallbackAsync).DisableAntiforgery().AllowAnonymous();
         return group;
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
@@ -55,15 +56,29 @@ public static class BrowserAuthorizationExtensions
                     CurrentOwner(provider, services),
                     provider.GetRequiredService<PendingAuthorizationCookieStore>(),
                     provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
-                    provider.GetRequiredService<UncheckedSignInWarning>()
+                    provider.GetRequiredService<UncheckedSignInWarning>(),
+                    new SignInUserFactory(
+                        builder.Name,
+                        provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
+                        provider.GetRequiredService<IOptionsMonitor<BrowserAuthorizationOptions>>(),
+                        provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)
+                    )
                 )
+        );
+        // For a wrong name in [FromKeyedServices], and for a client without this call.
+        services.TryAddKeyedTransient<BrowserAuthorization>(
+            KeyedService.AnyKey,
+            static (provider, key) => throw new InvalidOperationException(Missing(key as string ?? "") + FindUnknown(provider, key))
         );
         if (builder.Name.Length == 0)
             services.TryAddSingleton(provider => provider.GetRequiredKeyedService<BrowserAuthorization>(builder.Name));
         string subject = builder.Name.Length == 0 ? "OAuth client" : $"OAuth client '{builder.Name}'";
         services
             .AddOptions<OAuthClientOptions>(builder.Name)
-            .Validate(options => options.RedirectUri is not null, $"{subject}: set RedirectUri, which AddBrowserAuthorization requires.");
+            .Validate(
+                options => options.RedirectUri is not null || options.RedirectUris is { Count: > 0 },
+                $"{subject}: set RedirectUri, which AddBrowserAuthorization requires."
+            );
         return builder;
     }
 
@@ -110,7 +125,7 @@ public static class BrowserAuthorizationExtensions
                     if (
                         Reauthorization.IsFor(clientName, exception, invocation.HttpContext)
                         && await Reauthorization
-                            .BeginAsync(invocation.HttpContext, exception.ClientName, invocation.HttpContext.RequestAborted)
+                            .BeginAsync(invocation.HttpContext, exception, invocation.HttpContext.RequestAborted)
                             .ConfigureAwait(false)
                             is { } result
                     )
@@ -119,6 +134,24 @@ public static class BrowserAuthorizationExtensions
                 }
             }
         );
+    }
+
+    /// <summary>Describes a client without <see cref="AddBrowserAuthorization"/>.</summary>
+    internal static string Missing(string name) =>
+        $"BrowserAuthorization requires AddOAuthClient({(name.Length == 0 ? "" : $"\"{name}\", ")}…).AddBrowserAuthorization().";
+
+    // The exception of the core names the registered clients if there is no client with this name.
+    private static string FindUnknown(IServiceProvider provider, object? key)
+    {
+        try
+        {
+            provider.GetKeyedService<IOAuthClient>(key);
+            return "";
+        }
+        catch (InvalidOperationException unknown)
+        {
+            return " " + unknown.Message;
+        }
     }
 
     private static IDataProtector Protector(IServiceProvider services) =>

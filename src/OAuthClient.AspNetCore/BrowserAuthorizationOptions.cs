@@ -35,7 +35,8 @@ public sealed class BrowserAuthorizationOptions
 
     /// <summary>
     /// Gets or sets the path of the callback, which accepts GET and POST. The default is the path of
-    /// <see cref="OAuthClientOptions.RedirectUri"/>. Set it if the application has a path base, because the redirect URI contains the path
+    /// <see cref="OAuthClientOptions.RedirectUri"/>, and that of each of <see cref="OAuthClientOptions.RedirectUris"/>. Set it if
+    /// the application has a path base, because the redirect URI contains the path
     /// base and this path does not.
     /// </summary>
     public PathString CallbackPath { get; set; }
@@ -74,6 +75,38 @@ public sealed class BrowserAuthorizationOptions
     /// </summary>
     public Func<BrowserAuthorizationPage, IResult?>? CreatePage { get; set; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether a sign-in requests UserInfo (OpenID Connect Core §5.3) if the ID Token has no name, no
+    /// e-mail address or no roles, so that the user has them in the cookie. If the request fails, the user is signed in without them, and a
+    /// warning is logged. The default is <see langword="false"/>.
+    /// </summary>
+    public bool FetchUserInfoAtSignIn { get; set; }
+
+    /// <summary>
+    /// Gets or sets the server's claim that becomes <see cref="System.Security.Claims.ClaimTypes.NameIdentifier"/> of the user who signs
+    /// in, such as <c>sub</c>, which AddOpenIdConnect uses. An application that moves from it keeps the keys of its users. The claim must
+    /// identify one user of the server for ever; with users of several servers it is not unique. The default is <see langword="null"/>:
+    /// the text form of the grant's owner.
+    /// </summary>
+    public string? NameIdentifierClaim { get; set; }
+
+    /// <summary>
+    /// Gets or sets the server's claim that becomes the name of the user who signs in. If the server does not send it, <c>name</c>,
+    /// <c>preferred_username</c>, <c>email</c> and others take its place, as in <see cref="Grant.ToClaimsPrincipal"/>. The default is
+    /// <c>name</c>.
+    /// </summary>
+    public string NameClaim { get; set; } = "name";
+
+    /// <summary>
+    /// Gets or sets the server's claim whose values become the roles of the user who signs in; a name with dots, such as
+    /// <c>realm_access.roles</c>, names a member within other claims. If the server does not send it, <c>role</c> takes its place. The
+    /// default is <c>roles</c>.
+    /// </summary>
+    public string RoleClaim { get; set; } = "roles";
+
+    /// <summary>Gets the paths of the callback in a copy with defaults.</summary>
+    internal IReadOnlyList<PathString> CallbackPaths { get; private init; } = [];
+
     /// <summary>Creates a copy with defaults for the paths that are not set.</summary>
     internal BrowserAuthorizationOptions WithDefaults(string clientName, OAuthClientOptions client)
     {
@@ -83,10 +116,11 @@ public sealed class BrowserAuthorizationOptions
         return new()
         {
             AllowSignIn = AllowSignIn,
+            CallbackPath = CallbackPath,
             ConnectPath = OrElse(ConnectPath, root.Add("/connect")),
             SignInPath = OrElse(SignInPath, root.Add("/sign-in")),
             SignOutPath = OrElse(SignOutPath, root.Add("/sign-out")),
-            CallbackPath = OrElse(CallbackPath, PathString.FromUriComponent(client.RedirectUri!)),
+            CallbackPaths = CallbackPath.HasValue ? [CallbackPath] : RedirectUris.Paths(client),
             SignedOutPath = OrElse(
                 SignedOutPath,
                 client.PostLogoutRedirectUri is { } uri ? PathString.FromUriComponent(uri) : root.Add("/signed-out")

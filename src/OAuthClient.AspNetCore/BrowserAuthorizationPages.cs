@@ -8,6 +8,8 @@ namespace OAuthClient.AspNetCore;
 /// <summary>Writes the application's page, or the library's page if the application has none.</summary>
 internal static class BrowserAuthorizationPages
 {
+    private const int MaximumErrorCodeLength = 40;
+
     public static Task WriteAsync(
         HttpContext context,
         string clientName,
@@ -47,7 +49,8 @@ internal static class BrowserAuthorizationPages
                 options.ErrorPagePath,
                 "Something went wrong",
                 "The service that you were sent to did not respond as expected. Try again. If the problem continues, "
-                    + "contact the operator of this site.",
+                    + "contact the operator of this site."
+                    + (FindErrorCode(context.Request) is { } code ? $" The service reported the error {code}." : ""),
                 "Try again"
             ),
         };
@@ -56,4 +59,10 @@ internal static class BrowserAuthorizationPages
             ? BrowserRedirectResult.SeeOther(context.Request.PathBase.Add(path).ToUriComponent()).ExecuteAsync(context)
             : HtmlPage.WriteAsync(context, title, $"<p>{text}</p>\n<a href=\"{HtmlEncoder.Default.Encode(returnUrl)}\">{link}</a>");
     }
+
+    // Any site can send a browser here with any text, so the page shows only what has the form of an error code, and no description.
+    private static string? FindErrorCode(HttpRequest request) =>
+        request.Query["error"] is [{ Length: > 0 and <= MaximumErrorCodeLength } code] && code.All(c => c is '_' or (>= 'a' and <= 'z'))
+            ? code
+            : null;
 }

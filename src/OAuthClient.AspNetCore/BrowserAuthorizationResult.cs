@@ -14,10 +14,17 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
 {
     private readonly string clientName;
 
-    internal BrowserAuthorizationResult(string clientName, string returnUrl, Grant? grant, ClaimsPrincipal? user = null)
+    internal BrowserAuthorizationResult(
+        string clientName,
+        string returnUrl,
+        Grant? grant,
+        ClaimsPrincipal? user = null,
+        UserInfo? userInfo = null
+    )
     {
         this.clientName = clientName;
         User = user;
+        UserInfo = userInfo;
         ReturnUrl = returnUrl;
         Grant = grant;
     }
@@ -41,9 +48,16 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
     /// <summary>
     /// Gets the user who signed in, if <c>BeginSignInAsync</c> began the authorization; otherwise <see langword="null"/>. Pass it to
     /// <c>HttpContext.SignInAsync</c> unless the endpoint returns this result. The claim <see cref="GrantOwner.ClaimType"/> contains the
-    /// owner of the grant. The claims <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are those of the server.
+    /// owner of the grant. The claims <c>iss</c>, <c>sub</c>, <c>sid</c>, and name, e-mail address and roles under their
+    /// <see cref="ClaimTypes"/>, are those of the server; <see cref="BrowserAuthorizationOptions"/> names their sources.
     /// </summary>
     public ClaimsPrincipal? User { get; }
+
+    /// <summary>
+    /// Gets the UserInfo response, if the sign-in requested it (<see cref="BrowserAuthorizationOptions.FetchUserInfoAtSignIn"/>); otherwise
+    /// <see langword="null"/>.
+    /// </summary>
+    public UserInfo? UserInfo { get; }
 
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)

@@ -8,6 +8,7 @@ internal sealed class CallbackProcessor(
     OpenIdSignIn signIn,
     PendingAuthorizationCookieStore cookies,
     UncheckedSignInWarning signInWarning,
+    SignInUserFactory users,
     Func<GrantOwner?> findOwner
 )
 {
@@ -32,8 +33,15 @@ internal sealed class CallbackProcessor(
     {
         NoStoreHeaders.Declare(context);
         var response = await AuthorizationResponseReader.ReadAsync(context.Request, cancellationToken).ConfigureAwait(false);
+        // Without state no pending authorization is completed or removed: any site can send a browser here.
+        if (!response.OtherParameters.ContainsKey("state") && FindError(response) is { } stateless)
+            throw new OAuthProtocolException(
+                $"The callback reports the error {stateless} and has no state, so it belongs to no authorization that was begun here "
+                    + "(RFC 6749 §4.1.2.1). Nothing was completed. If the authorization server sent it, check the client's registration "
+                    + "there."
+            );
         if (cookies.Find(context, response) is not { } pending)
-            return new(response, Pending: null, NotFound);
+            return new(response, Pending: null, FindError(response) is { } error ? $"{NotFound} It reports the error {error}." : NotFound);
         // In a sign-in the ID Token names the user, so there is no user to compare.
         if (pending.Owner is null)
             return new(response, pending, Problem: null);
@@ -64,11 +72,31 @@ internal sealed class CallbackProcessor(
             }
             var signedIn = await signIn.CompleteAsync(pending.Authorization, callback.Response, cancellationToken).ConfigureAwait(false);
             await signInWarning.LogOnceAsync(name).ConfigureAwait(false);
-            return new(name, pending.ReturnUrl, signedIn, SignInSession.Create(signedIn));
+            var (user, userInfo) = await users.CreateAsync(signedIn, cancellationToken).ConfigureAwait(false);
+            return new(name, pending.ReturnUrl, signedIn, user, userInfo);
         }
         catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)
         {
             return new(name, pending.ReturnUrl, grant: null);
         }
     }
+
+    // The exception has the server's words in sanitized form.
+    private static string? FindError(AuthorizationResponse response) =>
+        response.OtherParameters.TryGetValue("error", out string? error) && Clean(error) is { } code
+            ? $"'{code}'"
+                + (
+                    response.OtherParameters.TryGetValue("error_description", out string? text) && Clean(text) is { } said
+                        ? $" (\"{said}\")"
+                        : ""
+                )
+            : null;
+
+    private const int MaximumTextLength = 256;
+
+    // RFC 6749 §4.1.2.1: the characters of error and error_description, without the quotation mark, which the message uses around them.
+    private static string? Clean(string text) =>
+        string.IsNullOrWhiteSpace(text)
+            ? null
+            : string.Concat(text.Take(MaximumTextLength).Select(c => c is >= ' ' and <= '~' and not '"' ? c : '?'));
 }

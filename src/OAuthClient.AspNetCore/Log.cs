@@ -74,4 +74,12 @@ internal static partial class Log
             + "the authentication builder"
     )]
     public static partial void EndedSignInsNotRejected(ILogger logger, string clientName, string scheme);
+
+    [LoggerMessage(
+        1009,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' signed a user in without UserInfo, so the user may lack a name, an e-mail address or roles. If the "
+            + "server has no UserInfo endpoint, remove FetchUserInfoAtSignIn. Reason: {Reason}"
+    )]
+    public static partial void UserInfoNotFetched(ILogger logger, string clientName, string reason);
 }

@@ -118,9 +118,7 @@ public static class OpenIdEndpointExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         string name = clientName ?? endpoints.ServiceProvider.GetRequiredService<OpenIdLogout>().ClientName;
         return endpoints.ServiceProvider.GetKeyedService<BrowserAuthorization>(name)
-            ?? throw new InvalidOperationException(
-                $"The endpoint requires AddOAuthClient({(name.Length == 0 ? "" : $"\"{name}\", ")}…).AddBrowserAuthorization()."
-            );
+            ?? throw new InvalidOperationException(BrowserAuthorizationExtensions.Missing(name));
     }
 
     private static string Origins(OAuthClientOptions options) =>

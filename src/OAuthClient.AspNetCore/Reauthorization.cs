@@ -24,9 +24,13 @@ internal static class Reauthorization
     /// <returns>
     /// The redirect; <see langword="null"/> if the response has started or no user is signed in, so that the exception is rethrown.
     /// </returns>
-    public static async Task<BrowserRedirectResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
+    public static async Task<BrowserRedirectResult?> BeginAsync(
+        HttpContext context,
+        ReauthorizationRequiredException exception,
+        CancellationToken cancellationToken
+    )
     {
-        var authorization = Find(clientName, context);
+        var authorization = Find(exception.ClientName, context);
         if (context.Response.HasStarted || authorization.CurrentOwner is not { } owner)
             return null;
         // A script would follow the redirect to the other site and fail there, or read its login page as data.
@@ -41,9 +45,12 @@ internal static class Reauthorization
                 + context.Request.Path.ToUriComponent()
                 + context.Request.QueryString.ToUriComponent()
             : null;
-        var parameters = await RequiresConsentAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false)
-            ? new AuthorizationParameters { Prompt = "consent" }
-            : null;
+        var grant = await authorization.Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false);
+        var parameters = AuthorizationParameters.ForReauthorization(
+            grant,
+            exception,
+            RequiresConsent(grant, context.RequestServices) ? "consent" : null
+        );
         // A user who signed in by this client signs in again. The ID Token then names the user, so no grant is stored for another user.
         if (SignInSession.Find(context.User, authorization.Name)?.Owner.Equals(owner) == true)
             return await authorization.Redirector.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
@@ -54,12 +61,6 @@ internal static class Reauthorization
 
     // A new grant that is already insufficient, for example because a scope is missing. A server that remembers the consent would issue the
     // same grant again, and the browser would be redirected in a loop.
-    private static async ValueTask<bool> RequiresConsentAsync(
-        BrowserAuthorization authorization,
-        GrantOwner owner,
-        IServiceProvider services,
-        CancellationToken cancellationToken
-    ) =>
-        await authorization.Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false) is { } grant
-        && services.GetRequiredService<TimeProvider>().GetUtcNow() - grant.CreatedAt < RecentGrantAge;
+    private static bool RequiresConsent(Grant? grant, IServiceProvider services) =>
+        grant is not null && services.GetRequiredService<TimeProvider>().GetUtcNow() - grant.CreatedAt < RecentGrantAge;
 }

@@ -23,9 +23,7 @@ public sealed class ReauthorizeWhenNeededAttribute(string? clientName = null) : 
         if (
             context.Exception is ReauthorizationRequiredException exception
             && Reauthorization.IsFor(ClientName, exception, context.HttpContext)
-            && await Reauthorization
-                .BeginAsync(context.HttpContext, exception.ClientName, context.HttpContext.RequestAborted)
-                .ConfigureAwait(false)
+            && await Reauthorization.BeginAsync(context.HttpContext, exception, context.HttpContext.RequestAborted).ConfigureAwait(false)
                 is { } result
         )
         {

@@ -18,7 +18,10 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
     private const string SessionsProperty = "oauthclient.sign_ins";
 
     /// <summary>Creates a principal with few claims, because the cookie contains them. The grant contains all claims.</summary>
-    public static ClaimsPrincipal Create(Grant grant)
+    /// <param name="grant">The grant of the sign-in.</param>
+    /// <param name="claims">The claims of the server about the user.</param>
+    /// <param name="nameIdentifier">The server's value of the name identifier; <see langword="null"/> for the owner.</param>
+    public static ClaimsPrincipal Create(Grant grant, IEnumerable<(string Type, string Value)> claims, string? nameIdentifier)
     {
         ClaimsIdentity identity = new(AuthenticationType);
         identity.AddClaim(new(ClientClaim, grant.ClientName));
@@ -26,13 +29,17 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
         // The default issuer, LOCAL AUTHORITY, distinguishes this claim from one of another provider.
         identity.AddClaim(new(GrantOwner.ClaimType, grant.Owner.ToString()));
         // The subject alone is not unique across servers. The application may replace this claim, because it is not read back.
-        identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.ToString()));
         string issuer = Issuer(grant);
-        var claims = grant.StandardClaims;
+        identity.AddClaim(
+            nameIdentifier is null
+                ? new(ClaimTypes.NameIdentifier, grant.Owner.ToString())
+                : new(ClaimTypes.NameIdentifier, nameIdentifier, ClaimValueTypes.String, issuer)
+        );
         Add("iss", issuer);
         Add("sub", grant.Subject);
         Add(SessionClaim, grant.SessionId);
-        Add(ClaimTypes.Name, claims?.Name ?? claims?.PreferredUsername);
+        foreach (var (type, value) in claims)
+            Add(type, value);
         return new(identity);
 
         void Add(string type, string? value)

@@ -35,7 +35,7 @@ internal static class ThirdPartyInitiatedLogin
         var result = await authorization
             .Redirector.SignInAsync(
                 context,
-                LocalTarget(parameters.GetValueOrDefault("target_link_uri"), options.RedirectUri!),
+                LocalTarget(parameters.GetValueOrDefault("target_link_uri"), RedirectUris.All(options)),
                 new() { LoginHint = parameters.GetValueOrDefault("login_hint") },
                 context.RequestAborted
             )
@@ -43,12 +43,14 @@ internal static class ThirdPartyInitiatedLogin
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
 
-    // Converts an address of this site to a path. The redirect URI names the site, because the sender controls the Host header.
-    private static string? LocalTarget(string? target, Uri redirectUri) =>
+    // Converts an address of this site to a path. The redirect URIs name the site, because the sender controls the Host header.
+    private static string? LocalTarget(string? target, IReadOnlyList<Uri> redirectUris) =>
         target?.StartsWith('/') == false
         && Uri.TryCreate(target, UriKind.Absolute, out var uri)
         && uri.UserInfo.Length == 0
-        && Uri.Compare(uri, redirectUri, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
+        && redirectUris.Any(redirectUri =>
+            Uri.Compare(uri, redirectUri, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
+        )
             ? uri.PathAndQuery + uri.Fragment
             : target;
 }

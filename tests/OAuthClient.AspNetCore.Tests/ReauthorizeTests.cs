@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore.Tests;
 
@@ -20,6 +21,32 @@ public sealed class ReauthorizeTests : AppTestBase
             web.MapGet(
                     "/any/{client}",
                     async (string client, IHttpClientFactory http) => await http.CreateClient(client).GetStringAsync("/photos")
+                )
+                .ReauthorizeWhenNeeded();
+            web.MapGet(
+                "/connect-with-parameters",
+                (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                    photos.BeginAsync(
+                        context,
+                        parameters: new()
+                        {
+                            Scopes = ["photos.read", "offline_access"],
+                            Prompt = "consent",
+                            LoginHint = "alice",
+                            UiLocales = "de",
+                            Additional = new Dictionary<string, string> { ["audience"] = "https://api.example" },
+                        }
+                    )
+            );
+            web.MapGet(
+                    "/step-up",
+                    string () =>
+                        throw new ReauthorizationRequiredException("photos", "x")
+                        {
+                            Scopes = ["photos.write"],
+                            AcrValues = ["phr", "phrh"],
+                            Claims = """{"access_token":{}}""",
+                        }
                 )
                 .ReauthorizeWhenNeeded();
             web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("missing", "x"))
@@ -68,6 +95,44 @@ public sealed class ReauthorizeTests : AppTestBase
         Assert.That(redirect.Location, Does.Not.Contain("prompt="));
         await browser.GetAsync(await browser.SignInAsync(new(redirect.Location!)));
         Assert.That((await browser.GetAsync($"{prefix}/photos")).Body, Does.Contain("Dunes"));
+    }
+
+    [Test]
+    [Description("Parameters of the first authorization are used again when the same grant is reauthorized, and when it is connected anew")]
+    public async Task Parameters_of_the_grant_are_used_again()
+    {
+        var browser = app.OpenBrowser();
+        var begun = await browser.GetAsync("/connect-with-parameters");
+        await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)));
+        app.Time.Advance(TimeSpan.FromMinutes(10));
+        app.Server.RevokeEverything();
+
+        foreach (string address in new[] { "/photos", "/connect" })
+        {
+            var redirect = await browser.GetAsync(address);
+            Assert.That(redirect.Status, Is.EqualTo(HttpStatusCode.SeeOther), redirect.Body);
+            Assert.That(redirect.Location, Does.Contain("audience=https%3A%2F%2Fapi.example").And.Contain("ui_locales=de"));
+            Assert.That(
+                redirect.Location,
+                Does.Contain("scope=photos.read%20offline_access&").Or.EndsWith("scope=photos.read%20offline_access")
+            );
+            Assert.That(redirect.Location, Does.Not.Contain("prompt=").And.Not.Contain("login_hint="));
+        }
+        // The new grant has them too.
+        await browser.GetAsync(await browser.SignInAsync(new((await browser.GetAsync("/photos")).Location!)));
+        Assert.That((await browser.GetAsync("/photos")).Body, Does.Contain("Dunes"));
+        app.Time.Advance(TimeSpan.FromMinutes(10));
+        app.Server.RevokeEverything();
+        Assert.That((await browser.GetAsync("/photos")).Location, Does.Contain("audience="));
+    }
+
+    [Test]
+    [Description("RFC 9470 §4: what the exception requires is requested, in addition to the scopes of the options")]
+    public async Task Requirements_of_the_exception_are_requested()
+    {
+        var redirect = await app.OpenBrowser().GetAsync("/step-up");
+        Assert.That(redirect.Location, Does.Contain("scope=openid%20profile%20photos.read%20offline_access%20photos.write"));
+        Assert.That(redirect.Location, Does.Contain("acr_values=phr%20phrh").And.Contain("claims=%7B%22access_token%22%3A%7B%7D%7D"));
     }
 
     [TestCase(""), TestCase("/mvc")]

@@ -68,7 +68,7 @@ public sealed class SignInTests : AppTestBase
             data => data
         );
 
-        var user = SignInSession.Create(renamed);
+        var user = SignInUserFactory.Create(renamed, userInfo: null, new());
 
         Assert.That(user.Identity!.Name, Is.EqualTo(name));
         Assert.That(user.FindFirst("sub")!.Issuer, Is.EqualTo(app.Server.Issuer.OriginalString));
