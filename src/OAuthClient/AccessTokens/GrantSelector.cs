@@ -44,10 +44,11 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
             return fallback;
         throw context.Configuration.CreateReauthorizationRequired(
             any ? $"no grant covers the scopes {ScopeList.Join(context.Selection.Scopes)}"
-            : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
-            : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
-            : context.Selection.GrantId is not null ? "the grant with the given GrantId does not exist"
-            : "there is no grant of this user"
+                : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
+                : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
+                : context.Selection.GrantId is not null ? "the grant with the given GrantId does not exist"
+                : "there is no grant of this user",
+            scopes: context.Selection.Scopes
         );
     }
 

@@ -90,6 +90,8 @@ internal static class AuthorizationRequestBuilder
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Additional.ValidateEndpoint(endpoint, parameters.Additional);
         Additional.Validate(parameters.Additional);
+        if (parameters.Claims is not null)
+            ValidateClaims(parameters.Claims, parameters.Additional);
 
         var pending = new PendingAuthorization
         {
@@ -147,9 +149,14 @@ internal static class AuthorizationRequestBuilder
             parameters.AcrValues ?? (pending.RequiredAcrValues.Count == 0 ? null : string.Join(' ', pending.RequiredAcrValues))
         );
         Add(ParameterNames.UiLocales, parameters.UiLocales);
+        Add(ParameterNames.Claims, parameters.Claims);
         foreach (var (name, value) in parameters.Additional)
             Add(name, value);
-        list.AddRange(configuration.AuthorizationParameters);
+        list.AddRange(
+            parameters.Claims is null
+                ? configuration.AuthorizationParameters
+                : configuration.AuthorizationParameters.Where(parameter => parameter.Key != ParameterNames.Claims)
+        );
         return list;
 
         void Add(string name, string? value)
@@ -157,6 +164,18 @@ internal static class AuthorizationRequestBuilder
             if (value is not null)
                 list.Add(new(name, value));
         }
+    }
+
+    private static void ValidateClaims(string claims, IReadOnlyDictionary<string, string> further)
+    {
+        if (RequiredAuthorization.FindClaimsFailure(claims) is { } failure)
+            throw new ArgumentException(
+                $"Claims {failure}; set a JSON object such as {{\"id_token\":{{\"acr\":{{\"essential\":true}}}}}} "
+                    + "(OpenID Connect Core §5.5).",
+                nameof(claims)
+            );
+        if (further.ContainsKey(ParameterNames.Claims))
+            throw new ArgumentException("Claims and an additional parameter 'claims' are both set; set one of them.", nameof(further));
     }
 
     private static string[] ValidateAcrValues(IReadOnlyCollection<string> required, bool requestsIdToken)

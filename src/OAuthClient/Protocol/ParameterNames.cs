@@ -5,6 +5,7 @@ internal static class ParameterNames
 {
     public const string AccessToken = "access_token";
     public const string AcrValues = "acr_values";
+    public const string Claims = "claims";
     public const string ClientId = "client_id";
     public const string ClientSecret = "client_secret";
     public const string Code = "code";

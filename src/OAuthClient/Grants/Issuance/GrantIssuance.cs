@@ -18,6 +18,12 @@ internal sealed record GrantIssuance(
     /// <summary>Gets the resources that the grant was requested for (RFC 8707).</summary>
     public IReadOnlyList<string> Resources { get; init; } = [];
 
+    /// <summary>Gets the scopes that were requested.</summary>
+    public IReadOnlyList<string> RequestedScopes { get; init; } = [];
+
+    /// <summary>Gets the parameters of the callback that the specifications do not define.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> CallbackParameters { get; init; } = [];
+
     /// <summary>Gets a value indicating whether the request contained the scope <c>openid</c>.</summary>
     public bool RequestedIdToken { get; init; }
 
