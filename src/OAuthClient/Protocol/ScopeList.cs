@@ -27,9 +27,7 @@ internal static class ScopeList
                 ),
         ];
 
-    /// <summary>Splits scopes. Some servers separate them by another white space than the space of RFC 6749 §3.3.</summary>
-    public static IReadOnlyList<string> Split(string scope) =>
-        [.. scope.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries).Distinct()];
+    public static IReadOnlyList<string> Split(string scope) => [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct()];
 
     /// <summary>Determines whether a text is the result of <see cref="Join"/> for the scopes, so that it need not be split.</summary>
     public static bool IsJoined(string scope, IReadOnlyList<string> scopes)

@@ -124,7 +124,8 @@ internal static class StrictJson
     {
         foreach (var member in json.EnumerateObject())
         {
-            if (!Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)))
+            var name = JsonMarshal.GetRawUtf8PropertyName(member);
+            if (!Utf8.IsValid(name) || (name.Contains((byte)'\\') && TryGetName(member) is null))
                 return false;
         }
         return true;
