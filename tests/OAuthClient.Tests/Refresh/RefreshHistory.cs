@@ -30,6 +30,8 @@ internal sealed class RefreshHistory
     private readonly List<ModelPresentation> presentations = [];
     private readonly Queue<RefreshEffect.ReleaseLease> delayedReleases = new();
     private long generation = 1;
+    private bool isEnded;
+    private TokenResponse? foreign;
 
     public RefreshHistory(RefreshRule rule, ServerKind kind)
     {
@@ -60,6 +62,8 @@ internal sealed class RefreshHistory
                 Crash(node);
             else
                 Step(node, action);
+            if (isEnded)
+                return Violation ?? CheckEnd();
             CheckGeneration();
             if (Violation is not null)
                 return Violation;
@@ -75,6 +79,11 @@ internal sealed class RefreshHistory
             for (int i = 0; i < 50 && node.IsBusy; i++)
             {
                 Step(node, 0);
+                if (isEnded)
+                {
+                    Violation ??= CheckEnd();
+                    return;
+                }
                 CheckGeneration();
             }
         }
@@ -140,10 +149,14 @@ internal sealed class RefreshHistory
                 Advance(node, new RefreshEvent.WaitCompleted());
                 break;
             case RefreshEffect.SendRefreshRequest sendRefreshRequest:
-                Present(node, sendRefreshRequest, action % 8);
+                Present(node, sendRefreshRequest, action % 8, isOtherIdentity: action % 64 == 7);
                 break;
             case RefreshEffect.Save save:
                 Save(node, save, isStoreUnavailable: action % 6 == 5);
+                break;
+            case RefreshEffect.RemoveGrant remove:
+                CompletedTask.Require(store.RemoveAsync(remove.Grant, default).AsTask());
+                isEnded = true;
                 break;
             case RefreshEffect.ReleaseLease end:
                 if (action % 9 == 8)
@@ -176,7 +189,7 @@ internal sealed class RefreshHistory
             node.Todo.Enqueue(effect);
     }
 
-    private void Present(SimulatedNode node, RefreshEffect.SendRefreshRequest sendRefreshRequest, int fault)
+    private void Present(SimulatedNode node, RefreshEffect.SendRefreshRequest sendRefreshRequest, int fault, bool isOtherIdentity)
     {
         if (clock.GetElapsedTime(node.LeasedAt) > configuration.RefreshLease - configuration.RefreshDeadline)
         {
@@ -215,6 +228,16 @@ internal sealed class RefreshHistory
             Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.OtherError, new OAuthException("invalid_client")));
             return;
         }
+        if (fault == 6)
+        {
+            // The server must interact with the user first, and did not use the refresh token.
+            presentation.IsExcused = true;
+            Advance(
+                node,
+                new RefreshEvent.RequestFailed(RefreshTokenOutcome.InteractionRequired, new OAuthException("interaction_required"))
+            );
+            return;
+        }
         if (server.Present(presentation.Token) is not { } next)
         {
             presentation.WasRejected = true;
@@ -229,21 +252,43 @@ internal sealed class RefreshHistory
             return;
         }
         var now = clock.GetUtcNow();
+        bool isUnusable = fault == 5;
+        TokenResponse response = new(
+            isUnusable ? null : new AccessToken($"at-{presentations.Count}", now, now + AccessTokenExpiry, [], []),
+            isUnusable ? new OAuthProtocolException("token_type") : null,
+            new RefreshToken(next),
+            idToken: null,
+            FrozenDictionary<string, JsonElement>.Empty
+        );
+        if (isOtherIdentity)
+            foreign = response;
         Advance(
             node,
-            new RefreshEvent.TokenReceived(
-                new TokenResponse(
-                    new AccessToken($"at-{presentations.Count}", now, now + AccessTokenExpiry, [], []),
-                    new RefreshToken(next),
-                    idToken: null,
-                    FrozenDictionary<string, JsonElement>.Empty
-                )
-            )
+            isOtherIdentity
+                ? new RefreshEvent.OtherIdentityReceived(response, new OAuthProtocolException("sub"))
+                : new RefreshEvent.TokenReceived(response)
         );
+    }
+
+    /// <summary>Checks that a grant that ended stays so, also if a node saves an earlier result late.</summary>
+    private string? CheckEnd()
+    {
+        foreach (var node in nodes)
+        {
+            if (node.Unsaved is { } save)
+                _ = CompletedTask.Require(
+                    store.TryReplaceAsync(save.Grant.Refreshed(save.Response, "", clock.GetUtcNow()), default).AsTask()
+                );
+        }
+        return CompletedTask.Require(store.FindAsync("photos", GrantOwner.User("42"), default).AsTask()).Count == 0
+            ? null
+            : "the grant did not end with the tokens of another identity";
     }
 
     private void Save(SimulatedNode node, RefreshEffect.Save save, bool isStoreUnavailable)
     {
+        if (ReferenceEquals(save.Response, foreign))
+            Violation = "the tokens of another identity were saved";
         node.Unsaved = save;
         if (!isStoreUnavailable)
             SaveOver(node);
