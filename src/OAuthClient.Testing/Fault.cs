@@ -145,7 +145,9 @@ public sealed class Fault
         );
     }
 
-    /// <summary>Creates a fault that processes a token request and changes the form of the response. An error response is not changed.</summary>
+    /// <summary>
+    /// Creates a fault that processes a token request and changes the form of the response. An error response is not changed.
+    /// </summary>
     /// <param name="deviation">The deviation.</param>
     /// <returns>The fault.</returns>
     public static Fault DeviatingTokenResponse(TokenResponseDeviation deviation) =>

@@ -13,12 +13,7 @@ public sealed class ClientHealth
     private readonly RecentRefreshFailures refreshes;
     private readonly RefreshTokenExpirations expirations;
 
-    internal ClientHealth(
-        GrantWriteQueue writes,
-        IGrantStore store,
-        RecentRefreshFailures refreshes,
-        RefreshTokenExpirations expirations
-    )
+    internal ClientHealth(GrantWriteQueue writes, IGrantStore store, RecentRefreshFailures refreshes, RefreshTokenExpirations expirations)
     {
         this.expirations = expirations;
         this.writes = writes;

@@ -61,7 +61,10 @@ internal static class ErrorResponseReader
     public static (string? Code, string? Reason) Find(JsonElement json)
     {
         // The form of the specification has no other reason beside it.
-        if (json.TextIfAny(ParameterNames.Error) is { Length: > 0 } error && json.TextIfAny(ParameterNames.ErrorDescription) is { } standard)
+        if (
+            json.TextIfAny(ParameterNames.Error) is { Length: > 0 } error
+            && json.TextIfAny(ParameterNames.ErrorDescription) is { } standard
+        )
             return (error, standard);
         List<string> reasons = [];
         string? code = FindIn(json, isNested: false, depth: 0, reasons);

@@ -8,7 +8,7 @@ internal static class AdditionalMemberLimit
     /// <summary>The maximum total length of names and values, in characters of JSON.</summary>
     public const int MaximumLength = 16 * 1024;
 
-    /// <summary>The part of <see cref="MaximumLength"/> that parameters of a callback may use, because anybody can choose them.</summary>
+    /// <summary>The part of <see cref="MaximumLength"/> that parameters of a callback may use, because every user can choose them.</summary>
     public const int MaximumCallbackLength = 4 * 1024;
 
     /// <summary>Gets the length of a member.</summary>

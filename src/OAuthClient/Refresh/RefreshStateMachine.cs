@@ -96,10 +96,7 @@ internal static class RefreshStateMachine
                 // The refresh token is sent a second time. If the server did not rotate it, or has a grace period, this saves the grant.
                 return (state with { IsInDoubt = true }, [new SendRefreshRequest(state.Grant, state.Grant.RefreshToken!)]);
             case RefreshTokenOutcome.InteractionRequired:
-                return (
-                    state,
-                    [new ReleaseLease(state.Lease!, StatusAfter(state, wasSent: false)), new RequireInteraction(fault)]
-                );
+                return (state, [new ReleaseLease(state.Lease!, StatusAfter(state, wasSent: false)), new RequireInteraction(fault)]);
             default:
                 // A response that is not valid may still have rotated the refresh token.
                 return ReleaseAndFail(

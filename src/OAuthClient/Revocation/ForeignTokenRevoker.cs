@@ -10,12 +10,7 @@ internal sealed class ForeignTokenRevoker(RevocationEndpointClient revocation, A
     /// <param name="response">The response.</param>
     /// <param name="current">The client's configuration.</param>
     /// <param name="server">The authorization server.</param>
-    public void RevokeInBackground(
-        string grantId,
-        TokenResponse response,
-        ClientConfiguration current,
-        AuthorizationServerMetadata server
-    )
+    public void RevokeInBackground(string grantId, TokenResponse response, ClientConfiguration current, AuthorizationServerMetadata server)
     {
         if (server.Find(ServerEndpoint.Revocation) is not null)
             _ = renewer.ExclusivelyAsync(grantId, () => RevokeAsync(response, current, server), CancellationToken.None);

@@ -17,14 +17,12 @@ internal static class TokenLifetime
     /// <summary>Reads a lifetime, or the time at which it ends.</summary>
     /// <param name="member">The member of the response.</param>
     /// <param name="issuedAt">The time from which the lifetime is counted.</param>
-    /// <returns>The end, at most ten years later; <see langword="null"/> if the value is negative or cannot be read.</returns>
+    /// <returns>The end, at most ten years later; <see langword="null"/> if the value cannot be read.</returns>
     public static DateTimeOffset? TryRead(JsonElement member, DateTimeOffset issuedAt)
     {
         string? text = StrictJson.TextIfAnyOf(member)?.Trim();
         if (!TryReadNumber(member, text, out double number))
             return TryReadDate(text) is { } date ? Limited((date - issuedAt).TotalSeconds, issuedAt) : null;
-        if (number < 0)
-            return null;
         double now = issuedAt.ToUnixTimeSeconds();
         // A lifetime of more than thirty years is a time since 1970-01-01.
         return number > MaximumSeconds && Math.Abs(number - now) <= MaximumSeconds ? Limited(number - now, issuedAt)

@@ -239,7 +239,8 @@ internal static class TokenResponseReader
     {
         IEnumerable<KeyValuePair<string, JsonElement>> all = ReferenceEquals(members, top)
             ? members.Others
-            : top.Others.Where(member => member.Key != adaptation.TokenPath[0] && !members.Others.ContainsKey(member.Key))
+            : top
+                .Others.Where(member => member.Key != adaptation.TokenPath[0] && !members.Others.ContainsKey(member.Key))
                 .Concat(members.Others);
         Dictionary<string, JsonElement>? copies = null;
         foreach (var (name, value) in all)

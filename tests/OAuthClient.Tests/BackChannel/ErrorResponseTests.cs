@@ -35,7 +35,12 @@ public class ErrorResponseTests
             null,
             "Denied; why"
         );
-        yield return Case("fault", """{"fault":{"faultstring":"why","detail":{"errorcode":"oauth.v2.Invalid"}}}""", "oauth.v2.Invalid", "why");
+        yield return Case(
+            "fault",
+            """{"fault":{"faultstring":"why","detail":{"errorcode":"oauth.v2.Invalid"}}}""",
+            "oauth.v2.Invalid",
+            "why"
+        );
         yield return Case("data", """{"data":{"error_code":10010,"description":"why"},"message":"error"}""", "10010", "error; why");
         yield return Case("errorSummary", """{"errorCode":"E0000011","errorSummary":"why"}""", "E0000011", "why");
         yield return Case("plain text", "Refresh token\r\n not found ", null, "Refresh token not found");

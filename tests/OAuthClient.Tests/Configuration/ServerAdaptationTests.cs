@@ -67,10 +67,7 @@ public class ServerAdaptationTests
     [TestCase(",", "", "")]
     [Description("RFC 6749 §3.3 allows a comma in a scope: an item with commas is split only if it was not requested itself")]
     public void A_list_with_commas_is_split(string scope, string requested, string expected) =>
-        Assert.That(
-            string.Join(' ', ServerAdaptation.None.SplitScopes(scope, ScopeList.Split(requested))),
-            Is.EqualTo(expected)
-        );
+        Assert.That(string.Join(' ', ServerAdaptation.None.SplitScopes(scope, ScopeList.Split(requested))), Is.EqualTo(expected));
 
     [TestCase("""{"authed_user":{"access_token":"inner"},"access_token":"outer"}""", "inner")]
     [TestCase("""{"access_token":"outer"}""", "outer")]

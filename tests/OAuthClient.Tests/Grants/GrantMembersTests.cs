@@ -88,12 +88,19 @@ public class GrantMembersTests
     }
 
     [Test]
-    [Description("Anybody can choose the parameters of a callback: they use at most a quarter of the limit and displace no member")]
+    [Description("Every user can choose the parameters of a callback: they use at most a quarter of the limit and displace no member")]
     public async Task Callback_parameters_displace_no_member()
     {
         await using ScriptedServer server = new();
         server.Answers(
-            JsonSerializer.Serialize(new { access_token = "at", token_type = "Bearer", instance_url = new string('u', 12_000) })
+            JsonSerializer.Serialize(
+                new
+                {
+                    access_token = "at",
+                    token_type = "Bearer",
+                    instance_url = new string('u', 12_000),
+                }
+            )
         );
         var pending = await server.Client.BeginAuthorizationAsync();
         string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"]!;

@@ -18,8 +18,14 @@ public class RefreshFormTests
         yield return Case("no token_type", """{"access_token":"at-2","refresh_token":"rt-2"}""");
         yield return Case("scope as an array", """{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","scope":["a"]}""");
         yield return Case("scope as a number", """{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","scope":5}""");
-        yield return Case("lifetime as a word", """{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","expires_in":"x"}""");
-        yield return Case("lifetime as an object", """{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","expires_in":{}}""");
+        yield return Case(
+            "lifetime as a word",
+            """{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","expires_in":"x"}"""
+        );
+        yield return Case(
+            "lifetime as an object",
+            """{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","expires_in":{}}"""
+        );
         yield return Case("member twice", """{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","x":1,"x":2}""");
         yield return Case("lifetime twice", """{"access_token":"at-2","refresh_token":"rt-2","expires_in":60,"expires_in":60}""");
         yield return Case("form", "access_token=at-2&refresh_token=rt-2&token_type=bearer&expires_in=3600");
@@ -184,9 +190,7 @@ public class RefreshFormTests
         host.Server.Faults.Add(TestEndpoint.Jwks, Fault.HoldUntil(release.Task));
 
         var known = await host.Client.FindGrantAsync(GrantOwner.User("42"));
-        var token = await host
-            .Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = known!.AccessToken })
-            .Promptly();
+        var token = await host.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = known!.AccessToken }).Promptly();
         var after = await host.Client.FindGrantAsync(GrantOwner.User("42"));
         release.SetResult();
 
