@@ -79,7 +79,7 @@ public sealed partial class Grant
             AdditionalMemberLimit.MaximumCallbackLength
         );
 
-    private static IReadOnlyDictionary<string, AdditionalMember> Limited(
+    private static FrozenDictionary<string, AdditionalMember> Limited(
         IEnumerable<KeyValuePair<string, JsonElement>> members,
         int maximum
     ) =>

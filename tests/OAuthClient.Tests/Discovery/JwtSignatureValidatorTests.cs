@@ -111,6 +111,22 @@ public class JwtSignatureValidatorTests
     }
 
     [Test]
+    [Description("OpenID Connect Core §12.2: a refreshed ID Token of another user is recognized although it is encrypted")]
+    public async Task An_encrypted_ID_Token_of_another_user_ends_the_grant()
+    {
+        await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
+        Rewrite(host, compact => TestJwe.Encrypt(compact, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"));
+        await host.SignInAsync();
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        host.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+    }
+
+    [Test]
     [Description("RFC 8725 §2.3: encryption does not authenticate the sender, so the decrypted token must have the server's signature")]
     public async Task An_encrypted_ID_Token_must_be_signed()
     {

@@ -104,8 +104,8 @@ public class RefreshFormTests
     [TestCase("exp", "\"soon\"")]
     [TestCase("iat", "null")]
     [Description(
-        "OpenID Connect Core §12.2: an ID Token of another authentication, or one that cannot be verified, is left out at each refresh, and "
-            + "logged once for the grant. The first one stays"
+        "OpenID Connect Core §12.2: an ID Token of another authentication, or one that cannot be verified, is left out at each refresh "
+            + "and logged once for the grant. The first one stays"
     )]
     public async Task An_ID_Token_that_differs_is_left_out(string claim, string value)
     {
