@@ -8,10 +8,13 @@ internal sealed class ClientHealthCheck(ClientHealth health) : IHealthCheck
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var problems = health.GetProblems();
+        IReadOnlyDictionary<string, object>? data = health.NextRefreshTokenExpiry is { } expiry
+            ? new Dictionary<string, object>(StringComparer.Ordinal) { ["nextRefreshTokenExpiry"] = expiry }
+            : null;
         return Task.FromResult(
             problems.Count == 0
-                ? HealthCheckResult.Healthy()
-                : new HealthCheckResult(context.Registration.FailureStatus, string.Join(' ', problems))
+                ? HealthCheckResult.Healthy(data: data)
+                : new HealthCheckResult(context.Registration.FailureStatus, string.Join(' ', problems), data: data)
         );
     }
 }

@@ -145,6 +145,20 @@ public sealed class Fault
         );
     }
 
+    /// <summary>
+    /// Creates a fault that processes a token request and changes the form of the response. An error response is not changed.
+    /// </summary>
+    /// <param name="deviation">The deviation.</param>
+    /// <returns>The fault.</returns>
+    public static Fault DeviatingTokenResponse(TokenResponseDeviation deviation) =>
+        new(
+            "deviating token response",
+            async faultContext =>
+                await faultContext.SendAsync(
+                    TokenResponseDeviations.Apply(deviation, await faultContext.ExecuteAsync(), faultContext.Clock.GetUtcNow())
+                )
+        );
+
     /// <summary>Creates a fault that processes the request and sends the body byte by byte.</summary>
     /// <param name="betweenBytes">The delay after each byte, measured by <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
     /// <returns>The fault.</returns>

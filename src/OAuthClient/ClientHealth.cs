@@ -11,13 +11,22 @@ public sealed class ClientHealth
     private readonly GrantWriteQueue writes;
     private readonly IGrantStore store;
     private readonly RecentRefreshFailures refreshes;
+    private readonly RefreshTokenExpirations expirations;
 
-    internal ClientHealth(GrantWriteQueue writes, IGrantStore store, RecentRefreshFailures refreshes)
+    internal ClientHealth(GrantWriteQueue writes, IGrantStore store, RecentRefreshFailures refreshes, RefreshTokenExpirations expirations)
     {
+        this.expirations = expirations;
         this.writes = writes;
         this.store = store;
         this.refreshes = refreshes;
     }
+
+    /// <summary>
+    /// Gets the earliest time at which a refresh token expires (<see cref="Grant.RefreshTokenExpiresAt"/>), among those that this process
+    /// received and that have not expired; <see langword="null"/> if the server states none. It is no problem by itself: a refresh can
+    /// extend it.
+    /// </summary>
+    public DateTimeOffset? NextRefreshTokenExpiry => expirations.Next;
 
     /// <summary>
     /// Gets the current problems: refreshes keep failing, refreshed grants are in memory only, or the store cannot be reached.

@@ -50,23 +50,27 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var interrupted = new InterruptedRefreshes();
         writes = new GrantWriteQueue(store, time, logger);
         var refreshes = new RecentRefreshFailures(time);
-        Health = new ClientHealth(writes, store, refreshes);
+        var expirations = new RefreshTokenExpirations(time);
+        Health = new ClientHealth(writes, store, refreshes, expirations);
         var metrics = services.GetRequiredService<OAuthClientMetrics>();
         metrics.ObserveUnsavedGrants(name, () => writes.UnsavedCount);
         var telemetry = new ClientTelemetry(name, metrics, refreshes, time);
         renewer = new AccessTokenRenewer(backoff, telemetry, time, logger);
+        var remover = new GrantRemover(store, writes, backoff, interrupted, expirations);
+        var revocation = new RevocationEndpointClient(endpoints);
         var refresher = new GrantRefresher(
             new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger),
             writes,
             store,
+            remover,
+            new ForeignTokenRevoker(revocation, renewer, logger).RevokeInBackground,
             backoff,
             interrupted,
+            expirations,
             telemetry,
             time,
             logger
         );
-        var remover = new GrantRemover(store, writes, backoff, interrupted);
-        var revocation = new RevocationEndpointClient(endpoints);
         var revoker = new GrantRevoker(metadata, revocation, renewer, store, remover, writes, interrupted, time, logger);
 
         Tokens = new AccessTokenProvider(
@@ -86,7 +90,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         Introspection = new(configuration, metadata, endpoints, signatures, time);
         var terminator = new SessionTerminator(store, remover, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         var sameUser = new SameUserRequirement();
-        var issuer = new GrantIssuer(store, revoker, terminator, sameUser, time, logger);
+        var issuer = new GrantIssuer(store, revoker, terminator, sameUser, expirations, time, logger);
         var flow = new AuthorizationCodeFlow(
             configuration,
             metadata,

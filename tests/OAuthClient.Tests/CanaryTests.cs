@@ -181,7 +181,7 @@ public class CanaryTests
         value => Fault.Status(500, value, "text/" + string.Concat(value.Where(char.IsAsciiLetterOrDigit))),
         value => Fault.Body(Json(("access_token", "a"), ("token_type", value))),
         value => Fault.Body(Json(("access_token", value + "\r\n"), ("token_type", "Bearer"))),
-        value => Fault.Body(Json(("access_token", "a"), ("token_type", "Bearer"), ("expires_in", value))),
+        value => Fault.Body(Json(("access_token", "a"), ("token_type", value), ("expires_in", value))),
         value => Fault.Body("{\"access_token\":[\"" + Uri.EscapeDataString(value) + "\"]}"),
         value => Fault.Body("\"" + Uri.EscapeDataString(value) + "\""),
         value => Fault.Redirect(new("https://elsewhere.invalid/?" + Uri.EscapeDataString(value))),

@@ -137,6 +137,11 @@ public class StoredSamplesTests
         Line(text, "RenewalEndsAt", Moment(grant.RenewalEndsAt));
         Line(text, "Account", grant.UserInfoAccount is { } a ? $"{a.Id}, {a.Name}, {a.Email}, {a.Picture}" : null);
         Line(text, "AuthorizationParameters", string.Join('|', grant.AuthorizationParameters));
+        Line(text, "RefreshTokenExpiresAt", Moment(grant.RefreshTokenExpiresAt));
+        foreach (var (name, member) in grant.TokenResponseMembers.OrderBy(member => member.Key, StringComparer.Ordinal))
+            Line(text, $"TokenResponseMember '{name}'", member.Reveal());
+        foreach (var (name, parameter) in grant.UntrustedCallbackParameters)
+            Line(text, $"UntrustedCallbackParameter '{name}'", parameter.Reveal());
         return text.ToString();
     }
 

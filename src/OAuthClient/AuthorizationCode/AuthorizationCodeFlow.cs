@@ -127,9 +127,10 @@ internal sealed class AuthorizationCodeFlow(
     {
         var pending = validated.Pending;
         long logoutSequence = issuer.LogoutSequence;
-        var response = await tokenEndpoint
+        var received = await tokenEndpoint
             .SendAsync(new AuthorizationCodeRequest(validated), current, server, tracker: null, CancellationToken.None)
             .ConfigureAwait(false);
+        var response = received.EnsureUsable();
         var identity = await idTokens
             .ValidateAsync(response, pending.IdTokenRequirements, current, server, CancellationToken.None)
             .ConfigureAwait(false);
@@ -140,6 +141,8 @@ internal sealed class AuthorizationCodeFlow(
                     Owner = owner,
                     Resources = pending.Resources,
                     AuthorizationParameters = RepeatedParameters.Of(pending),
+                    RequestedScopes = pending.Scopes,
+                    CallbackParameters = validated.OtherParameters,
                     RequestedIdToken = pending.Nonce is not null,
                     RenewsSignIn = pending.RenewsSignIn,
                     LogoutSequence = logoutSequence,

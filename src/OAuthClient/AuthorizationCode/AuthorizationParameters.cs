@@ -60,16 +60,17 @@ public sealed record AuthorizationParameters
     public IReadOnlyCollection<string> RequiredAcrValues { get; init; } = [];
 
     /// <summary>
+    /// Gets or sets the <c>claims</c> parameter, a JSON object of at most 8 KiB that requests single claims (OpenID Connect Core §5.5).
+    /// <see cref="ReauthorizationRequiredException.Claims"/> contains what a server requires. It replaces a <c>claims</c> of
+    /// <see cref="OAuthClientOptions.AuthorizationParameters"/>. The default is <see langword="null"/>.
+    /// </summary>
+    public string? Claims { get; init; }
+
+    /// <summary>
     /// Gets or sets the user's preferred languages, best first, as language tags (BCP 47) separated by spaces. The default is
     /// <see langword="null"/>.
     /// </summary>
     public string? UiLocales { get; init; }
-
-    /// <summary>
-    /// Gets or sets the <c>claims</c> parameter, a JSON object that requests single claims (OpenID Connect Core §5.5). The default is
-    /// <see langword="null"/>.
-    /// </summary>
-    public string? Claims { get; init; }
 
     /// <summary>
     /// Gets or sets further parameters that the server supports, such as <c>access_type=offline</c>. They take precedence over

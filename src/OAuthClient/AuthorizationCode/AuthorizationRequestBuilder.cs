@@ -64,6 +64,8 @@ internal static class AuthorizationRequestBuilder
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         ReservedParameters.Authorization.Validate(parameters.Additional, configuration.Adaptation);
+        if (parameters.Claims is not null)
+            ValidateClaims(parameters.Claims, parameters.Additional);
 
         var pending = new PendingAuthorization
         {
@@ -144,6 +146,18 @@ internal static class AuthorizationRequestBuilder
             if (value is not null)
                 list.Add(new(name, value));
         }
+    }
+
+    private static void ValidateClaims(string claims, IReadOnlyDictionary<string, string> further)
+    {
+        if (RequiredAuthorization.FindClaimsFailure(claims) is { } failure)
+            throw new ArgumentException(
+                $"Claims {failure}; set a JSON object such as {{\"id_token\":{{\"acr\":{{\"essential\":true}}}}}} "
+                    + "(OpenID Connect Core §5.5).",
+                nameof(claims)
+            );
+        if (further.ContainsKey(ParameterNames.Claims))
+            throw new ArgumentException("Claims and an additional parameter 'claims' are both set; set one of them.", nameof(further));
     }
 
     private static string[] ValidateAcrValues(IReadOnlyCollection<string> required, bool requestsIdToken)

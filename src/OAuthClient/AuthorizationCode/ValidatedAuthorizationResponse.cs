@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -6,14 +8,34 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class ValidatedAuthorizationResponse
 {
-    private ValidatedAuthorizationResponse(PendingAuthorization pending, AuthorizationCode code)
+    // The parameters of the specifications (RFC 6749 §4.1.2, RFC 9207 §2, JARM §2.3.1).
+    private static readonly FrozenSet<string> Standard = FrozenSet.Create(
+        StringComparer.Ordinal,
+        ParameterNames.Code,
+        ParameterNames.State,
+        ParameterNames.Issuer,
+        ParameterNames.Error,
+        ParameterNames.ErrorDescription,
+        ParameterNames.ErrorUri,
+        "response"
+    );
+
+    private ValidatedAuthorizationResponse(
+        PendingAuthorization pending,
+        AuthorizationCode code,
+        IReadOnlyDictionary<string, string> parameters
+    )
     {
         Pending = pending;
         Code = code;
+        OtherParameters = parameters.Where(parameter => !Standard.Contains(parameter.Key)).ToList();
     }
 
     public PendingAuthorization Pending { get; }
     public AuthorizationCode Code { get; }
+
+    /// <summary>Gets the parameters that the specifications do not define. They are not validated.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> OtherParameters { get; }
 
     /// <summary>
     /// Validates that the callback belongs to this pending authorization. Called before the state is consumed, so that another callback
@@ -84,7 +106,7 @@ internal sealed class ValidatedAuthorizationResponse
                     ErrorCodes.IsDenial(error) ? ErrorCodes.AccessDenied : (adaptation ?? ServerAdaptation.None).ErrorCode(error)
                 );
             case { Code: { } code }:
-                return new ValidatedAuthorizationResponse(pending, code);
+                return new ValidatedAuthorizationResponse(pending, code, response.OtherParameters);
             default:
                 throw new OAuthProtocolException("The callback holds neither a code nor an error (RFC 6749 §4.1.2).");
         }

@@ -32,25 +32,32 @@ internal sealed class BackChannelResponse(
     /// <summary>Describes an error response or an invalid response.</summary>
     /// <param name="json">The body; <see langword="null"/> if it is not a JSON object.</param>
     /// <returns>The description.</returns>
-    public EndpointFailure Failure(JsonElement? json) =>
-        new(request.EndpointName, ServerTextSanitizer.WithoutQuery(request.Endpoint), statusCode)
+    public EndpointFailure Failure(JsonElement? json)
+    {
+        // The text of a successful response can contain tokens.
+        var (error, reason) =
+            json is { } response ? ErrorResponseReader.Find(response)
+            : IsSuccess ? default
+            : (null, ErrorResponseReader.FindInText(Body.Span));
+        return new(request.EndpointName, ServerTextSanitizer.WithoutQuery(request.Endpoint), statusCode)
         {
             // A code of the specifications is no secret, even if it contains the text of one: a caller can choose the text of a code.
-            Error =
-                json?.TextIfAny(ParameterNames.Error) is { } error && ErrorCodes.IsStandard(error)
-                    ? error
-                    : Clean(json?.TextIfAny(ParameterNames.Error)),
-            ErrorDescription = Clean(json?.TextIfAny(ParameterNames.ErrorDescription)),
+            Error = error is not null && ErrorCodes.IsStandard(error) ? error : Clean(error),
+            ErrorDescription = Clean(reason),
             ErrorUri = Clean(json?.TextIfAny(ParameterNames.ErrorUri)),
             RetryAfter = retryAfter,
+            Required = json is { } stated ? RequiredAuthorization.Find(stated, Secrets()) : null,
             InvalidClientAdvice = request.InvalidClientAdvice,
             UnexpectedContent =
                 json is not null ? "with a JSON object that has no error code"
                 : Body.Length == 0 && !IsRedirect ? "without a body"
                 : IsRedirect
                     ? "with a redirect, which is not followed because the request contains secrets. Set the final address of the endpoint"
+                : StrictJson.FindDuplicate(Body) is { } name
+                    ? $"with a JSON object that contains '{Clean(name)}' twice, so its value is not known (RFC 8259 §4)"
                 : $"with {Quantity(Body.Length)} of {Clean(MediaType) ?? "an unknown media type"} instead of a JSON object",
         };
+    }
 
     /// <summary>
     /// Sanitizes text of the server and removes the secrets of the request, including the credentials of each attempt.
@@ -58,11 +65,14 @@ internal sealed class BackChannelResponse(
     /// <param name="text">The text.</param>
     /// <param name="furtherSecrets">Further secrets to remove.</param>
     /// <returns>The sanitized text.</returns>
-    public string? Clean(string? text, params IEnumerable<string> furtherSecrets)
+    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) =>
+        text is null ? null : ServerTextSanitizer.Clean(text, [.. Secrets(), .. furtherSecrets]);
+
+    private IReadOnlyList<string> Secrets()
     {
         // Another attempt of the request may still be in progress.
         lock (credentials)
-            return ServerTextSanitizer.Clean(text, [.. request.Secrets.OfType<string>(), .. credentials, .. furtherSecrets]);
+            return [.. request.Secrets.OfType<string>(), .. credentials];
     }
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";

@@ -31,6 +31,9 @@ internal sealed class BoundedCache<TKey, TValue>(
     /// <summary>Gets the sum of the sizes of all entries, including expired ones that have not been removed yet.</summary>
     public long Size => Volatile.Read(ref size);
 
+    /// <summary>Gets the values of all entries, including expired ones that have not been removed yet.</summary>
+    public IEnumerable<TValue> Values => entries.Select(entry => entry.Value.Value);
+
     /// <summary>Finds an entry. It may have expired, if it has not been removed yet.</summary>
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {

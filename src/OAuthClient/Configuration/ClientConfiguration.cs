@@ -197,7 +197,7 @@ internal sealed class ClientConfiguration
     /// <param name="reason">The reason, as part of a sentence.</param>
     /// <param name="inner">The cause; <see langword="null"/> without one.</param>
     /// <param name="isForRejectedToken">Whether an API rejected the access token.</param>
-    /// <param name="scopes">The scopes that the next authorization must request.</param>
+    /// <param name="scopes">The scopes that the authorization must request; <see langword="null"/> if they are not known.</param>
     /// <returns>The exception.</returns>
     public ReauthorizationRequiredException CreateReauthorizationRequired(
         string reason,
@@ -209,5 +209,22 @@ internal sealed class ClientConfiguration
         {
             IsForRejectedToken = isForRejectedToken,
             Scopes = scopes ?? [],
+        };
+
+    /// <summary>Creates the exception for a server that must interact with the user before it issues an access token.</summary>
+    /// <param name="scopes">The scopes of the requested access token.</param>
+    /// <param name="refusal">The error response, which may state what the authorization must request.</param>
+    /// <returns>The exception.</returns>
+    public ReauthorizationRequiredException CreateInteractionRequired(IReadOnlyList<string> scopes, TokenEndpointException refusal) =>
+        new(
+            Name,
+            $"The user must authorize {DisplayName}: the server must interact with the user before it issues this access token "
+                + $"({refusal.Error}). Begin an authorization, with the Claims, Scopes and AcrValues of this exception.",
+            refusal
+        )
+        {
+            Claims = refusal.Required?.Claims,
+            AcrValues = refusal.Required?.AcrValues ?? [],
+            Scopes = refusal.Required is { Scopes.Count: > 0 } required ? required.Scopes : scopes,
         };
 }

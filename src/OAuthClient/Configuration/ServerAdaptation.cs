@@ -12,6 +12,23 @@ internal sealed partial record ServerAdaptation
     /// <summary>Gets the adaptation to a server that conforms to the specifications.</summary>
     public static readonly ServerAdaptation None = new();
 
+    // The words of well-known servers for a refresh token that they reject, besides invalid_grant. At a token endpoint invalid_token can
+    // only mean the refresh token.
+    private static readonly FrozenDictionary<string, string> WellKnownErrorCodes = new[]
+    {
+        "bad_refresh_token",
+        "invalid_refresh_token",
+        "expired_refresh_token",
+        "refresh_token_expired",
+        "refresh_token_invalid",
+        "refresh_token_revoked",
+        "invalid_token",
+        "token_expired",
+        "token_revoked",
+        "grant_revoked",
+        "grant_expired",
+    }.ToFrozenDictionary(word => word, _ => OAuthClient.ErrorCodes.InvalidGrant, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Gets the server's names of request parameters, by their standard names.</summary>
     public FrozenDictionary<string, string> ParameterNames { get; init; } = FrozenDictionary<string, string>.Empty;
 
@@ -80,12 +97,37 @@ internal sealed partial record ServerAdaptation
     /// <summary>Joins scopes for a request (RFC 6749 §3.3).</summary>
     public string JoinScopes(IReadOnlyCollection<string> scopes) => string.Join(ScopeSeparator, scopes);
 
-    /// <summary>Splits the scopes of a response.</summary>
-    public IReadOnlyList<string> SplitScopes(string scope) =>
-        ScopeList.Split(ScopeSeparator == ' ' ? scope : scope.Replace(ScopeSeparator, ' '));
+    /// <summary>
+    /// Splits the scopes of a response. An item that contains commas and was not requested is a list itself: some servers separate the
+    /// scopes of a response by commas, and RFC 6749 §3.3 allows a comma in a scope.
+    /// </summary>
+    /// <param name="scope">The scopes of the response.</param>
+    /// <param name="requested">The requested scopes.</param>
+    /// <returns>The distinct scopes.</returns>
+    public IReadOnlyList<string> SplitScopes(string scope, IReadOnlyList<string> requested)
+    {
+        var items = ScopeList.Split(ScopeSeparator == ' ' ? scope : scope.Replace(ScopeSeparator, ' '));
+        return items.Any(IsList)
+            ?
+            [
+                .. items
+                    .SelectMany(item => IsList(item) ? item.Split(',', StringSplitOptions.RemoveEmptyEntries) : (IEnumerable<string>)[item])
+                    .Distinct(),
+            ]
+            : items;
+
+        bool IsList(string item) => item.Contains(',', StringComparison.Ordinal) && !requested.Contains(item);
+    }
 
     /// <summary>Gets the standard error code for a word of the server.</summary>
-    public string? ErrorCode(string? error) => error is not null && ErrorCodes.TryGetValue(error, out string? standard) ? standard : error;
+    public string? ErrorCode(string? error) =>
+        error is null ? null
+        : ErrorCodes.TryGetValue(error, out string? standard) || WellKnownErrorCodes.TryGetValue(error, out standard) ? standard
+        : error;
+
+    /// <summary>Determines whether a <c>token_type</c> names a bearer token (RFC 6749 §7.1).</summary>
+    public bool IsBearer(string tokenType) =>
+        BearerScheme.Instance.IsNamed(tokenType) || BearerTokenTypes.Contains(tokenType, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Finds the object of a token response that contains the tokens; the response itself if the path leads nowhere.</summary>
     public JsonElement FindTokens(JsonElement response) => Find(response, TokenPath);
@@ -98,9 +140,10 @@ internal sealed partial record ServerAdaptation
         var found = response;
         foreach (string name in path)
         {
-            if (found.ValueKind != JsonValueKind.Object || !found.TryGetProperty(name, out found))
+            found = found.ValueKind == JsonValueKind.Object && StrictJson.HasReadableNames(found) ? found.Member(name) : default;
+            if (found.ValueKind != JsonValueKind.Object)
                 return response;
         }
-        return found.ValueKind == JsonValueKind.Object ? found : response;
+        return found;
     }
 }

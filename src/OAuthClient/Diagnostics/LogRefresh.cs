@@ -37,8 +37,8 @@ internal static partial class Log
         305,
         LogLevel.Warning,
         "OAuth client '{ClientName}' discarded the ID Token of a refresh, because it could not be validated ({Fault}). The "
-            + "other tokens of the response are used. If this repeats, check that the keys of the server (jwks_uri) can be "
-            + "fetched and that the clocks of both machines agree"
+            + "other tokens of the response are used. This is logged once for a grant. If it concerns many grants, check that the keys "
+            + "of the server (jwks_uri) can be fetched and that the clocks of both machines agree"
     )]
     public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);
 

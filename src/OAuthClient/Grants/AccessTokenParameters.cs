@@ -4,6 +4,10 @@ namespace OAuthClient;
 public sealed class AccessTokenParameters
 {
     /// <summary>Gets or sets the scopes of the token, a subset of those granted (RFC 6749 §6). The default is empty: all of them.</summary>
+    /// <remarks>
+    /// Many servers narrow the whole grant when a refresh requests fewer scopes. The library notices it with the next access token for all
+    /// scopes, updates <see cref="Grant.Scopes"/> and logs event 353; where more is needed, the user must authorize again.
+    /// </remarks>
     public IReadOnlyCollection<string> Scopes { get; init; } = [];
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -16,6 +17,17 @@ public sealed class AdditionalMember
     private readonly JsonElement value;
 
     internal AdditionalMember(JsonElement value) => this.value = value;
+
+    /// <summary>Creates the JSON value of a text, without half characters.</summary>
+    internal static JsonElement Text(string text) => Parse($"\"{JsonEncodedText.Encode(Encoding.UTF8.GetBytes(text))}\"");
+
+    /// <summary>Parses a JSON value. An object of it may have a member twice, as the server sent it.</summary>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
+    internal static JsonElement Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
+    }
 
     /// <summary>Returns the value of a string, or the JSON text of another value.</summary>
     /// <returns>The value.</returns>

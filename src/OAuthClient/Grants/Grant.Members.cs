@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Collections.ObjectModel;
+using System.Text.Json;
 
 namespace OAuthClient;
 
@@ -8,7 +10,10 @@ public sealed partial class Grant
     /// Gets the members of the token response that the specifications do not define, such as <c>instance_url</c>, by their names. A
     /// refresh replaces those that its response contains.
     /// </summary>
-    /// <remarks>They may be secret. A store encrypts them with the tokens. At most 16 KiB are kept.</remarks>
+    /// <remarks>
+    /// They may be secret. A store encrypts them with the tokens. At most 16 KiB of them and of <see cref="UntrustedCallbackParameters"/>
+    /// are kept: if a response has more, its longest members are left out.
+    /// </remarks>
     public IReadOnlyDictionary<string, AdditionalMember> TokenResponseMembers { get; internal init; } =
         ReadOnlyDictionary<string, AdditionalMember>.Empty;
 
@@ -17,7 +22,7 @@ public sealed partial class Grant
     /// </summary>
     /// <remarks>
     /// They came through the browser, whose user can change them, so they prove nothing. Do not send a token to an address that one of them
-    /// names.
+    /// names. At most 4 KiB are kept.
     /// </remarks>
     public IReadOnlyDictionary<string, AdditionalMember> UntrustedCallbackParameters { get; internal init; } =
         ReadOnlyDictionary<string, AdditionalMember>.Empty;
@@ -36,6 +41,10 @@ public sealed partial class Grant
     /// Gets the time at which the refresh token expires; <see langword="null"/> if the server states none
     /// (<c>refresh_token_expires_in</c>, <c>refresh_expires_in</c>).
     /// </summary>
+    /// <remarks>
+    /// The library presents the refresh token after this time too, because a statement of a server can be wrong, and the refusal costs one
+    /// request. A warning is logged when a refresh does not extend a time that is near.
+    /// </remarks>
     public DateTimeOffset? RefreshTokenExpiresAt { get; internal init; }
 
     internal bool IsChosenBy(AccessTokenKey key) => key.GrantId is null || key.GrantId == Id;
@@ -44,4 +53,45 @@ public sealed partial class Grant
     /// Gets the names and values, in turn, of the parameters that were given for the authorization and that a reauthorization repeats.
     /// </summary>
     internal IReadOnlyList<string> AuthorizationParameters { get; init; } = [];
+
+    /// <summary>Creates the members that a grant keeps of a token response.</summary>
+    /// <param name="earlier">The members of earlier responses, which are kept unless the response contains them.</param>
+    /// <param name="received">The members of the response.</param>
+    /// <param name="callback">The parameters of the callback, which count against the limit.</param>
+    internal static IReadOnlyDictionary<string, AdditionalMember> Merge(
+        IReadOnlyDictionary<string, AdditionalMember> earlier,
+        IReadOnlyDictionary<string, JsonElement> received,
+        IReadOnlyDictionary<string, AdditionalMember> callback
+    )
+    {
+        var newer = received.Where(member => IsReadable(member.Value)).ToList();
+        if (newer.Count == 0)
+            return earlier;
+        var all = earlier
+            .Where(member => !received.ContainsKey(member.Key))
+            .Select(member => KeyValuePair.Create(member.Key, member.Value.RevealJson()))
+            .Concat(newer);
+        int used = callback.Sum(parameter => AdditionalMemberLimit.LengthOf(parameter.Key, parameter.Value.RevealJson()));
+        return Limited(all, AdditionalMemberLimit.MaximumLength - used);
+    }
+
+    /// <summary>Creates the parameters that a grant keeps of a callback.</summary>
+    internal static IReadOnlyDictionary<string, AdditionalMember> OfCallback(IReadOnlyList<KeyValuePair<string, string>> parameters) =>
+        Limited(
+            parameters
+                .Where(parameter => !parameter.Key.Any(char.IsSurrogate))
+                .Select(parameter => KeyValuePair.Create(parameter.Key, AdditionalMember.Text(parameter.Value))),
+            AdditionalMemberLimit.MaximumCallbackLength
+        );
+
+    private static FrozenDictionary<string, AdditionalMember> Limited(
+        IEnumerable<KeyValuePair<string, JsonElement>> members,
+        int maximum
+    ) =>
+        AdditionalMemberLimit
+            .Apply(members, maximum)
+            .ToFrozenDictionary(member => member.Key, member => new AdditionalMember(member.Value));
+
+    private static bool IsReadable(JsonElement value) =>
+        !value.IsAbsent() && (value.ValueKind != JsonValueKind.String || StrictJson.TextIfAnyOf(value) is not null);
 }

@@ -247,20 +247,6 @@ public sealed partial class Grant
 
     internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
 
-    /// <summary>Creates the next generation, after a refresh. Without a new refresh token the old one stays valid (RFC 6749 §6).</summary>
-    internal Grant Refreshed(TokenResponse response, string selectionKey, DateTimeOffset now, bool hasMoved = true)
-    {
-        // A stored token is replaced only by a newer one. If no other node stored a generation meanwhile, clocks are not compared.
-        var token =
-            hasMoved && Find(selectionKey) is { } stored && stored.IssuedAt > response.AccessToken.IssuedAt ? stored : response.AccessToken;
-        return new(this)
-        {
-            RefreshToken = response.RefreshToken ?? RefreshToken,
-            IdToken = response.IdToken ?? IdToken,
-            Tokens = GrantAccessTokens.Set(Tokens, selectionKey, token, now),
-        };
-    }
-
     private static long EndOf(DateTimeOffset? signInEndsAt, IReadOnlyList<string> scopes) =>
         signInEndsAt is { } end && !scopes.Contains(ScopeList.OfflineAccess) ? end.UtcTicks : long.MaxValue;
 }

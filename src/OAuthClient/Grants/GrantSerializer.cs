@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -72,6 +73,9 @@ internal static class GrantSerializer
             RenewalEndsAt = grant.RenewalEndsAt,
             Account = grant.UserInfoAccount is { } account ? ToStored(account) : null,
             AuthorizationParameters = grant.AuthorizationParameters.Count == 0 ? null : grant.AuthorizationParameters,
+            RefreshTokenExpiresAt = grant.RefreshTokenExpiresAt,
+            TokenResponseMembers = ToStored(grant.TokenResponseMembers),
+            UntrustedCallbackParameters = ToStored(grant.UntrustedCallbackParameters),
             Unknown = grant.UnknownMembers,
         };
 
@@ -85,6 +89,9 @@ internal static class GrantSerializer
             FirstIdTokenIssuedAt = stored.FirstIdTokenIssuedAt,
             RenewalEndsAt = stored.RenewalEndsAt,
             AuthorizationParameters = stored.AuthorizationParameters ?? [],
+            RefreshTokenExpiresAt = stored.RefreshTokenExpiresAt,
+            TokenResponseMembers = ToMembers(stored.TokenResponseMembers),
+            UntrustedCallbackParameters = ToMembers(stored.UntrustedCallbackParameters),
             Scopes = stored.Scopes,
             Resources = stored.Resources,
             CreatedAt = stored.CreatedAt,
@@ -112,6 +119,15 @@ internal static class GrantSerializer
             Email = stored.Email,
             Picture = stored.Picture is null ? null : new Uri(stored.Picture),
         };
+
+    // As text, because the JSON of a server may break the rules of this format, for example by a member that occurs twice.
+    private static Dictionary<string, string>? ToStored(IReadOnlyDictionary<string, AdditionalMember> members) =>
+        members.Count == 0 ? null : members.ToDictionary(member => member.Key, member => member.Value.RevealJson().GetRawText());
+
+    private static IReadOnlyDictionary<string, AdditionalMember> ToMembers(Dictionary<string, string>? stored) =>
+        stored is null
+            ? ReadOnlyDictionary<string, AdditionalMember>.Empty
+            : stored.ToFrozenDictionary(member => member.Key, member => new AdditionalMember(AdditionalMember.Parse(member.Value)));
 
     private static AccessTokenJson ToStored(string key, AccessToken token) =>
         new()
@@ -163,6 +179,9 @@ internal sealed class GrantJson
     public DateTimeOffset? RenewalEndsAt { get; init; }
     public GrantAccountJson? Account { get; init; }
     public IReadOnlyList<string>? AuthorizationParameters { get; init; }
+    public DateTimeOffset? RefreshTokenExpiresAt { get; init; }
+    public Dictionary<string, string>? TokenResponseMembers { get; init; }
+    public Dictionary<string, string>? UntrustedCallbackParameters { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

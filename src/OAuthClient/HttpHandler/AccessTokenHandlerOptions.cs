@@ -129,6 +129,11 @@ public sealed partial class AccessTokenHandlerOptions
     /// Requests an access token with some of the granted scopes (RFC 6749 §6). Without this call it has all of them, and the client's own
     /// access token has the scopes of the client's options.
     /// </summary>
+    /// <remarks>
+    /// Many servers narrow the whole grant when a refresh requests fewer scopes: the next access token for all scopes then has only these.
+    /// The library notices it, updates <see cref="Grant.Scopes"/> and logs event 353; where more is needed, the user must authorize again.
+    /// Use this method only with a server that keeps the grant, or authorize the narrower scopes as a grant of their own.
+    /// </remarks>
     /// <param name="narrower">The scopes.</param>
     /// <returns>These options.</returns>
     public AccessTokenHandlerOptions WithScopes(params IEnumerable<string> narrower)

@@ -107,42 +107,60 @@ internal static class IdTokenClaimsValidator
     }
 
     /// <summary>
-    /// Validates that a refreshed ID Token identifies the same user and the same authentication as the previous one (§12.2). <c>aud</c> and
-    /// <c>azp</c> are validated with every token.
+    /// Determines whether the ID Token of a refresh belongs to another user, server or client (§12.2). The tokens of its response then do
+    /// so too. A claim that is missing or malformed says nothing about that.
     /// </summary>
     /// <param name="refreshed">The claims of the refreshed token, which may be unverified.</param>
+    /// <param name="clientId">The client that must be in <c>aud</c>.</param>
     /// <param name="subject">The subject that signed in, or <see langword="null"/> when it is not known.</param>
-    /// <param name="issuer">The server's issuer, or <see langword="null"/> for a multi-tenant server.</param>
-    /// <param name="earlier">The claims of the previous ID Token, or <see langword="null"/> when there is none.</param>
-    /// <exception cref="OAuthProtocolException">The user, the issuer, the nonce or the authentication time differs.</exception>
-    public static void ValidateSameAuthentication(JsonElement refreshed, string? subject, string? issuer, JsonElement? earlier)
+    /// <param name="isIssuer">Determines whether an <c>iss</c> is that of the grant's server.</param>
+    /// <returns>The exception that names the claim; <see langword="null"/> if no claim belongs to another.</returns>
+    public static OAuthProtocolException? FindOtherIdentity(
+        JsonElement refreshed,
+        string clientId,
+        string? subject,
+        Func<string, bool> isIssuer
+    )
     {
-        if (subject is not null && refreshed.TextIfAny("sub") != subject)
-            throw new OAuthProtocolException(
-                "The refresh returned an ID Token of another user (OpenID Connect Core §12.2); the response was discarded."
+        string? other =
+            subject is not null && refreshed.TextIfAny("sub") is { Length: > 0 } sub && sub != subject ? "of another user (sub)"
+            : refreshed.TextIfAny("iss") is { Length: > 0 } issuer && !isIssuer(issuer) ? "of another issuer (iss)"
+            : LacksAudience(refreshed.Member("aud"), clientId) ? "for another client (aud)"
+            : null;
+        return other is null
+            ? null
+            : new OAuthProtocolException(
+                $"The refresh returned an ID Token {other} (OpenID Connect Core §12.2). Nothing of the response was used."
             );
-        if ((earlier?.TextIfAny("iss") ?? issuer) is { } known && refreshed.TextIfAny("iss") != known)
-            throw new OAuthProtocolException(
-                "The refresh returned an ID Token of another issuer (OpenID Connect Core §12.2); the response was discarded."
-            );
-        if (earlier is not { } first)
-            return;
+    }
+
+    /// <summary>
+    /// Determines whether a refreshed ID Token is of another authentication than the previous one (§12.2). <c>aud</c> and <c>azp</c> are
+    /// validated with every token.
+    /// </summary>
+    /// <param name="refreshed">The claims of the refreshed token, which may be unverified.</param>
+    /// <param name="first">The claims of the previous ID Token.</param>
+    /// <returns>The name of the claim that differs; <see langword="null"/> if none does.</returns>
+    public static string? FindOtherAuthentication(JsonElement refreshed, JsonElement first)
+    {
         // Both claims are optional in a refreshed token. A nonce that is present must be the nonce of the sign-in.
         if (refreshed.TextIfAny("nonce") is { } nonce && !Secret.SameText(nonce, first.TextIfAny("nonce")))
-            throw new OAuthProtocolException(
-                "The refresh returned an ID Token whose nonce differs from the first one's (OpenID Connect Core §12.2); the response was "
-                    + "discarded."
-            );
-        if (
+            return "nonce";
+        return
             NumericDate.TryReadSeconds(refreshed, "auth_time") is { } now
             && NumericDate.TryReadSeconds(first, "auth_time") is { } then
             && now != then
-        )
-            throw new OAuthProtocolException(
-                "The refresh returned an ID Token whose auth_time differs from the first one's (OpenID Connect Core §12.2), so it belongs "
-                    + "to another sign-in; the response was discarded."
-            );
+            ? "auth_time"
+            : null;
     }
+
+    private static bool LacksAudience(JsonElement audience, string clientId) =>
+        audience.ValueKind switch
+        {
+            JsonValueKind.String => StrictJson.TextIfAnyOf(audience) is { Length: > 0 } single && single != clientId,
+            JsonValueKind.Array => audience.EnumerateArray().All(item => StrictJson.TextIfAnyOf(item) != clientId),
+            _ => false,
+        };
 
     /// <summary>Validates that the token's only audience and authorized party are this client.</summary>
     /// <exception cref="OAuthProtocolException"><c>aud</c> or <c>azp</c> names another client.</exception>

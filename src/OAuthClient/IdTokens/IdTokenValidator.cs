@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OAuthClient;
 
 /// <summary>Validates an ID Token before the response that contains it is used (OpenID Connect Core §3.1.3.7).</summary>
@@ -23,6 +25,20 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
     {
         string inside = JweDecryptor.Decrypt(token.Reveal(), JwtType.IdToken, configuration.DecryptionKeys);
         return ReferenceEquals(inside, token.Reveal()) ? token : new IdToken(inside);
+    }
+
+    /// <summary>Reads the claims of an ID Token without validating them.</summary>
+    /// <returns>The claims; <see langword="null"/> if the token cannot be decrypted or is malformed.</returns>
+    public static JsonElement? TryReadClaims(IdToken token, ClientConfiguration configuration)
+    {
+        try
+        {
+            return UnverifiedJwt.TryReadClaims(Decrypt(token, configuration));
+        }
+        catch (OAuthProtocolException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Decrypts and validates the ID Token of a token response to a request of the user.</summary>

@@ -17,6 +17,7 @@ public class EndpointException : OAuthException
         ErrorDescription = failure.ErrorDescription;
         ErrorUri = failure.ErrorUri;
         RetryAfter = failure.RetryAfter;
+        Required = failure.Required;
     }
 
     /// <summary>Gets the address of the endpoint, without its query.</summary>
@@ -40,4 +41,7 @@ public class EndpointException : OAuthException
     /// Gets the time after which the server accepts a retry (<c>Retry-After</c>); <see langword="null"/> if the response states none.
     /// </summary>
     public TimeSpan? RetryAfter { get; }
+
+    /// <summary>Gets what the server requires of the next authorization; <see langword="null"/> if it states nothing.</summary>
+    internal RequiredAuthorization? Required { get; }
 }

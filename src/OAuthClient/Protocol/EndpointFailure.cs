@@ -6,9 +6,16 @@ namespace OAuthClient;
 internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpStatusCode StatusCode)
 {
     public string? Error { get; init; }
+
+    /// <summary>Gets the server's word for <see cref="Error"/>; <see langword="null"/> if it is the same.</summary>
+    public string? ServerWord { get; init; }
+
     public string? ErrorDescription { get; init; }
     public string? ErrorUri { get; init; }
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Gets what the server requires of the next authorization; <see langword="null"/> if it states nothing.</summary>
+    public RequiredAuthorization? Required { get; init; }
 
     /// <summary>
     /// Gets the end of the message about <c>invalid_client</c>, which depends on how the client authenticates; <see langword="null"/> for
@@ -29,11 +36,14 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
         string answer = $"The {EndpointName} ({Endpoint}) answered {(int)StatusCode}";
         return this switch
         {
-            { Error: not null, ErrorDescription: not null } => $"{answer} {Error} (\"{ErrorDescription}\"){Advice()}",
-            { Error: not null } => $"{answer} {Error}{Advice()}",
-            _ => $"{answer} {UnexpectedContent ?? "without a body"}{Hint ?? "."}",
+            { Error: not null } => $"{answer} {Error}{Substituted()}{Quoted()}{Advice()}",
+            _ => $"{answer} {UnexpectedContent ?? "without a body"}{Quoted()}{Hint ?? "."}",
         };
     }
+
+    private string Substituted() => ServerWord is null ? "" : $" (the server's word is '{ServerWord}')";
+
+    private string Quoted() => ErrorDescription is null ? "" : $" (\"{ErrorDescription}\")";
 
     // The most frequent cause of each code (RFC 6749 §5.2, RFC 7591 §3.2.2) when a client is set up.
     private string Advice() =>

@@ -19,6 +19,21 @@ internal static class ErrorCodes
     public const string UnsupportedTokenType = "unsupported_token_type";
 
     /// <summary>
+    /// Determines whether only the resource owner can help, for the scopes and resources of one request: the server must interact with the
+    /// user (OpenID Connect Core §3.1.2.6, RFC 9470 §3). The refresh token stays valid for other requests.
+    /// </summary>
+    /// <param name="error">The error code.</param>
+    /// <returns><see langword="true"/> if the user must interact with the server.</returns>
+    public static bool RequiresInteraction(string? error) =>
+        error
+            is "interaction_required"
+                or "login_required"
+                or "consent_required"
+                or "account_selection_required"
+                or "unmet_authentication_requirements"
+                or "insufficient_user_authentication";
+
+    /// <summary>
     /// Determines whether a text is an error code of the specifications. Any other text of a server can contain a secret of the request.
     /// </summary>
     /// <param name="error">The text.</param>

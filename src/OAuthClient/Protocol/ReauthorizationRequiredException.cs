@@ -21,18 +21,20 @@ public sealed class ReauthorizationRequiredException : OAuthException
     public string ClientName { get; }
 
     /// <summary>
-    /// Gets or sets the scopes that the next authorization must request; empty if the server states none.
+    /// Gets or sets the scopes that the next authorization must request, in addition to those of the client's options. The default is an
+    /// empty list: no others are needed, or they are not known.
     /// </summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>
-    /// Gets or sets the authentication context classes that the server requires (<c>acr_values</c>, RFC 9470 §3); empty if it states none.
+    /// Gets or sets the authentication context classes that the server requires (<c>acr_values</c>, RFC 9470 §3). The default is an empty
+    /// list: it states none.
     /// </summary>
     public IReadOnlyList<string> AcrValues { get; init; } = [];
 
     /// <summary>
-    /// Gets or sets the <c>claims</c> parameter that the server wants in the next authorization, a JSON object (OpenID Connect Core §5.5);
-    /// <see langword="null"/> if it states none.
+    /// Gets or sets the <c>claims</c> parameter that the server requires in the next authorization, a JSON object of at most 8 KiB (OpenID
+    /// Connect Core §5.5). Pass it as <c>AuthorizationParameters.Claims</c>. The default is <see langword="null"/>: it states none.
     /// </summary>
     public string? Claims { get; init; }
 

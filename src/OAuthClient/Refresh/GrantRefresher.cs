@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using static OAuthClient.RefreshEffect;
@@ -13,8 +14,11 @@ internal sealed class GrantRefresher(
     RefreshTokenClient client,
     GrantWriteQueue grants,
     IGrantStore store,
+    GrantRemover remover,
+    Action<string, TokenResponse, ClientConfiguration, AuthorizationServerMetadata> revokeInBackground,
     RefreshBackoff backoff,
     InterruptedRefreshes interrupted,
+    RefreshTokenExpirations expirations,
     ClientTelemetry telemetry,
     TimeProvider time,
     ILogger logger
@@ -56,21 +60,11 @@ internal sealed class GrantRefresher(
                         }
                         break;
                     case Save save:
-                        happened = new GrantSaved(
-                            await grants
-                                .SaveAsync(
-                                    save.Grant,
-                                    save.Spent,
-                                    older =>
-                                        older.Refreshed(
-                                            save.Response,
-                                            context.Selection.Key,
-                                            time.GetUtcNow(),
-                                            hasMoved: older.Generation != save.Grant.Generation
-                                        )
-                                )
-                                .ConfigureAwait(false)
-                        );
+                        happened = new GrantSaved(await SaveAsync(save, context).ConfigureAwait(false));
+                        break;
+                    case RemoveGrant remove:
+                        revokeInBackground(remove.Grant.Id, remove.Response, context.Configuration, server);
+                        await RemoveAsync(remove.Grant, state).ConfigureAwait(false);
                         break;
                     case ReleaseLease release:
                         await ReleaseLeaseAsync(release, state, seen.ClientName).ConfigureAwait(false);
@@ -84,17 +78,75 @@ internal sealed class GrantRefresher(
                         // Keeps the stack trace.
                         ExceptionDispatchInfo.Throw(fail.Fault);
                         break;
+                    case RequireInteraction { Fault: var refusal }:
+                        Log.InteractionRequired(logger, seen.ClientName);
+                        throw context.Configuration.CreateInteractionRequired(context.Selection.Scopes, (TokenEndpointException)refusal);
                     case RequireReauthorization lost:
                         backoff.RecordLost(lost.Grant);
                         // Counted only by the node that received the server's response.
                         if (lost.Fault is not null)
                             telemetry.Lost(state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown);
-                        Log.GrantLost(logger, seen.ClientName);
-                        throw context.Configuration.CreateReauthorizationRequired("the server rejected the refresh token", lost.Fault);
+                        if (lost.Fault is OAuthProtocolException)
+                            Log.OtherIdentityReceived(logger, seen.ClientName);
+                        else
+                            Log.GrantLost(logger, seen.ClientName);
+                        throw context.Configuration.CreateReauthorizationRequired(ReasonOf(lost), lost.Fault);
                 }
             }
         }
     }
+
+    private async Task<bool> SaveAsync(Save save, RefreshContext context)
+    {
+        Grant? saved = null;
+        bool isKept = await grants
+            .SaveAsync(
+                save.Grant,
+                save.Spent,
+                older =>
+                    saved = older.Refreshed(
+                        save.Response,
+                        context.Selection.Key,
+                        time.GetUtcNow(),
+                        hasMoved: older.Generation != save.Grant.Generation
+                    )
+            )
+            .ConfigureAwait(false);
+        if (saved is not null)
+        {
+            if (saved.Scopes.Count < save.Grant.Scopes.Count)
+                Log.GrantNarrowed(logger, saved.ClientName, save.Grant.Scopes.Count, saved.Scopes.Count);
+            if (expirations.Record(save.Grant, saved) is { } end)
+                Log.RefreshTokenExpiresSoon(logger, saved.ClientName, end);
+        }
+        return isKept;
+    }
+
+    // The grant is not used again, also if the store cannot remove it now.
+    private async Task RemoveAsync(Grant grant, RefreshState state)
+    {
+        try
+        {
+            await remover.RemoveAsync(grant).ConfigureAwait(false);
+        }
+        catch
+        {
+            backoff.RecordLost(grant);
+            interrupted.Record(state);
+            throw;
+        }
+    }
+
+    private string ReasonOf(RequireReauthorization lost) =>
+        lost switch
+        {
+            { Fault: OAuthProtocolException } => "a refresh returned the tokens of another user, server or client",
+            { Grant.RefreshTokenExpiresAt: { } end } when end <= time.GetUtcNow() => string.Create(
+                CultureInfo.InvariantCulture,
+                $"the server rejected the refresh token, which expired at {end.UtcDateTime:u}"
+            ),
+            _ => "the server rejected the refresh token",
+        };
 
     // A held lease, a rejected refresh token and an unknown result are remembered while the store cannot be reached.
     private async Task<RefreshEvent> ApplyToStoreAsync(RefreshEffect effect, RefreshState state, ClientConfiguration current)

@@ -17,6 +17,9 @@ internal abstract record RefreshEffect
     /// <summary>Save the server's response, which also ends the lease.</summary>
     public sealed record Save(Grant Grant, RefreshToken Spent, TokenResponse Response) : RefreshEffect;
 
+    /// <summary>Remove the grant, and revoke the tokens of the response, which belong to another user, server or client.</summary>
+    public sealed record RemoveGrant(Grant Grant, TokenResponse Response) : RefreshEffect;
+
     /// <summary>Release the lease, and record the status of the refresh token.</summary>
     public sealed record ReleaseLease(RefreshLease Lease, RefreshTokenStatus Known) : RefreshEffect;
 
@@ -28,6 +31,11 @@ internal abstract record RefreshEffect
 
     /// <summary>End with a failure. A later refresh may succeed.</summary>
     public sealed record Fail(Exception Fault) : RefreshEffect;
+
+    /// <summary>
+    /// End because the resource owner must authorize the client for the selected scopes and resources. The grant stays.
+    /// </summary>
+    public sealed record RequireInteraction(Exception Fault) : RefreshEffect;
 
     /// <summary>End because the resource owner must authorize the client again.</summary>
     public sealed record RequireReauthorization(Grant Grant, Exception? Fault) : RefreshEffect;

@@ -14,8 +14,11 @@ internal abstract record RefreshEvent
     /// <summary>The wait for another node's lease ended.</summary>
     public sealed record WaitCompleted : RefreshEvent;
 
-    /// <summary>The server issued tokens.</summary>
+    /// <summary>The server issued tokens for the same user. The access token among them may be unusable.</summary>
     public sealed record TokenReceived(TokenResponse Response) : RefreshEvent;
+
+    /// <summary>The server issued tokens of another user, server or client.</summary>
+    public sealed record OtherIdentityReceived(TokenResponse Response, Exception Fault) : RefreshEvent;
 
     /// <summary>The server issued no tokens, or its response is not known.</summary>
     public sealed record RequestFailed(RefreshTokenOutcome Outcome, Exception Fault) : RefreshEvent;

@@ -39,7 +39,16 @@ internal static class RefreshStateMachine
                 },
                 [new Save(state.Grant, state.Grant.RefreshToken!, response)]
             ),
+            OtherIdentityReceived(var response, var fault) => (
+                state with
+                {
+                    Refusal = fault,
+                },
+                [new RemoveGrant(state.Grant, response), new RequireReauthorization(state.Grant, fault)]
+            ),
             RequestFailed(var outcome, var fault) => OnFault(state, outcome, fault),
+            // The new refresh token is saved. The next refresh presents it.
+            GrantSaved when state.Response!.Fault is { } unusable => (state, [new Fail(unusable)]),
             GrantSaved(IsKept: true) => (state, [new ReturnToken(state.Response!.AccessToken, IsFetched: true)]),
             GrantSaved => (state, [new Reload()]),
             _ => throw new ArgumentOutOfRangeException(nameof(happened)),
@@ -86,6 +95,8 @@ internal static class RefreshStateMachine
             case RefreshTokenOutcome.Ambiguous when StatusAfter(state, wasSent: false) != RefreshTokenStatus.Unknown:
                 // The refresh token is sent a second time. If the server did not rotate it, or has a grace period, this saves the grant.
                 return (state with { IsInDoubt = true }, [new SendRefreshRequest(state.Grant, state.Grant.RefreshToken!)]);
+            case RefreshTokenOutcome.InteractionRequired:
+                return (state, [new ReleaseLease(state.Lease!, StatusAfter(state, wasSent: false)), new RequireInteraction(fault)]);
             default:
                 // A response that is not valid may still have rotated the refresh token.
                 return ReleaseAndFail(

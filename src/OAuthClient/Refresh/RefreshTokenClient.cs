@@ -1,8 +1,12 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>Sends a refresh token to the token endpoint, and verifies that the response is about the same user.</summary>
+/// <summary>
+/// Sends a refresh token to the token endpoint. Whether the response is about the same user is judged first and without the network: only
+/// then may its refresh token be saved. Nothing else of the response can prevent that.
+/// </summary>
 internal sealed class RefreshTokenClient(
     ServerMetadataCache metadata,
     TokenEndpointClient tokenEndpoint,
@@ -11,6 +15,9 @@ internal sealed class RefreshTokenClient(
     ILogger logger
 )
 {
+    // A grant whose entry was removed is logged again.
+    private readonly BoundedCache<string, bool> loggedGrants = new(10_000);
+
     /// <summary>Loads the server's metadata, and its keys if the grant has an ID Token.</summary>
     public async Task<AuthorizationServerMetadata> PrepareAsync(Grant grant, ClientConfiguration current)
     {
@@ -52,11 +59,22 @@ internal sealed class RefreshTokenClient(
         try
         {
             var response = await SendAsync(request, current, server, tracker).ConfigureAwait(false);
-            if (response.IdToken is { } idToken)
-                response = response.With(
-                    await ValidateAsync(idToken, response.AccessToken, sendRefreshRequest.Grant, current, server).ConfigureAwait(false)
-                );
-            response.AccessToken.Replace(sendRefreshRequest.Grant.Find(context.Selection.Key), context.Rejected, time.GetUtcNow());
+            var grant = sendRefreshRequest.Grant;
+            if (FindOtherIdentity(response, grant, current, server) is { } otherIdentity)
+                return new RefreshEvent.OtherIdentityReceived(response, otherIdentity);
+            if (response.UsableAccessToken is { } accessToken)
+            {
+                accessToken.Replace(grant.Find(context.Selection.Key), context.Rejected, time.GetUtcNow());
+                if (response.ReceivedIdTokens.Count > 0)
+                    response = response.With(await ValidateAsync(response, accessToken, grant, current, server).ConfigureAwait(false));
+            }
+            else
+            {
+                // There is nothing to save.
+                if (response.RefreshToken is null)
+                    throw response.Fault!;
+                response = response.With(idToken: null);
+            }
             return new RefreshEvent.TokenReceived(response);
         }
         catch (SendCancelledException)
@@ -93,18 +111,44 @@ internal sealed class RefreshTokenClient(
         }
     }
 
-    // The refresh token was already used, so its replacement must be saved. If the server's keys cannot be loaded, only the new ID Token is
-    // discarded. If the ID Token is not valid, the refresh fails: the other tokens may belong to another user (OpenID Connect Core §12.2).
+    private static OAuthProtocolException? FindOtherIdentity(
+        TokenResponse response,
+        Grant grant,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server
+    )
+    {
+        // An ID Token that was ignored in the authorization is ignored here too.
+        if (grant.Subject is null && !IdTokenValidator.CanValidate(server, current))
+            return null;
+        string? issuer = grant.IdTokenClaims?.TextIfAny(ParameterNames.Issuer);
+        return response
+            .ReceivedIdTokens.Where(idToken => !idToken.Equals(grant.IdToken))
+            .Select(idToken => IdTokenValidator.TryReadClaims(idToken, current))
+            .OfType<JsonElement>()
+            .Select(claims =>
+                IdTokenClaimsValidator.FindOtherIdentity(
+                    claims,
+                    current.ClientId,
+                    grant.Subject,
+                    stated => issuer is not null ? stated == issuer : server.Issuer is null || server.IsIssuer(stated)
+                )
+            )
+            .FirstOrDefault(other => other is not null);
+    }
+
+    // The refresh token was already used, so its replacement must be saved: an ID Token that is not valid is left out. The keys were
+    // fetched before, and no request for others delays the save. If they are outdated, they are fetched in the background.
     private async Task<IdToken?> ValidateAsync(
-        IdToken idToken,
+        TokenResponse response,
         AccessToken accessToken,
         Grant grant,
         ClientConfiguration current,
         AuthorizationServerMetadata server
     )
     {
-        if (idToken.Equals(grant.IdToken))
-            return idToken;
+        if (response.IdToken is not { } idToken || idToken.Equals(grant.IdToken))
+            return response.IdToken;
         if (!IdTokenValidator.CanValidate(server, current))
             return null;
         try
@@ -112,23 +156,33 @@ internal sealed class RefreshTokenClient(
             idToken = IdTokenValidator.Decrypt(idToken, current);
             if (idToken.Equals(grant.IdToken))
                 return idToken;
-            if (UnverifiedJwt.TryReadClaims(idToken) is { } claims)
-                IdTokenClaimsValidator.ValidateSameAuthentication(
-                    claims,
-                    grant.Subject,
-                    server.IssuerTemplate is null ? server.Issuer : null,
-                    grant.IdTokenClaims
-                );
-            // Half of the remaining lease; saving gets the other half.
-            using var deadline = new CancellationTokenSource((current.RefreshLease - current.RefreshDeadline) / 2, time);
+            if (
+                grant.IdTokenClaims is { } first
+                && UnverifiedJwt.TryReadClaims(idToken) is { } claims
+                && IdTokenClaimsValidator.FindOtherAuthentication(claims, first) is { } claim
+            )
+            {
+                LogDropped(grant, $"its {claim} differs from that of the first ID Token");
+                return null;
+            }
             return (
-                await idTokens.ValidateAsync(idToken, accessToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false)
+                await idTokens
+                    .ValidateAsync(idToken, accessToken, current, server, nonce: null, new CancellationToken(canceled: true))
+                    .ConfigureAwait(false)
             ).Token;
         }
-        catch (Exception exception) when (exception is not OAuthProtocolException { IsTransient: false })
+        catch (Exception exception)
         {
-            Log.RefreshedIdTokenDropped(logger, grant.ClientName, exception.GetType().Name);
+            LogDropped(grant, exception.GetType().Name);
             return null;
         }
+    }
+
+    // Once for each grant: a server that issues such an ID Token does so at each refresh.
+    private void LogDropped(Grant grant, string reason)
+    {
+        if (!loggedGrants.TryGet(grant.Id, out _))
+            Log.RefreshedIdTokenDropped(logger, grant.ClientName, reason);
+        loggedGrants.Set(grant.Id, true);
     }
 }

@@ -11,6 +11,12 @@ internal enum RefreshTokenOutcome
     /// <summary>The server rejected the refresh token with <c>invalid_grant</c> (RFC 6749 §5.2).</summary>
     InvalidGrant,
 
+    /// <summary>
+    /// The server must interact with the user before it issues this access token. The refresh token is still valid (OpenID Connect Core
+    /// §3.1.2.6).
+    /// </summary>
+    InteractionRequired,
+
     /// <summary>The server rejected the request for another reason.</summary>
     OtherError,
 
@@ -21,10 +27,24 @@ internal enum RefreshTokenOutcome
 /// <summary>Classifies the exception of a failed token request.</summary>
 internal static class RefreshTokenOutcomes
 {
+    // With one of these, invalid_grant concerns the requested access token only, and the refresh token stays valid.
+    private static readonly string[] Interactions =
+    [
+        "basic_action",
+        "additional_action",
+        "consent_required",
+        "interaction_required",
+        "login_required",
+    ];
+
     public static RefreshTokenOutcome Of(Exception exception, SendTracker tracker) =>
         exception switch
         {
             _ when !tracker.MayHaveBeenSent => RefreshTokenOutcome.NotSent,
+            TokenEndpointException { Error: var error } when ErrorCodes.RequiresInteraction(error) =>
+                RefreshTokenOutcome.InteractionRequired,
+            TokenEndpointException { Error: ErrorCodes.InvalidGrant, Required: { } required }
+                when required.Claims is not null || Interactions.Contains(required.Suberror) => RefreshTokenOutcome.InteractionRequired,
             TokenEndpointException { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
             // The server may have failed after it rotated the refresh token. A Retry-After header does not exclude that.
             TokenEndpointException { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } =>

@@ -5,13 +5,20 @@ namespace OAuthClient;
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the responses.</summary>
 internal sealed class TokenEndpointClient(ServerMetadataCache metadata, EndpointClient endpoints, TimeProvider time, ILogger logger)
 {
+    private int loggedDeviations;
+
     /// <summary>Loads the server's metadata, sends a token request and reads the response.</summary>
     /// <exception cref="TokenEndpointException">The server refused the request.</exception>
     /// <exception cref="OAuthProtocolException">The response does not conform to the specification.</exception>
-    public Task<TokenResponse> SendAsync(TokenRequest request, ClientConfiguration configuration, CancellationToken cancellationToken) =>
-        SendAsync(request, configuration, server: null, tracker: null, cancellationToken);
+    public async Task<TokenResponse> SendAsync(
+        TokenRequest request,
+        ClientConfiguration configuration,
+        CancellationToken cancellationToken
+    ) => (await SendAsync(request, configuration, server: null, tracker: null, cancellationToken).ConfigureAwait(false)).EnsureUsable();
 
-    /// <summary>Sends a token request and reads the response.</summary>
+    /// <summary>
+    /// Sends a token request and reads the response, whose access token may be unusable (<see cref="TokenResponse.Fault"/>).
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="configuration">The client's configuration.</param>
     /// <param name="server">The metadata of the server; <see langword="null"/> to load them.</param>
@@ -60,8 +67,9 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
             .ConfigureAwait(false);
         try
         {
-            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation);
+            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation, out var deviations);
             configuration.Refusals.Clear();
+            LogDeviations(deviations, configuration);
             return tokens;
         }
         catch (TokenEndpointException refusal) when (refusal.Error == ErrorCodes.InvalidClient)
@@ -69,6 +77,16 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
             RecordRefusal(request, configuration);
             throw;
         }
+    }
+
+    // Once for each kind of deviation: a server deviates in each response.
+    private void LogDeviations(TokenResponseDeviations deviations, ClientConfiguration configuration)
+    {
+        if (deviations == TokenResponseDeviations.None)
+            return;
+        var known = (TokenResponseDeviations)Interlocked.Or(ref loggedDeviations, (int)deviations);
+        if ((deviations & ~known) is var unknown and not TokenResponseDeviations.None)
+            Log.TokenResponseDeviates(logger, configuration.Name, TokenResponseDeviationTexts.Describe(unknown));
     }
 
     // Some servers respond with invalid_client to a rejected code or assertion, which an outside caller can choose.

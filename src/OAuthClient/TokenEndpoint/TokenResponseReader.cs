@@ -1,115 +1,256 @@
 using System.Collections.ObjectModel;
-using System.Globalization;
 using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Reads responses of the token endpoint (RFC 6749 §5.1, §5.2). An error response becomes an exception.</summary>
+/// <summary>
+/// Reads responses of the token endpoint (RFC 6749 §5.1, §5.2). An error response becomes an exception. A response that deviates in form is
+/// used as far as it can be read.
+/// </summary>
 internal static class TokenResponseReader
 {
     private const int MaximumScopeLength = 16 * 1024;
 
-    // Ten years. A longer lifetime is an error of the server and could cause an overflow.
-    private const long MaximumLifetimeSeconds = 315_360_000;
-
-    /// <summary>Reads a response.</summary>
+    /// <summary>Reads a response. Its access token may be unusable (<see cref="TokenResponse.Fault"/>).</summary>
     /// <param name="response">The response.</param>
     /// <param name="request">The request that it answers.</param>
     /// <param name="adaptation">How the server deviates from the specifications.</param>
+    /// <param name="deviations">How the form of the response deviates.</param>
     /// <returns>The tokens.</returns>
     /// <exception cref="TokenEndpointException">The server refused the request.</exception>
-    /// <exception cref="OAuthProtocolException">The response is malformed, or its token type is not supported.</exception>
-    public static TokenResponse Read(BackChannelResponse response, TokenRequest request, ServerAdaptation adaptation)
+    /// <exception cref="OAuthProtocolException">The response states neither tokens nor an error code.</exception>
+    public static TokenResponse Read(
+        BackChannelResponse response,
+        TokenRequest request,
+        ServerAdaptation adaptation,
+        out TokenResponseDeviations deviations
+    )
     {
-        using var document = StrictJson.TryParse(response.Body);
-        // Some servers respond with status 200 and an error, a page or nothing in the body. "error": null means no error.
-        if (!response.IsSuccess || document?.RootElement is not { } json || !json.Member(ParameterNames.Error).IsAbsent())
-        {
-            var failure = response.Failure(document?.RootElement);
-            throw new TokenEndpointException(failure with { Error = adaptation.ErrorCode(failure.Error) });
-        }
-        JsonElement accessToken = default;
-        JsonElement tokenType = default;
-        JsonElement expiresIn = default;
-        JsonElement refreshToken = default;
-        JsonElement scope = default;
-        JsonElement idToken = default;
-        Dictionary<string, JsonElement>? additional = null;
-        // In one pass, because each look-up of a member compares the names of those after it.
-        foreach (var member in adaptation.FindTokens(json).EnumerateObject())
-        {
-            var name = StrictJson.Utf8NameOf(member);
-            if (name.SequenceEqual("access_token"u8))
-                accessToken = member.Value;
-            else if (name.SequenceEqual("token_type"u8))
-                tokenType = member.Value;
-            else if (name.SequenceEqual("expires_in"u8))
-                expiresIn = member.Value;
-            else if (name.SequenceEqual("refresh_token"u8))
-                refreshToken = member.Value;
-            else if (name.SequenceEqual("scope"u8))
-                scope = member.Value;
-            else if (name.SequenceEqual("id_token"u8))
-                idToken = member.Value;
-            else
-                // A copy, because the application may keep it.
-                (additional ??= new()).Add(member.Name, member.Value.Clone());
-        }
-        string value =
-            StrictJson.TextOf(accessToken, ParameterNames.AccessToken)
-            ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
-        string type =
-            StrictJson.TextOf(tokenType, ParameterNames.TokenType)
-            ?? throw new OAuthProtocolException(
-                "The token response has no token_type, so it is not known how to use the token (RFC 6749 §5.1)."
-            );
-        // An unsupported type is reported before errors in the other members.
-        if (!BearerScheme.Instance.IsNamed(type))
-        {
-            throw new OAuthProtocolException(
-                $"The token response's token_type is '{response.Clean(type, value)}'; only {BearerScheme.Instance.Name} is supported, and "
-                    + "a token of an unknown type must not be used (RFC 6749 §7.1)."
-            );
-        }
-
-        var issuedAt = response.RequestedAt;
-        var expiresAt = Lifetime(expiresIn) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
-        return new TokenResponse(
-            new AccessToken(value, issuedAt, expiresAt, Scopes(scope, request, adaptation), request.Resources),
-            StrictJson.TextOf(refreshToken, ParameterNames.RefreshToken) is { } refresh ? new RefreshToken(refresh) : null,
-            StrictJson.TextOf(idToken, ParameterNames.IdToken) is { } identity ? new IdToken(identity) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)additional ?? ReadOnlyDictionary<string, JsonElement>.Empty
-        );
+        deviations = TokenResponseDeviations.None;
+        using var document = Parse(response, ref deviations);
+        // Some servers respond with status 200 and an error, a page or nothing in the body.
+        if (document?.RootElement is not { } json || TokenMembers.Read(json) is not { } top)
+            throw Refusal(response, json: null, adaptation);
+        if (!response.IsSuccess)
+            throw Refusal(response, top.IsAnyUnreadable || top.Doubtful == ParameterNames.Error ? null : json, adaptation);
+        if (top.Doubtful == ParameterNames.Error)
+            throw Repeated(ParameterNames.Error);
+        if (IsError(top.Error))
+            throw Refusal(response, top.IsAnyUnreadable ? null : json, adaptation);
+        var found = adaptation.FindTokens(json);
+        var members = adaptation.TokenPath.Count == 0 ? top : TokenMembers.Read(found);
+        if (members.AccessToken.IsAbsent() && members.RefreshToken.IsAbsent() && !top.IsAnyUnreadable)
+            ThrowIfError(response, json, adaptation);
+        return Read(members, AdditionalMembers(members, top, adaptation), response, request, adaptation, ref deviations);
     }
 
-    private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request, ServerAdaptation adaptation)
+    private static JsonDocument? Parse(BackChannelResponse response, ref TokenResponseDeviations deviations)
     {
+        if (StrictJson.TryParseTolerantly(response.Body) is { } json)
+            return json;
+        if (FormResponse.TryConvertToJson(response.Body.Span) is not { } converted)
+            return null;
+        deviations |= TokenResponseDeviations.FormEncoded;
+        return StrictJson.TryParseTolerantly(converted);
+    }
+
+    private static TokenResponse Read(
+        TokenMembers members,
+        IReadOnlyDictionary<string, JsonElement> additional,
+        BackChannelResponse response,
+        TokenRequest request,
+        ServerAdaptation adaptation,
+        ref TokenResponseDeviations deviations
+    )
+    {
+        if (members.IsAnyRepeated)
+            deviations |= TokenResponseDeviations.MemberRepeated;
+        if (members.IsAnyUnreadable)
+            deviations |= TokenResponseDeviations.MemberUnreadable;
+        if (AdditionalMembersLength(additional) > AdditionalMemberLimit.MaximumLength)
+            deviations |= TokenResponseDeviations.MembersTooLong;
+        var refreshToken =
+            members.Doubtful == ParameterNames.RefreshToken
+                ? null
+                : Text(members.RefreshToken, TokenResponseDeviations.RefreshTokenUnreadable, ref deviations);
+        List<IdToken> idTokens = [];
+        foreach (var member in members.IdTokens)
+        {
+            if (Text(member, TokenResponseDeviations.IdTokenUnreadable, ref deviations) is { } idToken)
+                idTokens.Add(new(idToken));
+        }
+        var issuedAt = response.RequestedAt;
+        AccessToken? accessToken = null;
+        OAuthProtocolException? fault = null;
+        try
+        {
+            if (members.Doubtful is { } doubtful)
+                throw Repeated(doubtful);
+            string value =
+                StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken)
+                ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
+            EnsureBearer(members.TokenType, value, response, adaptation, ref deviations);
+            accessToken = new(
+                value,
+                issuedAt,
+                ExpiresAt(members, issuedAt, ref deviations),
+                Scopes(members, request, adaptation, ref deviations),
+                request.Resources
+            );
+        }
+        catch (OAuthProtocolException exception)
+        {
+            fault = exception;
+        }
+        return new TokenResponse(
+            accessToken,
+            fault,
+            refreshToken is null ? null : new RefreshToken(refreshToken),
+            members.Doubtful == ParameterNames.IdToken || idTokens.Count == 0 ? null : idTokens[0],
+            additional
+        )
+        {
+            ReceivedIdTokens = idTokens,
+            RefreshTokenExpiresAt = RefreshTokenLifetime.Find(additional, issuedAt),
+        };
+    }
+
+    // "error" with a value that means nothing, which some serializers write.
+    private static bool IsError(JsonElement error) =>
+        error.ValueKind switch
+        {
+            JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False => false,
+            JsonValueKind.String => StrictJson.TextIfAnyOf(error) is not "",
+            JsonValueKind.Number => error.GetRawText() != "0",
+            JsonValueKind.Object => error.EnumerateObject().Any(),
+            JsonValueKind.Array => error.GetArrayLength() > 0,
+            _ => true,
+        };
+
+    // A successful response without tokens, in which the server states an error under another name.
+    private static void ThrowIfError(BackChannelResponse response, JsonElement json, ServerAdaptation adaptation)
+    {
+        var failure = response.Failure(json);
+        if (failure.Error is not null)
+            throw Refusal(response, json, adaptation);
+        if (failure.ErrorDescription is { } reason)
+            throw new OAuthProtocolException($"The token response has no access_token (RFC 6749 §5.1), but the text \"{reason}\".");
+    }
+
+    private static TokenEndpointException Refusal(BackChannelResponse response, JsonElement? json, ServerAdaptation adaptation)
+    {
+        var failure = response.Failure(json);
+        string? standard = adaptation.ErrorCode(failure.Error);
+        return new(standard == failure.Error ? failure : failure with { Error = standard, ServerWord = failure.Error });
+    }
+
+    private static OAuthProtocolException Repeated(string name) =>
+        new(
+            $"The token response contains '{name}' twice, so it is not known which one the server means; it was rejected (RFC 8259 §4). "
+                + "Correct the server."
+        );
+
+    private static string? Text(JsonElement member, TokenResponseDeviations unreadable, ref TokenResponseDeviations deviations)
+    {
+        string? text = StrictJson.TextIfAnyOf(member);
+        if (text is null && !member.IsAbsent())
+            deviations |= unreadable;
+        return string.IsNullOrEmpty(text) ? null : text;
+    }
+
+    // An unsupported type is reported before errors in the other members.
+    private static void EnsureBearer(
+        JsonElement member,
+        string accessToken,
+        BackChannelResponse response,
+        ServerAdaptation adaptation,
+        ref TokenResponseDeviations deviations
+    )
+    {
+        if (member.ValueKind == JsonValueKind.Array && member.GetArrayLength() == 1)
+        {
+            deviations |= TokenResponseDeviations.TokenTypeForm;
+            member = member[0];
+        }
+        if (StrictJson.TextOf(member, ParameterNames.TokenType) is not { } type)
+        {
+            deviations |= TokenResponseDeviations.TokenTypeMissing;
+            return;
+        }
+        if (!adaptation.IsBearer(type.Trim()))
+        {
+            throw new OAuthProtocolException(
+                $"The token response's token_type is '{response.Clean(type, accessToken)}'; only {BearerScheme.Instance.Name} is "
+                    + "supported, and a token of an unknown type must not be used (RFC 6749 §7.1). If the server names bearer tokens so, "
+                    + "add the word to Adaptation.BearerTokenTypes."
+            );
+        }
+    }
+
+    private static DateTimeOffset? ExpiresAt(TokenMembers members, DateTimeOffset issuedAt, ref TokenResponseDeviations deviations)
+    {
+        var stated = members.ExpiresIn;
+        if (stated.IsAbsent() || StrictJson.TextIfAnyOf(stated)?.Trim() is "")
+            stated = members.Others.GetValueOrDefault("expires_at");
+        if (stated.IsAbsent())
+            return null;
+        var expiresAt = TokenLifetime.TryRead(stated, issuedAt);
+        if (expiresAt is null)
+            deviations |= TokenResponseDeviations.LifetimeUnreadable;
+        return expiresAt;
+    }
+
+    private static IReadOnlyList<string> Scopes(
+        TokenMembers members,
+        TokenRequest request,
+        ServerAdaptation adaptation,
+        ref TokenResponseDeviations deviations
+    )
+    {
+        var member = members.Scope;
+        if (member.IsAbsent())
+            member = members.Others.GetValueOrDefault("scopes");
         if (member.IsAbsent())
             return request.DefaultScopes;
-        string scope = StrictJson.TextOf(member, ParameterNames.Scope) ?? "";
+        string? scope = StrictJson.TextIfAnyOf(member);
+        if (member.ValueKind == JsonValueKind.Array)
+        {
+            deviations |= TokenResponseDeviations.ScopeForm;
+            scope = string.Join(adaptation.ScopeSeparator, member.EnumerateArray().Select(StrictJson.TextIfAnyOf).OfType<string>());
+        }
         // Limited, because scopes are compared with each other throughout the lifetime of the grant.
-        if (scope.Length > MaximumScopeLength)
-            throw new OAuthProtocolException(
-                $"The token response's scope is longer than {MaximumScopeLength} characters; it was rejected."
-            );
-        return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : adaptation.SplitScopes(scope);
+        if (scope is null or { Length: > MaximumScopeLength })
+        {
+            deviations |= TokenResponseDeviations.ScopeUnreadable;
+            return request.DefaultScopes;
+        }
+        return ScopeList.IsJoined(scope, request.DefaultScopes)
+            ? request.DefaultScopes
+            : adaptation.SplitScopes(scope, request.DefaultScopes);
     }
 
-    private static long? Lifetime(JsonElement member)
+    // The members beside the tokens, and those of the object that contains the tokens. They are copied, because the application may keep
+    // them.
+    private static IReadOnlyDictionary<string, JsonElement> AdditionalMembers(
+        TokenMembers members,
+        TokenMembers top,
+        ServerAdaptation adaptation
+    )
     {
-        if (member.IsAbsent())
-            return null;
-        bool isRead =
-            member.ValueKind == JsonValueKind.Number
-                ? member.TryGetDouble(out double seconds)
-                : double.TryParse(
-                    StrictJson.TextIfAnyOf(member),
-                    NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
-                    CultureInfo.InvariantCulture,
-                    out seconds
-                ) && double.IsFinite(seconds);
-        return isRead
-            ? (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds)
-            : throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
+        IEnumerable<KeyValuePair<string, JsonElement>> all = ReferenceEquals(members, top)
+            ? members.Others
+            : top
+                .Others.Where(member => member.Key != adaptation.TokenPath[0] && !members.Others.ContainsKey(member.Key))
+                .Concat(members.Others);
+        Dictionary<string, JsonElement>? copies = null;
+        foreach (var (name, value) in all)
+        {
+            if (StrictJson.RawTextIfAny(value) is not null)
+                (copies ??= new()).Add(name, value.Clone());
+        }
+        return (IReadOnlyDictionary<string, JsonElement>?)copies ?? ReadOnlyDictionary<string, JsonElement>.Empty;
     }
+
+    private static int AdditionalMembersLength(IReadOnlyDictionary<string, JsonElement> members) =>
+        members.Sum(member => AdditionalMemberLimit.LengthOf(member.Key, member.Value));
 }

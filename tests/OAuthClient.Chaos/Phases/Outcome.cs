@@ -48,6 +48,8 @@ internal sealed class Outcome
         Add("stale_presentations", server.StalePresentations);
         Add("lost_grants", run.Found.Lost.Count);
         Add("responses_lost_after_rotation", run.ResponsesLost);
+        Add("responses_with_deviating_form", server.Deviations);
+        Add("grants_lost_for_form", run.LostForForm.Count);
         Add("collateral", run.Collateral.Count);
         Add("expired_tokens_sent", fleet.Events(NodeEventKind.ExpiredTokenSent).Count());
         Add("anothers_tokens_sent", fleet.Events(NodeEventKind.AnothersToken).Count());

@@ -42,7 +42,7 @@ internal static class Phase
         {
             if (!cluster.IsRunning)
                 await cluster.StartServerAsync();
-            FaultPlan plan = new(settings.Seed, settings.FaultsBefore, settings.FaultsAfter, settings.Kill);
+            FaultPlan plan = new(settings.Seed, settings.FaultsBefore, settings.FaultsAfter, settings.Kill, settings.Deviations);
             await using var server = await FaultyServer.StartAsync(settings.Reuse, plan, node => fleet?.WasRecentlySuspended(node) == true);
             await using var observer = Observer(settings, server, cluster, key);
             await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);

@@ -32,6 +32,17 @@ internal sealed record PhaseRun(
             ),
         ];
 
+    /// <summary>
+    /// Gets the grants that were lost although none of their responses was, and whose revoked token was rotated with a response whose form
+    /// deviated.
+    /// </summary>
+    public IReadOnlyList<TokenFamily> LostForForm =>
+        [
+            .. Collateral.Where(family =>
+                family.RevokedBy is { } revoked && family.RotatedBy(revoked.Generation) is { Form: not ResponseForm.Conforming }
+            ),
+        ];
+
     // The plan destroyed the response, or the node that received it was killed or suspended; and it was not saved before another node
     // presented the old token, or before the phase ended.
     private bool IsLost(TokenFamily family, Rotation rotation)

@@ -36,5 +36,8 @@ internal sealed record PhaseSettings(string Name, Reuse Reuse, bool HasFaults, T
         : Reuse == Reuse.Revokes ? 0.01
         : 0.04;
 
+    /// <summary>Gets the probability that the form of a response deviates. It may cost an access token, and never a grant.</summary>
+    public double Deviations => HasFaults ? 0.15 : 0;
+
     public double Kill => HasFaults ? 0.001 : 0;
 }

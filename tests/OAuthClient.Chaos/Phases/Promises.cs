@@ -57,6 +57,8 @@ internal static class Promises
             yield return new("no user is sent another's token", $"{sent.Detail} at node {node}, {sent.To:mm:ss.fff}");
         foreach (var family in run.Collateral)
             yield return Loss(NoOtherLoss, phase.Reuse, family);
+        foreach (var family in run.LostForForm)
+            yield return Loss("no grant is lost for the form of a response", phase.Reuse, family);
         int revoked = server.Families.Count(family => family.IsRevoked);
         if (found.Lost.Count != revoked)
         {
@@ -86,11 +88,12 @@ internal static class Promises
                 To = to,
             };
         }
-        if (server.Refreshes == 0 || server.ApiCalls == 0 || (phase.HasFaults && run.Outages.Count == 0))
+        if (server.Refreshes == 0 || server.ApiCalls == 0 || (phase.HasFaults && (run.Outages.Count == 0 || server.Deviations == 0)))
         {
             yield return new(
                 "a phase does what it is for",
-                Count($"{server.Refreshes} refreshes, {server.ApiCalls} API calls, {run.Outages.Count} restarts of the database")
+                Count($"{server.Refreshes} refreshes, {server.ApiCalls} API calls, {run.Outages.Count} restarts of the database, ")
+                    + Count($"{server.Deviations} responses whose form deviated")
             );
         }
     }

@@ -24,7 +24,8 @@ internal sealed record Fault(FaultKind Kind, bool IsAfterRotation);
 /// <param name="before">The probability that a request fails before the refresh token is rotated.</param>
 /// <param name="after">The probability that the response is lost after the rotation.</param>
 /// <param name="kill">The probability that a node kills itself at each named point.</param>
-internal sealed class FaultPlan(int seed, double before, double after, double kill)
+/// <param name="deviation">The probability that the form of a response deviates from the specification.</param>
+internal sealed class FaultPlan(int seed, double before, double after, double kill, double deviation = 0)
 {
     private static readonly FaultKind[] Before = [FaultKind.Timeout, FaultKind.ServerError, FaultKind.TooManyRequests, FaultKind.Reset];
     private static readonly FaultKind[] After =
@@ -45,6 +46,12 @@ internal sealed class FaultPlan(int seed, double before, double after, double ki
             ? new(After[(int)(Draw(grant, generation, "kind") * After.Length)], IsAfterRotation: true)
             : new(FaultKind.None, IsAfterRotation: false);
     }
+
+    /// <summary>Determines the form of the response with which a refresh token is rotated.</summary>
+    public ResponseForm FormOf(string grant, long generation) =>
+        Draw(grant, generation, "deviation") < deviation
+            ? ResponseForms.Deviating[(int)(Draw(grant, generation, "form") * ResponseForms.Deviating.Length)]
+            : ResponseForm.Conforming;
 
     /// <summary>Determines whether a node is killed at a point. A restarted node draws again.</summary>
     public bool Kills(string grant, long generation, string point, string node) => Draw(grant, generation, point + node) < kill;

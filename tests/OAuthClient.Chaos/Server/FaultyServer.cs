@@ -24,6 +24,7 @@ internal sealed class FaultyServer : IAsyncDisposable
     private readonly TimeProvider time = TimeProvider.System;
     private int stale;
     private int refreshes;
+    private int deviations;
     private int apiCalls;
     private int apiRefusals;
 
@@ -47,6 +48,9 @@ internal sealed class FaultyServer : IAsyncDisposable
     public Uri Address => new(app.Urls.First());
     public IReadOnlyCollection<TokenFamily> Families => (IReadOnlyCollection<TokenFamily>)families.Values;
     public int Refreshes => refreshes;
+
+    /// <summary>Gets the number of responses whose form deviated.</summary>
+    public int Deviations => deviations;
     public int StalePresentations => stale;
     public int ApiCalls => apiCalls;
     public int ApiRefusals => apiRefusals;
@@ -75,7 +79,7 @@ internal sealed class FaultyServer : IAsyncDisposable
         {
             string owner = form["code"].ToString();
             var begun = families.GetOrAdd(owner, name => new TokenFamily(name, reuse, time));
-            await AnswerAsync(context, begun, begun.RefreshToken);
+            await AnswerAsync(context, begun, begun.RefreshToken, ResponseForm.Conforming);
             return;
         }
         string[] parts = form["refresh_token"].ToString().Split('.');
@@ -97,31 +101,27 @@ internal sealed class FaultyServer : IAsyncDisposable
             return;
         }
         await Task.Delay(Latency, time);
-        if (family.Rotate(generation, node, fault.IsAfterRotation) is not { } next)
+        var form = times == 1 && InjectsFaults ? plan.FormOf(family.Owner, generation) : ResponseForm.Conforming;
+        if (family.Rotate(generation, node, fault.IsAfterRotation, form) is not { } next)
         {
             family.Record(node, $"is rejected for {generation}");
             await context.WriteJsonAsync(400, """{"error":"invalid_grant"}""");
             return;
         }
         Interlocked.Increment(ref refreshes);
-        family.Record(node, fault.IsAfterRotation ? $"meets {fault.Kind} after the rotation to {next}" : $"gets {next}");
+        family.Record(node, fault.IsAfterRotation ? $"meets {fault.Kind} after the rotation to {next}" : $"gets {next} as {form}");
         if (fault.IsAfterRotation)
+        {
             await FailAsync(context, fault.Kind);
-        else
-            await AnswerAsync(context, family, next);
+            return;
+        }
+        if (form != ResponseForm.Conforming)
+            Interlocked.Increment(ref deviations);
+        await AnswerAsync(context, family, next, form);
     }
 
-    private static Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken) =>
-        context.WriteJsonAsync(
-            200,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $$"""
-                {"access_token":"{{family.NewAccessToken(AccessTokenExpiry)}}","token_type":"Bearer",
-                "expires_in":{{AccessTokenExpiry.TotalSeconds}},"refresh_token":"{{refreshToken}}"}
-                """
-            )
-        );
+    private static Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken, ResponseForm form) =>
+        context.WriteJsonAsync(200, ResponseForms.Write(form, family.NewAccessToken(AccessTokenExpiry), AccessTokenExpiry, refreshToken));
 
     private static async Task FailAsync(HttpContext context, FaultKind kind)
     {

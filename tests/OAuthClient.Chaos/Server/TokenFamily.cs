@@ -17,7 +17,8 @@ internal enum Reuse
 /// <param name="Node">The node that used it.</param>
 /// <param name="At">The time of the rotation.</param>
 /// <param name="IsResponseDestroyed">Whether the plan of faults prevented the response.</param>
-internal sealed record Rotation(long Generation, string Node, DateTimeOffset At, bool IsResponseDestroyed);
+/// <param name="Form">The form of the response.</param>
+internal sealed record Rotation(long Generation, string Node, DateTimeOffset At, bool IsResponseDestroyed, ResponseForm Form);
 
 /// <summary>Records that a refresh token was presented.</summary>
 internal sealed record Presentation(long Generation, string Node, DateTimeOffset At);
@@ -123,7 +124,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     }
 
     /// <returns>The current refresh token of the client; <see langword="null"/> if the grant is lost.</returns>
-    public string? Rotate(long generation, string node, bool isResponseDestroyed)
+    public string? Rotate(long generation, string node, bool isResponseDestroyed, ResponseForm form)
     {
         lock (changes)
         {
@@ -132,7 +133,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
             var now = time.GetUtcNow();
             if (generation == current)
             {
-                rotations.Add(new(generation, node, now, isResponseDestroyed));
+                rotations.Add(new(generation, node, now, isResponseDestroyed, form));
                 current++;
                 return RefreshToken;
             }

@@ -34,16 +34,18 @@ public sealed class RefreshTests : RelyingPartyTestBase
 
     private async Task RejectsAsync(Defect defect, string cause)
     {
-        var first = await AcceptedAndExpiredAsync();
+        await AcceptedAndExpiredAsync();
         party.Server.Options.Defect = defect;
         Assert.That(
             async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause)
+            Throws
+                .TypeOf<ReauthorizationRequiredException>()
+                .With.InnerException.TypeOf<OAuthProtocolException>()
+                .And.InnerException.Message.Contains(cause)
         );
-        Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Token]));
+        Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Token, TestEndpoint.Revocation]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
-        var kept = (await party.StoredAsync()).Single();
-        Assert.That((kept.Generation, kept.AccessToken, kept.Subject), Is.EqualTo((first.Generation, first.AccessToken, "alice")));
+        Assert.That(await party.StoredAsync(), Is.Empty, "the grant ends, and nothing of the response is stored");
     }
 
     private async Task<Grant> AcceptedAndExpiredAsync()

@@ -38,8 +38,8 @@ public class ServerAdaptationTests
         ServerAdaptation.None.Rename(parameters);
 
         Assert.That(parameters, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "1") }));
-        Assert.That(ServerAdaptation.None.SplitScopes("a,b c"), Is.EqualTo(new[] { "a,b", "c" }));
-        Assert.That(ServerAdaptation.None.ErrorCode("bad_refresh_token"), Is.EqualTo("bad_refresh_token"));
+        Assert.That(ServerAdaptation.None.SplitScopes("a,b c", ["a,b", "c"]), Is.EqualTo(new[] { "a,b", "c" }));
+        Assert.That(ServerAdaptation.None.ErrorCode("invalid_scope"), Is.EqualTo("invalid_scope"));
     }
 
     [Test]
@@ -49,14 +49,25 @@ public class ServerAdaptationTests
         var adaptation = new ServerAdaptation
         {
             ScopeSeparator = ',',
-            ErrorCodes = new Dictionary<string, string> { ["bad_refresh_token"] = "invalid_grant" }.ToFrozenDictionary(),
+            ErrorCodes = new Dictionary<string, string> { ["42002"] = "invalid_grant" }.ToFrozenDictionary(),
         };
 
-        Assert.That(adaptation.SplitScopes("a,b,,a"), Is.EqualTo(new[] { "a", "b" }));
-        Assert.That(adaptation.ErrorCode("bad_refresh_token"), Is.EqualTo("invalid_grant"));
+        Assert.That(adaptation.SplitScopes("a,b,,a", []), Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(adaptation.ErrorCode("42002"), Is.EqualTo("invalid_grant"));
+        Assert.That(adaptation.ErrorCode("bad_refresh_token"), Is.EqualTo("invalid_grant"), "the word of a well-known server");
+        Assert.That(adaptation.ErrorCode("BAD_REFRESH_TOKEN"), Is.EqualTo("invalid_grant"), "in any case");
         Assert.That(adaptation.ErrorCode("other"), Is.EqualTo("other"));
         Assert.That(adaptation.ErrorCode(null), Is.Null);
     }
+
+    [TestCase("read:user,repo", "", "read:user repo")]
+    [TestCase("read:user, repo", "repo read:user", "read:user repo")]
+    [TestCase("a,b c", "a,b c", "a,b c")]
+    [TestCase("a,b c,d", "a,b", "a,b c d")]
+    [TestCase(",", "", "")]
+    [Description("RFC 6749 §3.3 allows a comma in a scope: an item with commas is split only if it was not requested itself")]
+    public void A_list_with_commas_is_split(string scope, string requested, string expected) =>
+        Assert.That(string.Join(' ', ServerAdaptation.None.SplitScopes(scope, ScopeList.Split(requested))), Is.EqualTo(expected));
 
     [TestCase("""{"authed_user":{"access_token":"inner"},"access_token":"outer"}""", "inner")]
     [TestCase("""{"access_token":"outer"}""", "outer")]

@@ -93,7 +93,13 @@ public class JwtSignatureValidatorTests
         var grant = await host.SignInAsync();
         string again = TestJwe.Encrypt(grant.IdToken!.Reveal(), DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM");
         foreach (
-            string token in new[] { again, again[..^6] + "AAAAAA", TestJwe.Encrypt("", DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM") }
+            string token in new[]
+            {
+                again,
+                again[..^6] + "AAAAAA",
+                TestJwe.Encrypt("", DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"),
+                "e30.A.A.A.A",
+            }
         )
         {
             host.Clock.Advance(TimeSpan.FromHours(2));
@@ -101,15 +107,23 @@ public class JwtSignatureValidatorTests
             Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.Null);
             Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken, Is.EqualTo(grant.IdToken));
         }
-        Assert.That(host.Log.Events(305), Has.Count.EqualTo(2), "the discarded token is logged");
+        Assert.That(host.Log.Events(305), Has.Count.EqualTo(1), "the discarded token is logged once for a grant");
+    }
 
+    [Test]
+    [Description("OpenID Connect Core §12.2: a refreshed ID Token of another user is recognized although it is encrypted")]
+    public async Task An_encrypted_ID_Token_of_another_user_ends_the_grant()
+    {
+        await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
+        Rewrite(host, compact => TestJwe.Encrypt(compact, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"));
+        await host.SignInAsync();
         host.Clock.Advance(TimeSpan.FromHours(2));
-        Rewrite(host, _ => "e30.A.A.A.A");
+        host.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
         Assert.That(
             async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.TypeOf<OAuthProtocolException>(),
-            "an algorithm that is not allowed is not a key failure"
+            Throws.TypeOf<ReauthorizationRequiredException>()
         );
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]

@@ -110,7 +110,8 @@ internal static class JwtTargets
                 Validate(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Now));
                 Validate(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
                 Validate(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
-                Validate(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleConfiguration.Issuer, claims));
+                IdTokenClaimsValidator.FindOtherIdentity(claims, "client-id", "alice", issuer => issuer == SampleConfiguration.Issuer);
+                IdTokenClaimsValidator.FindOtherAuthentication(claims, claims);
                 Validate(() => LogoutTokenValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
                 StandardClaims.Of(claims);
                 ClaimSource.Of(claims);

@@ -48,6 +48,8 @@ internal static class Targets
             }
         );
 
+    private static readonly ServerAdaptation Nested = new() { TokenPath = ["authed_user"] };
+
     public static Target TokenResponse { get; } =
         new(
             "token response",
@@ -59,6 +61,8 @@ internal static class Targets
                 "locations":["https://a"]}],"nested":{"a":{"b":[1,2,{"c":null}]}}}
                 """,
                 """{"token_type":"BEARER","access_token":"\u0061t","scope":"","refresh_token":null,"error":null,"\u0061":1}""",
+                """{"ok":true,"team":{"id":"T1"},"authed_user":{"access_token":"at","scope":["a","b"],"refresh_expires_in":5}}""",
+                "access_token=at&token_type=bearer&scope=a%2Cb&expires_in=3600",
             ],
             [
                 "\"access_token\":",
@@ -72,6 +76,14 @@ internal static class Targets
                 "\"invalid_grant\"",
                 "\"Bearer\"",
                 "\"DPoP\"",
+                "\"message\":",
+                "\"errors\":[",
+                "\"claims\":",
+                "\"refresh_token_expires_in\":",
+                "\"team\":{\"a\":1,\"a\":2},",
+                "\"team\":\"\\ud800\",",
+                "\"authed_user\":",
+                "access_token=a&scope=b&error=",
                 "[",
                 "{\"a\":",
                 "\"a\":[",
@@ -80,7 +92,16 @@ internal static class Targets
             input =>
             {
                 var request = TokenRequest.ClientCredentials(["a"]);
-                TokenResponseReader.Read(Response(input), request, ServerAdaptation.None);
+                var response = TokenResponseReader.Read(Response(input), request, Nested, out _);
+                // What is kept of any response can be stored and read again.
+                var grant = new Grant("g", "c", GrantOwner.User("1"), "https://as.example", "id").Refreshed(
+                    response,
+                    "",
+                    SampleConfiguration.Now
+                );
+                foreach (var member in GrantSerializer.Deserialize(GrantSerializer.Serialize(grant)).TokenResponseMembers.Values)
+                    member.Reveal();
+                response.EnsureUsable();
             }
         );
 

@@ -1,13 +1,10 @@
-using System.Collections.Frozen;
-using System.Text.Json;
-
 namespace OAuthClient.Tests;
 
 /// <summary>
 /// Simulates several nodes that refresh one grant, with a faulty store and server, on a virtual clock. Bytes determine which node
 /// acts next and which fault occurs: every array of bytes is a history, and a shorter one is simpler.
 /// </summary>
-internal sealed class RefreshHistory
+internal sealed partial class RefreshHistory
 {
     public const int Nodes = 3;
     private static readonly TimeSpan AccessTokenExpiry = TimeSpan.FromSeconds(60);
@@ -30,6 +27,8 @@ internal sealed class RefreshHistory
     private readonly List<ModelPresentation> presentations = [];
     private readonly Queue<RefreshEffect.ReleaseLease> delayedReleases = new();
     private long generation = 1;
+    private bool isEnded;
+    private TokenResponse? foreign;
 
     public RefreshHistory(RefreshRule rule, ServerKind kind)
     {
@@ -60,6 +59,8 @@ internal sealed class RefreshHistory
                 Crash(node);
             else
                 Step(node, action);
+            if (isEnded)
+                return Violation ?? CheckEnd();
             CheckGeneration();
             if (Violation is not null)
                 return Violation;
@@ -75,6 +76,11 @@ internal sealed class RefreshHistory
             for (int i = 0; i < 50 && node.IsBusy; i++)
             {
                 Step(node, 0);
+                if (isEnded)
+                {
+                    Violation ??= CheckEnd();
+                    return;
+                }
                 CheckGeneration();
             }
         }
@@ -140,10 +146,14 @@ internal sealed class RefreshHistory
                 Advance(node, new RefreshEvent.WaitCompleted());
                 break;
             case RefreshEffect.SendRefreshRequest sendRefreshRequest:
-                Present(node, sendRefreshRequest, action % 8);
+                Present(node, sendRefreshRequest, action % 8, isOtherIdentity: action % 64 == 7);
                 break;
             case RefreshEffect.Save save:
                 Save(node, save, isStoreUnavailable: action % 6 == 5);
+                break;
+            case RefreshEffect.RemoveGrant remove:
+                CompletedTask.Require(store.RemoveAsync(remove.Grant, default).AsTask());
+                isEnded = true;
                 break;
             case RefreshEffect.ReleaseLease end:
                 if (action % 9 == 8)
@@ -176,74 +186,25 @@ internal sealed class RefreshHistory
             node.Todo.Enqueue(effect);
     }
 
-    private void Present(SimulatedNode node, RefreshEffect.SendRefreshRequest sendRefreshRequest, int fault)
+    /// <summary>Checks that a grant that ended stays so, also if a node saves an earlier result late.</summary>
+    private string? CheckEnd()
     {
-        if (clock.GetElapsedTime(node.LeasedAt) > configuration.RefreshLease - configuration.RefreshDeadline)
+        foreach (var node in nodes)
         {
-            Advance(node, new RefreshEvent.LeaseExpired());
-            return;
+            if (node.Unsaved is { } save)
+                _ = CompletedTask.Require(
+                    store.TryReplaceAsync(save.Grant.Refreshed(save.Response, "", clock.GetUtcNow()), default).AsTask()
+                );
         }
-        if (fault == 1)
-        {
-            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.NotSent, new HttpRequestException("connection refused")));
-            return;
-        }
-        var presentation = new ModelPresentation(sendRefreshRequest.RefreshToken.Reveal(), node.LeasedAt);
-        foreach (var earlier in presentations.Where(earlier => earlier.Token == presentation.Token && !earlier.IsExcused))
-        {
-            // A node that reports nothing within its lease is considered failed.
-            if (earlier.IsReported || (server.Rotates && clock.GetElapsedTime(earlier.LeasedAt) < configuration.RefreshLease))
-                Violation = $"the refresh token {presentation.Token} was presented again without need";
-            // It was suspended with the response for longer than other nodes can wait.
-            server.LoseResponse();
-        }
-        presentations.Add(presentation);
-        node.Last = presentation;
-        // A node that was suspended past its lease received its response and refreshed again between this node's lease and its
-        // POST. No fence can be checked at the moment at which another server receives the request.
-        if (node.State!.Lease!.Generation != Stored().Generation)
-            server.PresentAfterLease();
-        if (fault == 2)
-        {
-            presentation.IsExcused = true;
-            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset before")));
-            return;
-        }
-        if (fault == 3)
-        {
-            presentation.IsExcused = true;
-            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.OtherError, new OAuthException("invalid_client")));
-            return;
-        }
-        if (server.Present(presentation.Token) is not { } next)
-        {
-            presentation.WasRejected = true;
-            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.InvalidGrant, new OAuthException("invalid_grant")));
-            return;
-        }
-        if (fault == 4)
-        {
-            presentation.IsExcused = true;
-            server.LoseResponse();
-            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset after")));
-            return;
-        }
-        var now = clock.GetUtcNow();
-        Advance(
-            node,
-            new RefreshEvent.TokenReceived(
-                new TokenResponse(
-                    new AccessToken($"at-{presentations.Count}", now, now + AccessTokenExpiry, [], []),
-                    new RefreshToken(next),
-                    idToken: null,
-                    FrozenDictionary<string, JsonElement>.Empty
-                )
-            )
-        );
+        return CompletedTask.Require(store.FindAsync("photos", GrantOwner.User("42"), default).AsTask()).Count == 0
+            ? null
+            : "the grant did not end with the tokens of another identity";
     }
 
     private void Save(SimulatedNode node, RefreshEffect.Save save, bool isStoreUnavailable)
     {
+        if (ReferenceEquals(save.Response, foreign))
+            Violation = "the tokens of another identity were saved";
         node.Unsaved = save;
         if (!isStoreUnavailable)
             SaveOver(node);

@@ -94,6 +94,59 @@ public class RefreshHistoryTests
             Does.Contain("lost although")
         );
 
+    [Test]
+    [Description("The histories detect a node that throws a refresh token away with an unusable access token")]
+    public void Throwing_an_unusable_response_away() =>
+        Assert.That(
+            FindViolation(
+                (context, state, refreshEvent, now) =>
+                    refreshEvent is RefreshEvent.TokenReceived({ Fault: { } fault })
+                        ? (state, [new RefreshEffect.ReleaseLease(state.Lease!, RefreshTokenStatus.Unknown), new RefreshEffect.Fail(fault)])
+                        : RefreshStateMachine.Step(context, state, refreshEvent, now),
+                ServerKind.Strict
+            ),
+            Is.Not.Null
+        );
+
+    [Test]
+    [Description("The histories detect a node that uses the tokens of another identity")]
+    public void Using_the_tokens_of_another_identity() =>
+        Assert.That(
+            FindViolation(
+                (context, state, refreshEvent, now) =>
+                    RefreshStateMachine.Step(
+                        context,
+                        state,
+                        refreshEvent is RefreshEvent.OtherIdentityReceived(var response, _)
+                            ? new RefreshEvent.TokenReceived(response)
+                            : refreshEvent,
+                        now
+                    ),
+                ServerKind.Strict
+            ),
+            Does.Contain("another identity")
+        );
+
+    [Test]
+    [Description("The histories detect a node that gives a grant up because the server must interact with the user")]
+    public void Giving_up_because_of_an_interaction() =>
+        Assert.That(
+            FindViolation(
+                (context, state, refreshEvent, now) =>
+                    refreshEvent is RefreshEvent.RequestFailed(RefreshTokenOutcome.InteractionRequired, var fault)
+                        ? (
+                            state,
+                            [
+                                new RefreshEffect.ReleaseLease(state.Lease!, RefreshTokenStatus.Rejected),
+                                new RefreshEffect.RequireReauthorization(state.Grant, fault),
+                            ]
+                        )
+                        : RefreshStateMachine.Step(context, state, refreshEvent, now),
+                ServerKind.Strict
+            ),
+            Does.Contain("lost although")
+        );
+
     private static string? FindViolation(RefreshRule rule, ServerKind kind, int histories = 20_000)
     {
         string? violation = null;

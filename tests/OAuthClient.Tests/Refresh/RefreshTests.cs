@@ -73,7 +73,7 @@ public class RefreshTests
         Assert.That((first.Generation, second.Generation), Is.EqualTo((1, 2)));
         Assert.That(second.Id, Is.EqualTo(first.Id));
         Assert.That(second.CreatedAt, Is.EqualTo(first.CreatedAt));
-        Assert.That(second.Scopes, Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(second.Scopes, Is.EqualTo(new[] { "a" }), "the server narrowed the grant");
         Assert.That(second.AccessToken!.Scopes, Is.EqualTo(new[] { "a" }));
         Assert.That(second.RefreshToken!.Reveal(), Is.EqualTo("rt-2"));
     }
@@ -215,11 +215,14 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §12.2: with an ID Token of another user the whole refresh is rejected")]
+    [Description(
+        "OpenID Connect Core §12.2: with an ID Token of another user nothing of the response is used, and the grant ends, whether or not "
+            + "the keys can be fetched"
+    )]
     public async Task Refreshed_ID_Token_of_another_user([Values] bool keysReachable)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        var before = await host.SignedInAsync();
+        await host.SignedInAsync();
         host.Clock.Advance(Hour);
         host.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
         if (!keysReachable)
@@ -229,11 +232,10 @@ public class RefreshTests
         }
         Assert.That(
             async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user")
+            Throws.TypeOf<ReauthorizationRequiredException>().With.InnerException.TypeOf<OAuthProtocolException>()
         );
-        var after = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
-        Assert.That(after.Generation, Is.EqualTo(1));
-        Assert.That(after.AccessToken, Is.EqualTo(before.AccessToken));
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(await host.Store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default), Is.Empty);
     }
 
     private static IEnumerable<TestCaseData> Outages()
@@ -266,21 +268,22 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("Threat: JWT forgery. Available keys that do not verify the ID Token are not an outage")]
+    [Description("Threat: JWT forgery. An ID Token with a wrong signature is left out; the rotated refresh token is kept")]
     public async Task Forged_ID_Token()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        await host.SignedInAsync();
+        var before = await host.SignedInAsync();
         host.Clock.Advance(Hour);
         host.Server.Options.OnTokenResponse = response =>
         {
             string[] parts = response["id_token"]!.GetValue<string>().Split('.');
             response["id_token"] = $"{parts[0]}.{parts[1]}.{new string('A', parts[2].Length)}";
         };
-        Assert.That(
-            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("signature")
-        );
+        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.EqualTo(before.AccessToken));
+        var after = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        Assert.That(after.RefreshToken, Is.Not.EqualTo(before.RefreshToken));
+        Assert.That(after.IdToken, Is.EqualTo(before.IdToken));
+        Assert.That(host.Log.Events(305), Has.Count.EqualTo(1));
     }
 
     private static async Task<string> TokenAsync(ScriptedServer server) =>

@@ -114,8 +114,9 @@ public class SeveralNodesTests
         );
     }
 
-    [TestCase("""{"access_token":"at-2","token_type":"mac","refresh_token":"rt-2"}""")]
-    [TestCase("""{"access_token":"at-2","token_type":"Bearer","expires_in":"soon","refresh_token":"rt-2"}""")]
+    [TestCase("""{"access_token":"at-2","token_type":"mac"}""")]
+    [TestCase("""{"token_type":"Bearer","expires_in":60}""")]
+    [TestCase("""{"access_token":"at-2","token_type":"Bearer","refresh_token":"rt-2","refresh_token":"rt-3"}""")]
     [Description(
         "Token lifecycle 6: an unusable response is not requested again at once, but it may have used up the token: the next "
             + "holder learns that"

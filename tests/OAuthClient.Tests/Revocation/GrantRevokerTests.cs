@@ -128,7 +128,11 @@ public class GrantRevokerTests
         TaskCompletionSource release = new();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
         if (refreshFails)
-            host.Server.Options.OnTokenResponse = response => response["token_type"] = "mac";
+            host.Server.Options.OnTokenResponse = response =>
+            {
+                response["token_type"] = "mac";
+                response.Remove("refresh_token");
+            };
         var refresh = host.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
         await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 

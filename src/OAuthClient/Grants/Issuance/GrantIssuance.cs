@@ -21,6 +21,12 @@ internal sealed record GrantIssuance(
     /// <summary>Gets the names and values, in turn, of the parameters that a reauthorization repeats.</summary>
     public IReadOnlyList<string> AuthorizationParameters { get; init; } = [];
 
+    /// <summary>Gets the scopes that were requested.</summary>
+    public IReadOnlyList<string> RequestedScopes { get; init; } = [];
+
+    /// <summary>Gets the parameters of the callback that the specifications do not define.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> CallbackParameters { get; init; } = [];
+
     /// <summary>Gets a value indicating whether the request contained the scope <c>openid</c>.</summary>
     public bool RequestedIdToken { get; init; }
 

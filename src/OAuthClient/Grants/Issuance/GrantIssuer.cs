@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.ObjectModel;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -11,6 +12,7 @@ internal sealed class GrantIssuer(
     GrantRevoker revoker,
     SessionTerminator terminator,
     SameUserRequirement sameUser,
+    RefreshTokenExpirations expirations,
     TimeProvider time,
     ILogger logger
 )
@@ -39,6 +41,7 @@ internal sealed class GrantIssuer(
             sameUser.NoteSignIn();
         else
             sameUser.Validate(owner, identity, issuance.RequestedIdToken, issuance.RenewsSignIn, others, server);
+        var callbackParameters = Grant.OfCallback(issuance.CallbackParameters);
         var grant = new Grant(SecureRandomString.Create(), current.Name, owner, server.ServerId, current.ClientId)
         {
             Subject = identity?.Subject,
@@ -52,6 +55,13 @@ internal sealed class GrantIssuer(
             AuthorizationParameters = issuance.AuthorizationParameters,
             CreatedAt = now,
             RefreshToken = response.RefreshToken,
+            RefreshTokenExpiresAt = response.RefreshToken is null ? null : response.RefreshTokenExpiresAt,
+            UntrustedCallbackParameters = callbackParameters,
+            TokenResponseMembers = Grant.Merge(
+                ReadOnlyDictionary<string, AdditionalMember>.Empty,
+                response.AdditionalMembers,
+                callbackParameters
+            ),
             IdToken = identity?.Token,
             Tokens = Grant.With(response.AccessToken),
         };
@@ -62,6 +72,9 @@ internal sealed class GrantIssuer(
             );
         Log.GrantStored(logger, current.Name, isSignIn ? "a sign-in" : "an authorization");
         await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
+        expirations.Record(grant);
+        if (grant.RefreshToken is null && FindExpectation(issuance) is { } expectation)
+            Log.NoRefreshToken(logger, current.Name, expectation);
         return grant;
     }
 
@@ -96,6 +109,16 @@ internal sealed class GrantIssuer(
         await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }
+
+    // The scope of OpenID Connect Core §11, or a parameter with which well-known servers are asked for a refresh token.
+    private static string? FindExpectation(GrantIssuance issuance) =>
+        issuance.RequestedScopes.Contains(ScopeList.OfflineAccess) ? "the scope offline_access was requested"
+        : issuance.Configuration.AuthorizationParameters.FirstOrDefault(IsForRefreshToken) is { Key: { } name }
+            ? $"the parameter {name} requested one"
+        : null;
+
+    private static bool IsForRefreshToken(KeyValuePair<string, string> parameter) =>
+        parameter is { Key: "access_type" or "token_access_type", Value: "offline" } or { Key: "duration", Value: "permanent" };
 
     private static GrantOwner OwnerOf(ValidatedIdToken? identity) =>
         identity is not null

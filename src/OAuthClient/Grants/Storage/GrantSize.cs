@@ -7,6 +7,7 @@ internal static class GrantSize
     private const int OfGrant = 1200;
     private const int OfToken = 500;
     private const int OfText = 32;
+    private const int OfMember = 400;
 
     /// <summary>
     /// Returns the estimated size in bytes. A character takes two bytes, and an access token is kept a second time as a header.
@@ -17,7 +18,13 @@ internal static class GrantSize
         // With its parsed claims.
         + 6L * (grant.IdToken?.Reveal().Length ?? 0)
         + Of(grant.Scopes)
+        + Of(grant.TokenResponseMembers)
+        + Of(grant.UntrustedCallbackParameters)
         + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length + Of(token.Scopes));
+
+    // With the parsed JSON of each member.
+    private static long Of(IReadOnlyDictionary<string, AdditionalMember> members) =>
+        members.Sum(member => OfMember + 4L * AdditionalMemberLimit.LengthOf(member.Key, member.Value.RevealJson()));
 
     private static long Of(IReadOnlyList<string> texts) => texts.Sum(text => OfText + 2L * text.Length);
 }

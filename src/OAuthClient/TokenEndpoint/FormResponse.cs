@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Reads a token response that is a form (<c>application/x-www-form-urlencoded</c>) instead of JSON. It is recognized by its content,
+/// because servers send it as <c>text/plain</c> or <c>text/html</c> too.
+/// </summary>
+internal static class FormResponse
+{
+    private const int MaximumLength = 64 * 1024;
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
+        "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+    );
+
+    /// <summary>Converts a form into a JSON object of texts with the same members in the same order.</summary>
+    /// <param name="body">The body of the response.</param>
+    /// <returns>The object; <see langword="null"/> if the body is not the form of a token response or of an error.</returns>
+    public static byte[]? TryConvertToJson(ReadOnlySpan<byte> body)
+    {
+        if (body.Length is 0 or > MaximumLength)
+            return null;
+        string text = Encoding.UTF8.GetString(body).Trim().TrimStart('\uFEFF').TrimStart('?');
+        var pairs = text.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2)).ToList();
+        if (
+            !pairs.TrueForAll(pair => pair.Length == 2 && !pair[0].AsSpan().ContainsAnyExcept(NameCharacters))
+            || !pairs.Exists(pair => pair[0] is ParameterNames.AccessToken or ParameterNames.Error)
+        )
+            return null;
+        ArrayBufferWriter<byte> json = new();
+        using (Utf8JsonWriter writer = new(json, new() { SkipValidation = true }))
+        {
+            writer.WriteStartObject();
+            foreach (string[] pair in pairs)
+                writer.WriteString(pair[0], WebUtility.UrlDecode(pair[1].Trim()));
+            writer.WriteEndObject();
+        }
+        return json.WrittenSpan.ToArray();
+    }
+}
