@@ -38,6 +38,10 @@ public sealed partial class Grant
     /// </summary>
     public DateTimeOffset? RefreshTokenExpiresAt { get; internal init; }
 
+    /// <summary>Gets the newest record of its tokens; <see langword="null"/> if there is none.</summary>
+    internal UnexplainedRejection? UnexplainedRejection =>
+        Tokens.Values.Select(token => token.UnexplainedRejection).Aggregate((UnexplainedRejection?)null, UnexplainedRejection.Newer);
+
     internal bool IsChosenBy(AccessTokenKey key) => key.GrantId is null || key.GrantId == Id;
 
     /// <summary>

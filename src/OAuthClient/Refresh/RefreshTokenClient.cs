@@ -56,7 +56,7 @@ internal sealed class RefreshTokenClient(
                 response = response.With(
                     await ValidateAsync(idToken, response.AccessToken, sendRefreshRequest.Grant, current, server).ConfigureAwait(false)
                 );
-            response.AccessToken.Replace(sendRefreshRequest.Grant.Find(context.Selection.Key), context.Rejected, time.GetUtcNow());
+            response.AccessToken.Replace(sendRefreshRequest.Grant.UnexplainedRejection, context.Rejected, time.GetUtcNow());
             return new RefreshEvent.TokenReceived(response);
         }
         catch (SendCancelledException)
