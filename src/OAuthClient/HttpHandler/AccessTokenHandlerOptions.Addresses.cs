@@ -2,25 +2,36 @@ namespace OAuthClient;
 
 public sealed partial class AccessTokenHandlerOptions
 {
+    private readonly List<Uri> httpOrigins = [];
+
     internal GrantAddress? GrantAddress { get; private set; }
-    internal bool AllowsHttp { get; private set; }
+
+    /// <summary>Gets the origins of <see cref="DangerouslyToHttp"/>.</summary>
+    internal IReadOnlyList<Uri> HttpOrigins => httpOrigins;
 
     /// <summary>
     /// Allows an origin with plain <c>http</c>, for an API within a network that the application trusts, such as the network of a cluster.
     /// A reader of the traffic there can use the tokens. A warning is logged once.
     /// </summary>
-    /// <param name="origin">The scheme, host and port, such as <c>http://orders:8080</c>.</param>
+    /// <param name="origin">
+    /// The scheme, host and port, such as <c>http://orders:8080</c>. With <see cref="AllowServiceDiscovery"/> also the name of a service,
+    /// such as <c>http://orders</c> or <c>https+http://orders</c>, whose instances may then use plain http.
+    /// </param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException"><paramref name="origin"/> is not an origin with the scheme <c>http</c>.</exception>
     public AccessTokenHandlerOptions DangerouslyToHttp(string origin)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(origin);
-        if (FindOrigin(origin) is not { } uri || uri.Scheme != Uri.UriSchemeHttp || string.IsNullOrEmpty(EndpointSecurity.HostOf(uri)))
+        if (
+            FindOrigin(origin) is not { } uri
+            || !(uri.Scheme == Uri.UriSchemeHttp || IsToBeResolved(uri))
+            || string.IsNullOrEmpty(EndpointSecurity.HostOf(uri))
+        )
             throw new ArgumentException(
                 $"'{origin}' is not an origin with plain http. Write scheme, host and port, such as http://orders:8080.",
                 nameof(origin)
             );
-        AllowsHttp = true;
+        httpOrigins.Add(uri);
         origins.Add(uri);
         return this;
     }

@@ -38,13 +38,16 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
             : null;
     }
 
+    /// <summary>Determines whether an address has the origin of <see cref="Placeholder"/>.</summary>
+    public static bool IsPlaceholder(Uri address) => EndpointSecurity.IsSameOrigin(address, Placeholder);
+
     /// <summary>Replaces the placeholder in the address of a request, and remembers the address for the checks.</summary>
     /// <returns><see langword="false"/> if the request has another address than the placeholder and that of the grant.</returns>
     public static bool TryApply(HttpRequestMessage request, Uri address)
     {
         if (request.RequestUri is not { IsAbsoluteUri: true } requested)
             return true;
-        if (EndpointSecurity.IsSameOrigin(requested, Placeholder))
+        if (IsPlaceholder(requested))
             request.RequestUri = new(address.GetLeftPart(UriPartial.Path).TrimEnd('/') + requested.PathAndQuery + requested.Fragment);
         else if (!EndpointSecurity.IsSameOrigin(requested, address))
             return false;
