@@ -49,19 +49,20 @@ public sealed partial class AccessTokenHandlerOptions
     /// </remarks>
     /// <param name="address">
     /// Returns the address, such as <c>grant.TokenResponseMembers["instance_url"].Reveal()</c>. Its path, if it has one, precedes that of
-    /// the request. Do not return a value of <see cref="Grant.UntrustedCallbackParameters"/>: use the other overload.
+    /// the request. The grant has no <see cref="Grant.UntrustedCallbackParameters"/> here: use the other overload for those.
     /// </param>
     /// <param name="within">
-    /// The pattern that the address must match, such as <c>https://*.my.salesforce.com</c>. The asterisk stands for one label or more.
+    /// The pattern that the address must match, such as <c>https://*.my.salesforce.com</c>. The asterisk stands for one label or more. All
+    /// hosts below the domain must belong to the operator of the API.
     /// </param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException"><paramref name="within"/> is not a pattern.</exception>
+    /// <exception cref="InvalidOperationException">The address was already taken from the grant.</exception>
     public AccessTokenHandlerOptions To(Func<Grant, string?> address, string within)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentException.ThrowIfNullOrWhiteSpace(within);
-        GrantAddress = new(address, AddressPattern.Parse(within), among: null);
-        return this;
+        return With(new(address, AddressPattern.Parse(within), among: null));
     }
 
     /// <summary>
@@ -72,25 +73,37 @@ public sealed partial class AccessTokenHandlerOptions
     /// <param name="among">The origins, by the values that select them.</param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException">An address is not an origin with the scheme <c>https</c>.</exception>
+    /// <exception cref="InvalidOperationException">The address was already taken from the grant.</exception>
     public AccessTokenHandlerOptions To(Func<Grant, string?> selector, IReadOnlyDictionary<string, string> among)
     {
         ArgumentNullException.ThrowIfNull(selector);
         ArgumentNullException.ThrowIfNull(among);
-        GrantAddress = new(
-            selector,
-            within: null,
-            among.ToDictionary(
-                pair => pair.Key,
-                pair =>
-                    FindOrigin(pair.Value) is { } uri && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
-                        ? uri
-                        : throw new ArgumentException(
-                            $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such as "
-                                + "https://api.eu.example.com.",
-                            nameof(among)
-                        )
+        return With(
+            new(
+                selector,
+                within: null,
+                among.ToDictionary(
+                    pair => pair.Key,
+                    pair =>
+                        FindOrigin(pair.Value) is { } uri && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
+                            ? uri
+                            : throw new ArgumentException(
+                                $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such as "
+                                    + "https://api.eu.example.com.",
+                                nameof(among)
+                            )
+                )
             )
         );
+    }
+
+    private AccessTokenHandlerOptions With(GrantAddress address)
+    {
+        if (GrantAddress is not null)
+            throw new InvalidOperationException(
+                "The address of the API is taken from the grant twice. An HTTP client has one such address; register two HTTP clients."
+            );
+        GrantAddress = address;
         return this;
     }
 }

@@ -53,7 +53,7 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         if (options.GrantAddress is { } addresses)
             builder.AdditionalHandlers.Insert(
                 builder.AdditionalHandlers.IndexOf(tokens),
-                new GrantAddressHandler(tokens.Source, addresses)
+                new GrantAddressHandler(tokens.Source, addresses, options.Origins)
             );
         if (options.HttpOrigins.Count > 0 && loggedHttp.TryAdd(NameOf(builder), true))
             Log.HttpToApiAllowed(builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category), NameOf(builder));
