@@ -13,18 +13,38 @@ public class UnexplainedRejectionTests
     private static readonly GrantOwner Owner = GrantOwner.User("42");
 
     [Test]
-    [Description("A 401 without a challenge causes one refresh and one replay")]
+    [Description("A 401 without a challenge to an expired or revoked token causes one refresh and one replay")]
     public async Task A_token_is_replaced_once()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
         host.Clock.Advance(TimeSpan.FromMinutes(2));
-        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(401), times: 1);
+        host.Api.Options.Challenge = "";
+        host.Server.ExpireAccessTokens();
 
         using var response = await host.Http.GetAsync("/me");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(host.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
+    }
+
+    [TestCase("Basic realm=\"photos\"")]
+    [TestCase("Negotiate")]
+    [TestCase("DPoP error=\"invalid_token\"")]
+    [Description("RFC 9110 §11.6.1: a challenge of another scheme asks for something other than a token. The response is returned")]
+    public async Task A_challenge_of_another_scheme_replaces_no_token(string challenge)
+    {
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(2));
+        host.Api.Options.Challenge = challenge;
+        host.Server.ExpireAccessTokens();
+
+        using var response = await host.Http.GetAsync("/me");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
