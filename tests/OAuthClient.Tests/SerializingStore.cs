@@ -25,15 +25,14 @@ public class SerializingStore : DispatchProxy
             culture: null
         ) switch
         {
-            ValueTask<IReadOnlyList<Grant>> finding => CopyAsync(finding),
-            ValueTask<LeaseResult> leasing => CopyAsync(leasing),
+            ValueTask<IReadOnlyList<Grant>> finding => new ValueTask<IReadOnlyList<Grant>>(CopyAsync(finding)),
+            ValueTask<LeaseResult> leasing => new ValueTask<LeaseResult>(CopyAsync(leasing)),
             var other => other,
         };
 
-    private static async ValueTask<IReadOnlyList<Grant>> CopyAsync(ValueTask<IReadOnlyList<Grant>> finding) =>
-        [.. (await finding).Select(Copy)];
+    private static async Task<IReadOnlyList<Grant>> CopyAsync(ValueTask<IReadOnlyList<Grant>> finding) => [.. (await finding).Select(Copy)];
 
-    private static async ValueTask<LeaseResult> CopyAsync(ValueTask<LeaseResult> leasing)
+    private static async Task<LeaseResult> CopyAsync(ValueTask<LeaseResult> leasing)
     {
         var result = await leasing;
         return result with { Current = result.Current is { } grant ? Copy(grant) : null };

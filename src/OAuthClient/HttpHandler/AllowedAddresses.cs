@@ -65,8 +65,8 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         request.Options.TryGetValue(NamedAddress, out _)
             ? "Service discovery may change the host and port only, from https to https, or from https+http to https, or to http on this "
                 + "machine (on others for an origin of DangerouslyToHttp(…)); a Host header must be the stated host or the resolved one."
-            : "Add that origin with To(…) if it belongs to the API, or use another HTTP client. If a handler has resolved the host name, "
-                + "call AllowServiceDiscovery().";
+            : "Add that origin with To(…) if it belongs to the API, or use another HTTP client."
+                + (options.AllowsServiceDiscovery ? "" : " If a handler has resolved the host name, call AllowServiceDiscovery().");
 
     private string OriginTexts =>
         string.Join(", ", origins.Select(origin => origin.Text).Concat(options.GrantAddress is { } grants ? [grants.Text] : []));
