@@ -8,7 +8,7 @@ namespace OAuthClient.Tests;
 /// <summary>Tests the replacement of tokens that an API rejects with a status 401 that states no reason (RFC 6750 §3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class UnexplainedRejectionTests
+public class LimitedReplacementTests
 {
     private static readonly GrantOwner Owner = GrantOwner.User("42");
 
@@ -184,34 +184,6 @@ public class UnexplainedRejectionTests
 
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.InRange(3, 5));
     }
-
-    [TestCase(5, 1)]
-    [TestCase(10, 2)]
-    [TestCase(20, 3)]
-    [TestCase(40, 4)]
-    [TestCase(60, 5)]
-    [TestCase(60, 100)]
-    [Description("The interval is 5 minutes, and doubles up to an hour while the new token is rejected too")]
-    public void The_interval_doubles(int minutes, int count)
-    {
-        UnexplainedRejection record = new(DateTimeOffset.UnixEpoch, count);
-        Assert.That(record.AllowsReplacement(DateTimeOffset.UnixEpoch.AddMinutes(minutes)));
-        Assert.That(record.AllowsReplacement(DateTimeOffset.UnixEpoch.AddMinutes(minutes).AddTicks(-1)), Is.False);
-        Assert.That((record with { IsAccepted = true }).AllowsReplacement(DateTimeOffset.UnixEpoch.AddMinutes(5)));
-    }
-
-    [TestCase(null, 79, 3)]
-    [TestCase(null, 80, 1)]
-    [TestCase(false, 100_000, 3)]
-    [TestCase(true, 5, 1)]
-    [Description("The count starts again after a token that was accepted, or, where that is not known, after four intervals")]
-    public void The_count_starts_again(bool? isAccepted, int minutes, int count) =>
-        Assert.That(
-            UnexplainedRejection
-                .After(new(DateTimeOffset.UnixEpoch, 2) { IsAccepted = isAccepted }, DateTimeOffset.UnixEpoch.AddMinutes(minutes / 2.0))
-                .Count,
-            Is.EqualTo(count)
-        );
 
     private static async Task<TestAuthorizationServer> StartAsync(TimeProvider clock)
     {
