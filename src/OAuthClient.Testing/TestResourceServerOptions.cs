@@ -7,6 +7,13 @@ public sealed class TestResourceServerOptions
     public string Realm { get; set; } = "photos";
 
     /// <summary>
+    /// Gets or sets the <c>WWW-Authenticate</c> header of a response 401 to a token that is not valid, such as <c>Basic realm="photos"</c>;
+    /// an empty text for no header. The default is <see langword="null"/>, which stands for a Bearer challenge with the error
+    /// <c>invalid_token</c> (RFC 6750 §3.1).
+    /// </summary>
+    public string? Challenge { get; set; }
+
+    /// <summary>
     /// Gets or sets the scopes that an access token must have, separated by spaces. The default is <see langword="null"/>, which requires
     /// none.
     /// </summary>

@@ -42,6 +42,24 @@ internal sealed class ResourceServerTests
         );
     }
 
+    [TestCase("", null)]
+    [TestCase("Basic realm=\"photos\"", "Basic realm=\"photos\"")]
+    [TestCase(null, "Bearer realm=\"photos\", error=\"invalid_token\", error_description=\"The access token is unknown.\"")]
+    [Description("APIs that deviate from RFC 6750 §3.1: a 401 with another challenge, or with none")]
+    public async Task Challenge_can_be_replaced(string? option, string? challenge)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        await using TestResourceServer api = await bed.Server.StartResourceServerAsync(options => options.Challenge = option);
+
+        using HttpResponseMessage response = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), "made-up");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(
+            response.Headers.WwwAuthenticate.Select(value => value.ToString()),
+            Is.EqualTo(challenge is null ? [] : new[] { challenge })
+        );
+    }
+
     [Test, Description("RFC 6750 §3.1: the challenge contains insufficient_scope and the required scope")]
     public async Task Token_without_the_required_scope_is_rejected()
     {

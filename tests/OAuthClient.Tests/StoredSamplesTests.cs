@@ -130,7 +130,7 @@ public class StoredSamplesTests
                 $"{token.Reveal()}, issued {Moment(token.IssuedAt)}, expires {Moment(token.ExpiresAt) ?? "never"}, "
                     + $"scopes {string.Join(' ', token.Scopes)}, resources {string.Join(' ', token.Resources)}, "
                     + $"replaces rejected {token.ReplacesRejected}"
-                    + (token.UnchallengedRejection is { } u ? $", unchallenged {u.Count} at {Moment(u.ReplacedAt)}" : "")
+                    + (token.UnexplainedRejection is { } u ? $", unexplained {u.Count} at {Moment(u.ReplacedAt)}" : "")
             );
         }
         Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));

@@ -14,7 +14,13 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
         ("4", "City by night", "#2b2f5b", "#0f1226"),
     ];
 
-    public Reply Answer(RecordedRequest request) =>
+    public Reply Answer(RecordedRequest request)
+    {
+        var reply = Process(request);
+        return reply.Status == 401 && options.Challenge is { } challenge ? Challenged(reply, challenge) : reply;
+    }
+
+    private Reply Process(RecordedRequest request) =>
         BearerToken.Check(
             request,
             options.Realm,
@@ -30,6 +36,12 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
                     _ => Reply.NotFound(),
                 }
         );
+
+    private static Reply Challenged(Reply reply, string challenge)
+    {
+        reply = reply with { Headers = [.. reply.Headers.Where(header => header.Key != "WWW-Authenticate")] };
+        return challenge.Length == 0 ? reply : reply.With("WWW-Authenticate", challenge);
+    }
 
     /// <summary>Compares resources as URIs, because a resource without a path can be written with or without a trailing slash.</summary>
     private bool IsAudienceValid(IssuedAccessToken token) =>

@@ -17,6 +17,7 @@ internal sealed class ClientCredentialsTokenProvider(
 
     private readonly BoundedCache<string, CachedToken> tokens = new(MaximumSelections);
     private readonly BoundedCache<AccessToken, bool> revoked = new(MaximumSelections);
+    private UnexplainedRejection? lastRejection;
     private Action? changed;
 
     /// <summary>Registers a listener that is called after each new token.</summary>
@@ -56,6 +57,8 @@ internal sealed class ClientCredentialsTokenProvider(
                 renewer.RenewEarly(selection.Key, context, RequestAsync);
             if (state != AccessTokenState.Expired)
                 return known!;
+            if (context.KeepsRejected(FindCached(current, selection, rejected: null), Volatile.Read(ref lastRejection), time.GetUtcNow()))
+                return rejected!;
             var renewal = await renewer.RenewAsync(selection.Key, context, known, RequestAsync, cancellationToken).ConfigureAwait(false);
             // The server may no longer know a dynamically registered client. It is then registered again, here or by another caller.
             bool isReregistered =
@@ -99,9 +102,10 @@ internal sealed class ClientCredentialsTokenProvider(
         {
             var response = await tokenEndpoint.SendAsync(request, current, CancellationToken.None).ConfigureAwait(false);
             token = response.AccessToken;
-            token.Replace(tokens.TryGet(selection.Key, out var replaced) ? replaced.Value : null, rejected, time.GetUtcNow());
+            token.Replace(Volatile.Read(ref lastRejection), rejected, time.GetUtcNow());
             _ = shared?.SetAsync(request, current, token);
         }
+        Volatile.Write(ref lastRejection, UnexplainedRejection.Newer(Volatile.Read(ref lastRejection), token.UnexplainedRejection));
         CachedToken cached = new(current.ClientId, current.ServerId, token);
         tokens.Set(selection.Key, cached, AccessTokenExpiry.EndOf(token, current.DefaultAccessTokenLifetime), time.GetUtcNow());
         changed?.Invoke();

@@ -85,6 +85,8 @@ internal sealed class UserAccessTokenProvider(
                 renewer.RenewEarly(grant.Id, context, RefreshAsync);
             if (state != AccessTokenState.Expired)
                 return known!;
+            if (context.KeepsRejected(grant.Find(selection.Key), grant.UnexplainedRejection, time.GetUtcNow()))
+                return rejected!;
             if (!renewable)
                 throw CreateNotRenewable(current, grant, isForRejectedToken: rejected is not null);
             var renewal = await renewer.RenewAsync(grant.Id, context, known, RefreshAsync, cancellationToken).ConfigureAwait(false);

@@ -47,6 +47,16 @@ public sealed partial class Grant
     /// </remarks>
     public DateTimeOffset? RefreshTokenExpiresAt { get; internal init; }
 
+    /// <summary>Returns the grant without <see cref="UntrustedCallbackParameters"/>.</summary>
+    internal Grant WithoutCallbackParameters() =>
+        UntrustedCallbackParameters.Count == 0
+            ? this
+            : new(this) { Generation = Generation, UntrustedCallbackParameters = ReadOnlyDictionary<string, AdditionalMember>.Empty };
+
+    /// <summary>Gets the newest record of its tokens; <see langword="null"/> if there is none.</summary>
+    internal UnexplainedRejection? UnexplainedRejection =>
+        Tokens.Values.Select(token => token.UnexplainedRejection).Aggregate((UnexplainedRejection?)null, UnexplainedRejection.Newer);
+
     internal bool IsChosenBy(AccessTokenKey key) => key.GrantId is null || key.GrantId == Id;
 
     /// <summary>

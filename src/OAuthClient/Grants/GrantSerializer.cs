@@ -139,8 +139,8 @@ internal static class GrantSerializer
             Resources = token.Resources,
             ExpiresAt = token.ExpiresAt,
             ReplacesRejected = token.ReplacesRejected ? true : null,
-            UnchallengedReplacedAt = token.UnchallengedRejection?.ReplacedAt,
-            UnchallengedCount = token.UnchallengedRejection?.Count,
+            UnexplainedReplacedAt = token.UnexplainedRejection?.ReplacedAt,
+            UnexplainedCount = token.UnexplainedRejection?.Count,
             Unknown = token.UnknownMembers,
         };
 
@@ -148,7 +148,7 @@ internal static class GrantSerializer
         new(stored.Value, stored.IssuedAt, stored.ExpiresAt, stored.Scopes, stored.Resources)
         {
             ReplacesRejected = stored.ReplacesRejected is true,
-            UnchallengedRejection = stored is { UnchallengedReplacedAt: { } replacedAt, UnchallengedCount: { } count and > 0 }
+            UnexplainedRejection = stored is { UnexplainedReplacedAt: { } replacedAt, UnexplainedCount: { } count and > 0 }
                 ? new(replacedAt, count)
                 : null,
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
@@ -199,8 +199,8 @@ internal sealed class AccessTokenJson
     public required IReadOnlyList<string> Resources { get; init; }
     public DateTimeOffset? ExpiresAt { get; init; }
     public bool? ReplacesRejected { get; init; }
-    public DateTimeOffset? UnchallengedReplacedAt { get; init; }
-    public int? UnchallengedCount { get; init; }
+    public DateTimeOffset? UnexplainedReplacedAt { get; init; }
+    public int? UnexplainedCount { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -81,16 +83,12 @@ internal sealed class AccessTokenHandler(
         var action = classifier.Classify(response, token);
         // After a redirect the address differs, and a replay would send the token there. A handler that resolves host names may have
         // restored the address; the redirect then removed the header.
-        return
-            action != ApiResponseAction.Return
-            && request.RequestUri == address
-            && request.Headers.NonValidated.Contains("Authorization")
-            && ReplayableContent.IsReplayable(request.Content)
-            ? await ReplayAsync(response, action, request, address, owner, token, cancellationToken).ConfigureAwait(false)
+        return action != ApiResponseAction.Return && request.RequestUri == address && request.Headers.NonValidated.Contains("Authorization")
+            ? await ReplaceAsync(response, action, request, address, owner, token, cancellationToken).ConfigureAwait(false)
             : response;
     }
 
-    private async Task<HttpResponseMessage> ReplayAsync(
+    private async Task<HttpResponseMessage> ReplaceAsync(
         HttpResponseMessage response,
         ApiResponseAction action,
         HttpRequestMessage request,
@@ -101,16 +99,18 @@ internal sealed class AccessTokenHandler(
     )
     {
         AccessToken replacement;
-        bool isChallenged = action == ApiResponseAction.ReplaceToken;
-        if (!isChallenged)
-            token.IsRejectedWithoutChallenge = true;
+        bool isReplayable = ReplayableContent.IsReplayable(request.Content);
+        token.IsRejectionUnexplained = action == ApiResponseAction.ReplaceTokenWithinLimits;
         try
         {
             var selection = RequestGrant.Select(request, source.Selection);
             replacement = await source.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
         }
-        catch (ReauthorizationRequiredException exception)
-            when (exception.IsForRejectedToken && (!isChallenged || classifier.IsRecentlyIssued(token)))
+        catch (Exception exception)
+            when (exception is ReauthorizationRequiredException { IsForRejectedToken: true }
+                    ? !classifier.AsksForAuthorization(response, token)
+                    : !isReplayable && exception is not ReauthorizationRequiredException
+            )
         {
             return response;
         }
@@ -119,12 +119,15 @@ internal sealed class AccessTokenHandler(
             response.Dispose();
             throw;
         }
-        // Some servers return the same token until it expires. The API would reject it again.
-        if (replacement.Equals(token))
+        // Some servers return the same token until it expires. The API would reject it again. The content of a stream, and of a gRPC call,
+        // cannot be sent again; the next request carries the new token.
+        if (replacement.Equals(token) || !isReplayable)
             return response;
         response.Dispose();
         Attach(replacement, replacement.AuthorizationHeader, request, address, isBare: false);
-        return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        replacement.SetAccepted(response.StatusCode != HttpStatusCode.Unauthorized);
+        return response;
     }
 
     // Returns the exception in the task, as for any other failed request; a cancellation completes the task as canceled.

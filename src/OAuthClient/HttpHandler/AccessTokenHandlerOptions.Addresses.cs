@@ -2,25 +2,36 @@ namespace OAuthClient;
 
 public sealed partial class AccessTokenHandlerOptions
 {
+    private readonly List<Uri> httpOrigins = [];
+
     internal GrantAddress? GrantAddress { get; private set; }
-    internal bool AllowsHttp { get; private set; }
+
+    /// <summary>Gets the origins of <see cref="DangerouslyToHttp"/>.</summary>
+    internal IReadOnlyList<Uri> HttpOrigins => httpOrigins;
 
     /// <summary>
     /// Allows an origin with plain <c>http</c>, for an API within a network that the application trusts, such as the network of a cluster.
     /// A reader of the traffic there can use the tokens. A warning is logged once.
     /// </summary>
-    /// <param name="origin">The scheme, host and port, such as <c>http://orders:8080</c>.</param>
+    /// <param name="origin">
+    /// The scheme, host and port, such as <c>http://orders:8080</c>. With <see cref="AllowServiceDiscovery"/> also the name of a service,
+    /// such as <c>http://orders</c> or <c>https+http://orders</c>, whose instances may then use plain http.
+    /// </param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException"><paramref name="origin"/> is not an origin with the scheme <c>http</c>.</exception>
     public AccessTokenHandlerOptions DangerouslyToHttp(string origin)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(origin);
-        if (FindOrigin(origin) is not { } uri || uri.Scheme != Uri.UriSchemeHttp || string.IsNullOrEmpty(EndpointSecurity.HostOf(uri)))
+        if (
+            FindOrigin(origin) is not { } uri
+            || !(uri.Scheme == Uri.UriSchemeHttp || IsToBeResolved(uri))
+            || string.IsNullOrEmpty(EndpointSecurity.HostOf(uri))
+        )
             throw new ArgumentException(
                 $"'{origin}' is not an origin with plain http. Write scheme, host and port, such as http://orders:8080.",
                 nameof(origin)
             );
-        AllowsHttp = true;
+        httpOrigins.Add(uri);
         origins.Add(uri);
         return this;
     }
@@ -38,19 +49,20 @@ public sealed partial class AccessTokenHandlerOptions
     /// </remarks>
     /// <param name="address">
     /// Returns the address, such as <c>grant.TokenResponseMembers["instance_url"].Reveal()</c>. Its path, if it has one, precedes that of
-    /// the request. Do not return a value of <see cref="Grant.UntrustedCallbackParameters"/>: use the other overload.
+    /// the request. The grant has no <see cref="Grant.UntrustedCallbackParameters"/> here: use the other overload for those.
     /// </param>
     /// <param name="within">
-    /// The pattern that the address must match, such as <c>https://*.my.salesforce.com</c>. The asterisk stands for one label or more.
+    /// The pattern that the address must match, such as <c>https://*.my.salesforce.com</c>. The asterisk stands for one label or more. All
+    /// hosts below the domain must belong to the operator of the API.
     /// </param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException"><paramref name="within"/> is not a pattern.</exception>
+    /// <exception cref="InvalidOperationException">The address was already taken from the grant.</exception>
     public AccessTokenHandlerOptions To(Func<Grant, string?> address, string within)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentException.ThrowIfNullOrWhiteSpace(within);
-        GrantAddress = new(address, AddressPattern.Parse(within), among: null);
-        return this;
+        return With(new(address, AddressPattern.Parse(within), among: null));
     }
 
     /// <summary>
@@ -61,25 +73,37 @@ public sealed partial class AccessTokenHandlerOptions
     /// <param name="among">The origins, by the values that select them.</param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException">An address is not an origin with the scheme <c>https</c>.</exception>
+    /// <exception cref="InvalidOperationException">The address was already taken from the grant.</exception>
     public AccessTokenHandlerOptions To(Func<Grant, string?> selector, IReadOnlyDictionary<string, string> among)
     {
         ArgumentNullException.ThrowIfNull(selector);
         ArgumentNullException.ThrowIfNull(among);
-        GrantAddress = new(
-            selector,
-            within: null,
-            among.ToDictionary(
-                pair => pair.Key,
-                pair =>
-                    FindOrigin(pair.Value) is { } uri && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
-                        ? uri
-                        : throw new ArgumentException(
-                            $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such as "
-                                + "https://api.eu.example.com.",
-                            nameof(among)
-                        )
+        return With(
+            new(
+                selector,
+                within: null,
+                among.ToDictionary(
+                    pair => pair.Key,
+                    pair =>
+                        FindOrigin(pair.Value) is { } uri && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
+                            ? uri
+                            : throw new ArgumentException(
+                                $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such as "
+                                    + "https://api.eu.example.com.",
+                                nameof(among)
+                            )
+                )
             )
         );
+    }
+
+    private AccessTokenHandlerOptions With(GrantAddress address)
+    {
+        if (GrantAddress is not null)
+            throw new InvalidOperationException(
+                "The address of the API is taken from the grant twice. An HTTP client has one such address; register two HTTP clients."
+            );
+        GrantAddress = address;
         return this;
     }
 }

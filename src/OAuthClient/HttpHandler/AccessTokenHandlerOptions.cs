@@ -155,14 +155,15 @@ public sealed partial class AccessTokenHandlerOptions
     }
 
     /// <summary>
-    /// Allows a handler of the HTTP client to replace the host name that <see cref="To(string)"/> states with the address of an instance,
-    /// as <c>AddServiceDiscovery()</c> of Microsoft.Extensions.ServiceDiscovery does. Without this call, a request is not sent if a handler
-    /// changed its address to another origin.
+    /// Allows any handler of the HTTP client to replace the host name that <see cref="To(string)"/> states with the address of an instance.
+    /// Without this call, a request is not sent if a handler changed its address to another origin, except for <c>AddServiceDiscovery()</c>
+    /// of Microsoft.Extensions.ServiceDiscovery, for this HTTP client or for all, as in the service defaults of .NET Aspire.
     /// </summary>
     /// <remarks>
     /// The address that the application wrote is checked against the allowed origins before any handler runs. A handler may then change the
     /// host and the port only. Path and query must not change, nor the scheme, except from <c>https+http</c> to <c>https</c>, or to
-    /// <c>http</c> on this machine. A <c>Host</c> header must be the stated host or the resolved one.
+    /// <c>http</c> on this machine. A <c>Host</c> header must be the stated host or the resolved one. Microsoft.Extensions.ServiceDiscovery
+    /// may also put the path of an instance before that of the request, and no other handler may change the result.
     /// </remarks>
     /// <returns>These options.</returns>
     public AccessTokenHandlerOptions AllowServiceDiscovery()

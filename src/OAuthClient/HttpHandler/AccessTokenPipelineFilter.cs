@@ -53,12 +53,13 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         if (options.GrantAddress is { } addresses)
             builder.AdditionalHandlers.Insert(
                 builder.AdditionalHandlers.IndexOf(tokens),
-                new GrantAddressHandler(tokens.Source, addresses)
+                new GrantAddressHandler(tokens.Source, addresses, options.Origins)
             );
-        if (options.AllowsHttp && loggedHttp.TryAdd(NameOf(builder), true))
+        if (options.HttpOrigins.Count > 0 && loggedHttp.TryAdd(NameOf(builder), true))
             Log.HttpToApiAllowed(builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category), NameOf(builder));
+        EncloseServiceDiscovery(builder.AdditionalHandlers, tokens.Addresses);
         if (options.AllowsServiceDiscovery)
-            builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses));
+            builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses.EnsureNamed));
         builder.PrimaryHandler = new FinalRequestHandler(
             builder.PrimaryHandler,
             tokens.Addresses,
@@ -77,6 +78,23 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
             handlers.Insert(index++, logging);
         }
     }
+
+    // The address is checked before the handler resolves its name, and the result is recorded directly behind it. So the result is known not
+    // to be the work of another handler.
+    private static void EncloseServiceDiscovery(IList<DelegatingHandler> handlers, IApiAddressPolicy addresses)
+    {
+        foreach (var discovery in handlers.Where(IsServiceDiscovery).ToList())
+        {
+            handlers.Insert(handlers.IndexOf(discovery) + 1, new RequestAddressHandler(addresses.SetResolved));
+            handlers.Insert(handlers.IndexOf(discovery), new RequestAddressHandler(addresses.EnsureNamed));
+        }
+    }
+
+    // The type is internal, and its assembly is not referenced.
+    private static bool IsServiceDiscovery(DelegatingHandler handler) =>
+        handler.GetType()
+            is { FullName: "Microsoft.Extensions.ServiceDiscovery.Http.ResolvingHttpDelegatingHandler", Assembly: var assembly }
+        && assembly.GetName().Name == "Microsoft.Extensions.ServiceDiscovery";
 
     private static void Isolate(HttpMessageHandlerBuilder builder, AccessTokenHandlerOptions options, ILogger logger) =>
         PrimaryHandlerConfiguration.Isolate(builder.PrimaryHandler, NameOf(builder), options.AllowsCookies, logger);

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Collections.Frozen;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -6,6 +9,36 @@ namespace OAuthClient;
 internal sealed class AddressPattern
 {
     private const string Wildcard = "*.";
+    private const string Start = "https://";
+
+    // Below country domains, these names are open to everybody's registrations, as the country domains are.
+    private static readonly FrozenSet<string> PublicNames = FrozenSet.Create([
+        "ac",
+        "co",
+        "com",
+        "edu",
+        "gen",
+        "go",
+        "gob",
+        "gouv",
+        "gov",
+        "gv",
+        "id",
+        "info",
+        "ltd",
+        "me",
+        "mil",
+        "ne",
+        "net",
+        "nom",
+        "or",
+        "org",
+    ]);
+
+    // No user information, no encoded character, no international name, which another program could read differently.
+    private static readonly SearchValues<char> AuthorityCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:-"
+    );
 
     private readonly Uri origin;
     private readonly bool isWildcard;
@@ -18,7 +51,6 @@ internal sealed class AddressPattern
     /// <exception cref="ArgumentException">The text is not a pattern.</exception>
     public static AddressPattern Parse(string text)
     {
-        const string Start = "https://";
         bool anyHost = text.StartsWith(Start + Wildcard, StringComparison.OrdinalIgnoreCase);
         string plain = anyHost ? Start + text[(Start + Wildcard).Length..] : text;
         if (
@@ -28,12 +60,12 @@ internal sealed class AddressPattern
             && EndpointSecurity.HostOf(origin) is { } host
             && origin.UserInfo.Length + origin.Fragment.Length == 0
             && origin.PathAndQuery == "/"
-            // A top-level domain, and an address of digits, have no owner.
-            && (!anyHost || (origin.HostNameType == UriHostNameType.Dns && host.Contains('.', StringComparison.Ordinal)))
+            && (!anyHost || (origin.HostNameType == UriHostNameType.Dns && !IsPublic(host)))
         )
             return new(text, origin, anyHost);
         throw new ArgumentException(
-            $"'{text}' is not a pattern of origins. Write https://*.api.example.com for all hosts below api.example.com, or an origin.",
+            $"'{text}' is not a pattern of origins. Write https://*.api.example.com for all hosts below api.example.com, a domain of the "
+                + "API's operator, or an origin.",
             nameof(text)
         );
     }
@@ -43,7 +75,7 @@ internal sealed class AddressPattern
         address.IsAbsoluteUri
         && address.Scheme == origin.Scheme
         && address.Port == origin.Port
-        && address.UserInfo.Length == 0
+        && HasPlainAuthority(address.OriginalString)
         && EndpointSecurity.HostOf(address) is { } host
         && (
             isWildcard
@@ -52,4 +84,18 @@ internal sealed class AddressPattern
                     && host.EndsWith("." + origin.IdnHost, StringComparison.Ordinal)
                 : host == origin.IdnHost
         );
+
+    // A top-level domain, and such as co.uk, have no owner.
+    private static bool IsPublic(string host) =>
+        host.Split('.', StringSplitOptions.RemoveEmptyEntries) is var labels
+        && (labels.Length < 2 || (labels is [var name, { Length: 2 }] && PublicNames.Contains(name)));
+
+    private static bool HasPlainAuthority(string address)
+    {
+        if (!address.StartsWith(Start, StringComparison.OrdinalIgnoreCase))
+            return false;
+        var authority = address.AsSpan(Start.Length);
+        int end = authority.IndexOfAny('/', '?', '#');
+        return !(end < 0 ? authority : authority[..end]).ContainsAnyExcept(AuthorityCharacters);
+    }
 }

@@ -1,23 +1,33 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Allows the stated origins for every grant, and, with service discovery, the instances that a handler resolved an allowed name to.
+/// Allows the stated origins for every grant, and the instances that service discovery resolved an allowed name to: those of
+/// Microsoft.Extensions.ServiceDiscovery, and, with <see cref="AccessTokenHandlerOptions.AllowServiceDiscovery"/>, those of any handler.
 /// </summary>
 internal sealed class AllowedAddresses(string clientName, string httpClientName, AccessTokenHandlerOptions options) : IApiAddressPolicy
 {
-    // Set on a request with an allowed address, before any handler of the application runs. Only with service discovery, because it
-    // allocates.
+    // Set on a request only with service discovery, because that allocates.
     private static readonly HttpRequestOptionsKey<Uri> NamedAddress = new("OAuthClient.NamedAddress");
+    private static readonly HttpRequestOptionsKey<Uri> ResolvedAddress = new("OAuthClient.ResolvedAddress");
 
     private readonly AllowedOrigin[] origins = [.. options.Origins.Select(origin => new AllowedOrigin(origin))];
+    private readonly AllowedOrigin[] httpOrigins = [.. options.HttpOrigins.Select(origin => new AllowedOrigin(origin))];
 
     public string HttpClientName => httpClientName;
 
     public void EnsureNamed(HttpRequestMessage request)
     {
         var address = AbsoluteAddress(request);
+        if ((options.GrantAddress is not null && GrantAddress.IsPlaceholder(address)) || IsResolved(request, address))
+            return;
         EnsureStated(request, address);
         request.Options.Set(NamedAddress, address);
+    }
+
+    public void SetResolved(HttpRequestMessage request)
+    {
+        if (request.RequestUri is { IsAbsoluteUri: true } address && request.Options.TryGetValue(NamedAddress, out _))
+            request.Options.Set(ResolvedAddress, address);
     }
 
     public Uri EnsureAllowed(HttpRequestMessage request, bool isBare)
@@ -47,16 +57,16 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         return new OAuthException(
             $"A handler of the HTTP client '{httpClientName}' changed the address of the request to {target}. "
                 + $"The '{clientName}' access token may go to {OriginTexts}; the request was not sent. "
-                + (
-                    options.AllowsServiceDiscovery
-                        ? "With AllowServiceDiscovery() a handler may change the host and port only, from https to https, or from "
-                            + "https+http to https, or to http on this machine; a Host header must be the stated host or the "
-                            + "resolved one."
-                        : "Add that origin with To(…) if it belongs to the API. If the handler resolves the host name, as service "
-                            + "discovery does, call AllowServiceDiscovery()."
-                )
+                + Advice(request)
         );
     }
+
+    private string Advice(HttpRequestMessage request) =>
+        request.Options.TryGetValue(NamedAddress, out _)
+            ? "Service discovery may change the host and port only, from https to https, or from https+http to https, or to http on this "
+                + "machine (on others for an origin of DangerouslyToHttp(…)); a Host header must be the stated host or the resolved one."
+            : "Add that origin with To(…) if it belongs to the API, or use another HTTP client."
+                + (options.AllowsServiceDiscovery ? "" : " If a handler has resolved the host name, call AllowServiceDiscovery().");
 
     private string OriginTexts =>
         string.Join(", ", origins.Select(origin => origin.Text).Concat(options.GrantAddress is { } grants ? [grants.Text] : []));
@@ -71,15 +81,31 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         return options.GrantAddress is not null && GrantAddress.IsOf(request, address);
     }
 
-    // Only the authority may differ from the address that the application set; the scheme https+http may become https or http.
+    // Only the authority may differ from the address that the application set, and the path may follow that of the instance if the handler
+    // is known. The scheme https+http may become https or http.
     private bool IsResolved(HttpRequestMessage request, Uri address) =>
-        options.AllowsServiceDiscovery
-        && request.Options.TryGetValue(NamedAddress, out var named)
+        request.Options.TryGetValue(NamedAddress, out var named)
         && address.UserInfo.Length == 0
-        && EndpointSecurity.IsSafe(address, allowHttpOnLoopback: true)
-        && (named.Scheme == AllowedOrigin.HttpsOrHttp || named.Scheme == address.Scheme)
-        && named.PathAndQuery == address.PathAndQuery
+        && IsSafe(named, address)
+        && (
+            (options.AllowsServiceDiscovery && named.PathAndQuery == address.PathAndQuery)
+            || (request.Options.TryGetValue(ResolvedAddress, out var resolved) && resolved == address)
+        )
         && (HostHeader.Names(request.Headers, address) || HostHeader.NamesService(request.Headers, named));
+
+    private bool IsSafe(Uri named, Uri address)
+    {
+        string scheme = AllowedOrigin.SchemeOf(address);
+        return EndpointSecurity.HostOf(address) is not null
+            && (named.Scheme == AllowedOrigin.HttpsOrHttp || AllowedOrigin.SchemeOf(named) == scheme)
+            && (
+                scheme == Uri.UriSchemeHttps
+                || (
+                    scheme == Uri.UriSchemeHttp
+                    && (EndpointSecurity.IsLoopback(address) || Array.Exists(httpOrigins, origin => origin.IsOf(named)))
+                )
+            );
+    }
 
     private void EnsureStated(HttpRequestMessage request, Uri address)
     {
@@ -89,7 +115,7 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         {
             throw new OAuthException(
                 $"The '{clientName}' access token may go to {OriginTexts}, not to {Text(address)}; the request was not sent. "
-                    + "Add that origin with To(…) if it belongs to the API, or use another HTTP client."
+                    + Advice(request)
             );
         }
     }

@@ -13,7 +13,12 @@ internal sealed class AllowedOrigin(Uri uri)
         StartsWithOrigin(address.OriginalString)
         || ((EndpointSecurity.IsSameOrigin(uri, address) || IsWebSocketOf(address)) && address.UserInfo.Length == 0);
 
-    // A WebSocket is opened by a request of http or https (RFC 6455 §4.1).
+    /// <summary>Gets the scheme of an address; for a WebSocket that of the request that opens it (RFC 6455 §4.1).</summary>
+    public static string SchemeOf(Uri address) =>
+        address.Scheme == Uri.UriSchemeWss ? Uri.UriSchemeHttps
+        : address.Scheme == Uri.UriSchemeWs ? Uri.UriSchemeHttp
+        : address.Scheme;
+
     private bool IsWebSocketOf(Uri address) =>
         address.Scheme == (uri.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs)
         && address.Port == uri.Port

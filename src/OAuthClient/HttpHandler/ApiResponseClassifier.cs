@@ -12,9 +12,10 @@ internal enum ApiResponseAction
     ReplaceToken,
 
     /// <summary>
-    /// The request is sent once more, with another access token. The response does not say that this helps, so it is limited for the grant.
+    /// The request is sent once more, with another access token, if the limits of the grant allow that: the response states no reason, so
+    /// another token may not help.
     /// </summary>
-    ReplaceTokenWithoutChallenge,
+    ReplaceTokenWithinLimits,
 }
 
 /// <summary>Decides what the response of an API asks for (RFC 6750 §3). No other class of the handler looks at the response.</summary>
@@ -27,30 +28,34 @@ internal sealed class ApiResponseClassifier(TimeProvider time)
     /// <param name="response">The response.</param>
     /// <param name="token">The access token of its request.</param>
     /// <returns>
-    /// <see cref="ApiResponseAction.ReplaceToken"/> for a status 401 with a Bearer challenge that has the error <c>invalid_token</c>, or no
-    /// error: some servers never state one. A token that itself replaced a rejected one is replaced only after a minute.
-    /// <see cref="ApiResponseAction.ReplaceTokenWithoutChallenge"/> for a status 401 without any challenge, unless the token is younger
-    /// than a minute or was replaced for this reason recently. A status 403, such as <c>insufficient_scope</c>, is returned: only the
-    /// resource owner can grant more.
+    /// <see cref="ApiResponseAction.ReplaceToken"/> for a status 401 with a Bearer challenge that has the error <c>invalid_token</c>.
+    /// <see cref="ApiResponseAction.ReplaceTokenWithinLimits"/> for a status 401 with a Bearer challenge without an error, because some
+    /// servers never state one, and for a status 401 without any challenge. After both, a token that itself replaced a rejected one is
+    /// replaced only after a minute; without any challenge, every token. A status 403, such as <c>insufficient_scope</c>, is returned: only
+    /// the resource owner can grant more.
     /// </returns>
     public ApiResponseAction Classify(HttpResponseMessage response, AccessToken token)
     {
         if (response.StatusCode != HttpStatusCode.Unauthorized)
             return ApiResponseAction.Return;
-        if (BearerChallenge.FindErrors(response).Any(error => error is null or ErrorCodes.InvalidToken))
-            return token.ReplacesRejected && IsRecentlyIssued(token) ? ApiResponseAction.Return : ApiResponseAction.ReplaceToken;
         // A challenge of another scheme, or a malformed one, asks for something other than a token.
-        return
-            response.Headers.NonValidated.Contains("WWW-Authenticate")
-            || IsRecentlyIssued(token)
-            || token.UnchallengedRejection?.AllowsReplacement(time.GetUtcNow()) == false
-            ? ApiResponseAction.Return
-            : ApiResponseAction.ReplaceTokenWithoutChallenge;
+        var errors = BearerChallenge.FindErrors(response).ToList();
+        var action =
+            errors.Contains(ErrorCodes.InvalidToken) ? ApiResponseAction.ReplaceToken
+            : errors.Contains(null) || !HasChallenge(response) ? ApiResponseAction.ReplaceTokenWithinLimits
+            : ApiResponseAction.Return;
+        return (token.ReplacesRejected || !HasChallenge(response)) && IsRecentlyIssued(token) ? ApiResponseAction.Return : action;
     }
 
     /// <summary>
-    /// Determines whether the rejected token was just issued. A new sign-in would return a token that the API rejects too, and the user
-    /// would be redirected again and again.
+    /// Determines whether the response asks for an authorization where the token cannot be replaced. A response without a challenge does
+    /// not; nor does one to a token that was just issued: a new sign-in would return a token that the API rejects too, and the user would
+    /// be redirected again and again.
     /// </summary>
-    public bool IsRecentlyIssued(AccessToken rejected) => time.GetUtcNow() - rejected.IssuedAt < RecentlyIssuedAge;
+    public bool AsksForAuthorization(HttpResponseMessage response, AccessToken rejected) =>
+        HasChallenge(response) && !IsRecentlyIssued(rejected);
+
+    private bool IsRecentlyIssued(AccessToken token) => time.GetUtcNow() - token.IssuedAt < RecentlyIssuedAge;
+
+    private static bool HasChallenge(HttpResponseMessage response) => response.Headers.NonValidated.Contains("WWW-Authenticate");
 }

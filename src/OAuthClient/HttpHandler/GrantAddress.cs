@@ -13,6 +13,8 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
     /// </summary>
     public static readonly Uri Placeholder = new("https://grant.invalid");
 
+    private static readonly AllowedOrigin PlaceholderOrigin = new(Placeholder);
+
     /// <summary>Gets the text of the allowed origins for messages.</summary>
     public string Text { get; } = within is not null ? within.Text : string.Join(", ", among!.Values.Select(address => address.Authority));
 
@@ -23,7 +25,8 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
         string? stated;
         try
         {
-            stated = find(grant);
+            // A value of the browser may select a stated address, and never be one.
+            stated = find(among is null ? grant.WithoutCallbackParameters() : grant);
         }
         catch (KeyNotFoundException)
         {
@@ -38,15 +41,25 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
             : null;
     }
 
+    /// <summary>Determines whether an address has the origin of <see cref="Placeholder"/>.</summary>
+    public static bool IsPlaceholder(Uri address) => PlaceholderOrigin.IsOf(address);
+
     /// <summary>Replaces the placeholder in the address of a request, and remembers the address for the checks.</summary>
     /// <returns><see langword="false"/> if the request has another address than the placeholder and that of the grant.</returns>
     public static bool TryApply(HttpRequestMessage request, Uri address)
     {
         if (request.RequestUri is not { IsAbsoluteUri: true } requested)
             return true;
-        if (EndpointSecurity.IsSameOrigin(requested, Placeholder))
-            request.RequestUri = new(address.GetLeftPart(UriPartial.Path).TrimEnd('/') + requested.PathAndQuery + requested.Fragment);
-        else if (!EndpointSecurity.IsSameOrigin(requested, address))
+        if (IsPlaceholder(requested))
+        {
+            string target = address.GetLeftPart(UriPartial.Path)[address.Scheme.Length..].TrimEnd('/');
+            string scheme =
+                requested.Scheme != Uri.UriSchemeWss ? address.Scheme
+                : address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss
+                : Uri.UriSchemeWs;
+            request.RequestUri = new(scheme + target + requested.PathAndQuery + requested.Fragment);
+        }
+        else if (!new AllowedOrigin(address).IsOf(requested))
             return false;
         request.Options.Set(Key, address);
         return true;
@@ -54,5 +67,5 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
 
     /// <summary>Determines whether an address is one of the API of the grant whose token the request carries.</summary>
     public static bool IsOf(HttpRequestMessage request, Uri address) =>
-        request.Options.TryGetValue(Key, out var stated) && EndpointSecurity.IsSameOrigin(stated, address) && address.UserInfo.Length == 0;
+        request.Options.TryGetValue(Key, out var stated) && new AllowedOrigin(stated).IsOf(address);
 }

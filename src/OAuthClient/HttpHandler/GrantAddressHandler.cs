@@ -4,8 +4,11 @@ namespace OAuthClient;
 /// Sends each request to the API of its owner's grant, whose address the server stated with the token. The request then uses the token of
 /// the same grant.
 /// </summary>
-internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress addresses) : DelegatingHandler
+internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress addresses, IEnumerable<Uri> origins) : DelegatingHandler
 {
+    // Addresses that do not depend on the grant.
+    private readonly AllowedOrigin[] otherOrigins = [.. origins.Select(origin => new AllowedOrigin(origin))];
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -21,6 +24,8 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
 
     private async Task ResolveAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (request.RequestUri is { IsAbsoluteUri: true } requested && Array.Exists(otherOrigins, origin => origin.IsOf(requested)))
+            return;
         var owner = source.ResolveOwner(request, request.RequestUri ?? GrantAddress.Placeholder);
         var selection = RequestGrant.Select(request, source.Selection);
         if (await source.FindGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false) is not { } chosen)

@@ -5,9 +5,14 @@ internal interface IApiAddressPolicy
 {
     string HttpClientName { get; }
 
-    /// <summary>Checks the address that the application set, and stores it for the checks after the handlers changed it.</summary>
+    /// <summary>
+    /// Checks the address before a handler resolves its host name, and stores it for the checks after the handlers changed it.
+    /// </summary>
     /// <exception cref="OAuthException">The address or the <c>Host</c> header is not that of an allowed origin.</exception>
     void EnsureNamed(HttpRequestMessage request);
+
+    /// <summary>Stores the address that a known handler resolved the checked address to.</summary>
+    void SetResolved(HttpRequestMessage request);
 
     /// <summary>Checks the address before a token is requested.</summary>
     /// <param name="request">The request, after the outer handlers.</param>

@@ -1,17 +1,14 @@
 namespace OAuthClient;
 
-/// <summary>
-/// The outermost handler of an HTTP client with service discovery. It checks the address that the application set before a handler resolves
-/// it.
-/// </summary>
-internal sealed class RequestAddressHandler(IApiAddressPolicy addresses) : DelegatingHandler
+/// <summary>Calls the policy of addresses directly before or behind a handler that resolves host names.</summary>
+internal sealed class RequestAddressHandler(Action<HttpRequestMessage> check) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         try
         {
-            addresses.EnsureNamed(request);
+            check(request);
         }
         catch (Exception exception) when (exception is OAuthException or InvalidOperationException)
         {
@@ -23,7 +20,7 @@ internal sealed class RequestAddressHandler(IApiAddressPolicy addresses) : Deleg
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        addresses.EnsureNamed(request);
+        check(request);
         return base.Send(request, cancellationToken);
     }
 }

@@ -61,25 +61,31 @@ public sealed class AccessToken : Secret
     internal bool ReplacesRejected { get; set; }
 
     /// <summary>
-    /// Gets or sets a value indicating whether an API rejected the token with a status 401 and no challenge. It is not stored.
+    /// Gets or sets a value indicating whether an API rejected the token with a status 401 that states no reason. It is not stored.
     /// </summary>
-    internal bool IsRejectedWithoutChallenge { get; set; }
+    internal bool IsRejectionUnexplained { get; set; }
 
     /// <summary>
-    /// Gets or sets the record of the last replacement after a status 401 without a challenge; <see langword="null"/> without one.
+    /// Gets or sets the record of the grant's last replacement after a status 401 that states no reason; <see langword="null"/> without
+    /// one.
     /// </summary>
-    internal UnchallengedRejection? UnchallengedRejection { get; set; }
+    internal UnexplainedRejection? UnexplainedRejection { get; set; }
 
     /// <summary>Records why the token replaces another one.</summary>
-    /// <param name="replaced">The token that it replaces; <see langword="null"/> if there is none.</param>
+    /// <param name="last">The newest record of the grant; <see langword="null"/> if it has none.</param>
     /// <param name="rejected">The token that an API rejected; <see langword="null"/> if none did.</param>
     /// <param name="now">The current time.</param>
-    internal void Replace(AccessToken? replaced, AccessToken? rejected, DateTimeOffset now)
+    internal void Replace(UnexplainedRejection? last, AccessToken? rejected, DateTimeOffset now)
     {
         ReplacesRejected = rejected is not null;
-        UnchallengedRejection = rejected is { IsRejectedWithoutChallenge: true }
-            ? UnchallengedRejection.After(rejected.UnchallengedRejection, now)
-            : replaced?.UnchallengedRejection;
+        UnexplainedRejection = rejected is { IsRejectionUnexplained: true } ? UnexplainedRejection.After(last, now) : last;
+    }
+
+    /// <summary>Records whether the API accepted the token when the request was sent once more. A rejection is kept.</summary>
+    internal void SetAccepted(bool isAccepted)
+    {
+        if (UnexplainedRejection is { IsAccepted: not false } record)
+            UnexplainedRejection = record with { IsAccepted = isAccepted };
     }
 
     /// <summary>Gets the members of the stored token that this version does not know.</summary>

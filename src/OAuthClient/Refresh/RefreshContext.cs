@@ -22,6 +22,16 @@ internal sealed record RefreshContext(ClientConfiguration Configuration, GrantOw
             ? AccessTokenState.Expired
             : AccessTokenExpiry.StateAt(token, renewable, Configuration.DefaultAccessTokenLifetime, now);
 
+    /// <summary>
+    /// Determines whether the rejected token is used further, because the API stated no reason and a token of the grant was replaced for
+    /// such a rejection recently.
+    /// </summary>
+    /// <param name="current">The current token of the selection; <see langword="null"/> if there is none.</param>
+    /// <param name="last">The last replacement for such a rejection; <see langword="null"/> if there was none.</param>
+    /// <param name="now">The current time.</param>
+    public bool KeepsRejected(AccessToken? current, UnexplainedRejection? last, DateTimeOffset now) =>
+        Rejected is { IsRejectionUnexplained: true } && Rejected.Equals(current) && last?.AllowsReplacement(now) == false;
+
     /// <summary>Finds a fresh token of the grant, which another refresh may have stored.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>
         Find(grant) is { } known && StateOf(known, renewable: true, now) == AccessTokenState.Fresh ? known : null;

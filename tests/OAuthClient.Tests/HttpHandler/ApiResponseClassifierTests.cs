@@ -85,29 +85,37 @@ public class ApiResponseClassifierTests
         Assert.That(AsksForToken(response, token), Is.EqualTo(asksForToken));
     }
 
-    [TestCase(59, null, 0, false)]
-    [TestCase(60, null, 0, true)]
-    [TestCase(60, 4.9, 1, false)]
-    [TestCase(60, 5, 1, true)]
-    [TestCase(60, 9.9, 2, false)]
-    [TestCase(60, 10, 2, true)]
-    [TestCase(60, 59.9, 7, false)]
-    [TestCase(60, 60, 7, true)]
-    [Description("RFC 6750 §3: a 401 without a challenge replaces a token that is old enough, and not again within the interval")]
-    public void No_challenge_is_limited(int seconds, double? minutesSince, int count, bool replaces)
+    [TestCase(59, false)]
+    [TestCase(60, true)]
+    [Description("RFC 6750 §3: a 401 without a challenge replaces a token that is old enough")]
+    public void No_challenge_and_an_old_token(int seconds, bool replaces)
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
         AccessToken token = new("at", clock.GetUtcNow() - TimeSpan.FromSeconds(seconds), expiresAt: null, [], []);
-        if (minutesSince is { } minutes)
-            token.UnchallengedRejection = new(clock.GetUtcNow() - TimeSpan.FromMinutes(minutes), count);
 
         Assert.That(
             new ApiResponseClassifier(clock).Classify(response, token),
-            Is.EqualTo(replaces ? ApiResponseAction.ReplaceTokenWithoutChallenge : ApiResponseAction.Return)
+            Is.EqualTo(replaces ? ApiResponseAction.ReplaceTokenWithinLimits : ApiResponseAction.Return)
         );
     }
 
+    [TestCase("Bearer error=\"invalid_token\"", ApiResponseAction.ReplaceToken)]
+    [TestCase("Basic realm=\"x\", Bearer error=\"invalid_token\", Bearer", ApiResponseAction.ReplaceToken)]
+    [TestCase("Bearer", ApiResponseAction.ReplaceTokenWithinLimits)]
+    [TestCase("Bearer realm=\"x\"", ApiResponseAction.ReplaceTokenWithinLimits)]
+    [TestCase("Bearer error=\"insufficient_scope\"", ApiResponseAction.Return)]
+    [Description("RFC 6750 §3: only the error invalid_token says that another token helps; without an error, replacements are limited")]
+    public void The_error_decides_whether_replacements_are_limited(string challenge, object action)
+    {
+        using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
+        response.Headers.TryAddWithoutValidation("WWW-Authenticate", challenge);
+        AccessToken token = new("at", clock.GetUtcNow(), expiresAt: null, [], []);
+
+        Assert.That(new ApiResponseClassifier(clock).Classify(response, token), Is.EqualTo(action));
+    }
+
     [TestCase("Basic realm=\"x\"")]
+    [TestCase("Negotiate")]
     [TestCase("DPoP error=\"invalid_token\"")]
     [TestCase("")]
     [TestCase(",")]
@@ -123,5 +131,5 @@ public class ApiResponseClassifierTests
 
     private bool AsksForToken(HttpResponseMessage response, AccessToken? token = null) =>
         new ApiResponseClassifier(clock).Classify(response, token ?? new("at", clock.GetUtcNow(), expiresAt: null, [], []))
-        == ApiResponseAction.ReplaceToken;
+        != ApiResponseAction.Return;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
@@ -105,6 +106,74 @@ public class GrantAddressTests
     }
 
     [Test]
+    [Description("Threat: an address that came through the browser. The delegate of a pattern does not see callback parameters")]
+    public async Task A_callback_parameter_is_no_address()
+    {
+        await using Api api = new(t =>
+            t.ForRequestOwner().To(grant => grant.UntrustedCallbackParameters["location"].Reveal(), within: "https://*.my.example.com")
+        );
+        await api.AddAsync("alice", "at-alice", address: null, location: "https://alice.my.example.com");
+
+        Assert.That(async () => await api.GetAsync("alice", "/data"), Throws.TypeOf<OAuthException>());
+        Assert.That(api.Sent, Is.Empty);
+    }
+
+    [Test]
+    [Description("RFC 6455 §4.1: a WebSocket of the API of the grant")]
+    public async Task A_WebSocket_goes_to_the_address_of_its_grant()
+    {
+        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await api.AddAsync("alice", "at-alice", "https://alice.my.example.com/base");
+
+        await api.GetAsync("alice", "wss://grant.invalid/socket");
+        await api.GetAsync("alice", "wss://alice.my.example.com/socket");
+        Assert.That(async () => await api.GetAsync("alice", "wss://bob.my.example.com/socket"), Throws.TypeOf<OAuthException>());
+
+        Assert.That(
+            api.Sent,
+            Is.EqualTo(
+                new[] { "wss://alice.my.example.com/base/socket Bearer at-alice", "wss://alice.my.example.com/socket Bearer at-alice" }
+            )
+        );
+    }
+
+    [Test]
+    [Description("A stated origin beside the address of the grant")]
+    public async Task A_stated_origin_stands_beside_the_address_of_the_grant()
+    {
+        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com").To("https://login.example.com"));
+        await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
+
+        await api.GetAsync("alice", "https://login.example.com/me");
+        await api.GetAsync("alice", "/data");
+
+        Assert.That(
+            api.Sent,
+            Is.EqualTo(new[] { "https://login.example.com/me Bearer at-alice", "https://alice.my.example.com/data Bearer at-alice" })
+        );
+    }
+
+    [Test]
+    [Description("Service discovery for all HTTP clients, as in the service defaults of .NET Aspire, leaves the address alone")]
+    public async Task Service_discovery_leaves_the_address_alone()
+    {
+        await using Api api = new(
+            t => t.ForRequestOwner().To(Address, "https://*.my.example.com"),
+            http =>
+            {
+                http.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+                http.Services.AddServiceDiscovery();
+                http.Services.ConfigureHttpClientDefaults(all => all.AddServiceDiscovery());
+            }
+        );
+        await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
+
+        await api.GetAsync("alice", "/data");
+
+        Assert.That(api.Sent, Is.EqualTo(new[] { "https://alice.my.example.com/data Bearer at-alice" }));
+    }
+
+    [Test]
     [Description("Two accounts of one user: the request chooses the grant, and gets its address and its token")]
     public async Task A_request_chooses_the_grant()
     {
@@ -127,6 +196,10 @@ public class GrantAddressTests
     {
         AccessTokenHandlerOptions options = new();
         Assert.That(() => options.To(Address, "https://*.com"), Throws.ArgumentException);
+        Assert.That(
+            () => new AccessTokenHandlerOptions().To(Address, "https://*.my.example.com").To(Address, "https://api.example.com"),
+            Throws.InvalidOperationException
+        );
         Assert.That(
             () => options.To(Address, new Dictionary<string, string> { ["eu"] = "http://api.eu.example" }),
             Throws.ArgumentException

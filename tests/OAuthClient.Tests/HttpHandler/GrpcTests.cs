@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,9 @@ public class GrpcTests
         server.Answers(ScriptedServer.Tokens("the-token"));
         var client = server.Services.GetRequiredService<Health.HealthClient>();
 
-        await client.CheckAsync(new());
+        using var call = client.CheckAsync(new());
+        await call;
+        Assert.That(call.GetTrailers().GetValue("protocol"), Is.EqualTo("HTTP/2"));
         using var stream = client.Watch(new());
         Assert.That(await stream.ResponseStream.MoveNext(default));
 
@@ -43,6 +46,31 @@ public class GrpcTests
         Assert.That(api.Services.GetRequiredService<Recorder>().Tokens, Is.Empty);
     }
 
+    [Test]
+    [Description(
+        "RFC 6750 §3.1: the content of a gRPC call is not held in memory, so a rejected call is not sent again; the next one carries a new "
+            + "token"
+    )]
+    public async Task A_rejected_call_is_followed_by_one_with_a_new_token()
+    {
+        await using var api = await StartAsync();
+        await using ScriptedServer server = new(registerFirst: services => AddClient(services, api));
+        int issued = 0;
+        server.Answers(_ => ScriptedServer.Json(200, ScriptedServer.Tokens("token-" + ++issued)));
+        var client = server.Services.GetRequiredService<Health.HealthClient>();
+        var recorder = api.Services.GetRequiredService<Recorder>();
+        recorder.Rejected = "Bearer token-1";
+
+        Assert.That(
+            async () => await client.CheckAsync(new()),
+            Throws.TypeOf<RpcException>().With.Property("StatusCode").EqualTo(StatusCode.Unauthenticated)
+        );
+        Assert.That(issued, Is.EqualTo(2));
+        Assert.That(recorder.Tokens, Is.Empty);
+        await client.CheckAsync(new());
+        Assert.That(recorder.Tokens, Is.EqualTo(new[] { "Bearer token-2" }));
+    }
+
     private static void AddClient(IServiceCollection services, WebApplication api) =>
         services
             .AddGrpcClient<Health.HealthClient>(o => o.Address = new(api.Urls.Single()))
@@ -57,6 +85,16 @@ public class GrpcTests
         builder.Services.AddGrpc();
         builder.Services.AddSingleton<Recorder>();
         var app = builder.Build();
+        app.Use(
+            (context, next) =>
+            {
+                if (context.Request.Headers.Authorization != app.Services.GetRequiredService<Recorder>().Rejected)
+                    return next(context);
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+                return Task.CompletedTask;
+            }
+        );
         app.MapGrpcService<HealthService>();
         await app.StartAsync();
         return app;
@@ -65,6 +103,9 @@ public class GrpcTests
     public sealed class Recorder
     {
         private readonly List<string?> tokens = [];
+
+        /// <summary>Gets or sets the Authorization header that is rejected before the service.</summary>
+        public string? Rejected { get; set; } = "none";
 
         public IReadOnlyList<string?> Tokens
         {
@@ -87,6 +128,7 @@ public class GrpcTests
         public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context)
         {
             recorder.Add(context.RequestHeaders.GetValue("authorization"));
+            context.ResponseTrailers.Add("protocol", context.GetHttpContext().Request.Protocol);
             return Task.FromResult(new HealthCheckResponse());
         }
 

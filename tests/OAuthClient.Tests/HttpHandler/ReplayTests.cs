@@ -127,7 +127,10 @@ public class ReplayTests
     }
 
     [TestCaseSource(nameof(Contents))]
-    [Description("Repeatable content is sent again in full; for other content the 401 response is returned")]
+    [Description(
+        "Repeatable content is sent again in full; for other content the 401 response is returned, and the next request carries the new "
+            + "token"
+    )]
     public async Task Content(Func<HttpContent?> content, bool repeatable)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -139,8 +142,25 @@ public class ReplayTests
 
         Assert.That(response.StatusCode, Is.EqualTo(repeatable ? HttpStatusCode.OK : HttpStatusCode.Unauthorized));
         Assert.That(host.Api.Requests, Has.Count.EqualTo(repeatable ? 2 : 1));
-        Assert.That(host.TokenRequests, Is.EqualTo(repeatable ? 1 : 0));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
         Assert.That(host.Api.Requests.Select(sent => (sent.Method, sent.Path, sent.Body)).Distinct().Count(), Is.EqualTo(1));
+        Assert.That((await host.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Content that cannot be sent again, and a token that cannot be replaced now: the API's response is returned")]
+    public async Task Content_that_cannot_be_sent_again_while_the_server_fails()
+    {
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Server.ExpireAccessTokens();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        using HttpRequestMessage request = new(HttpMethod.Post, "/echo") { Content = new StreamContent(new MemoryStream([1])) };
+
+        using var response = await host.Http.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
     [TestCase(301)]

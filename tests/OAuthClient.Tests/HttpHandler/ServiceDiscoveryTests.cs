@@ -1,7 +1,7 @@
 using System.Net;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
+using static OAuthClient.Tests.ServiceDiscoveryHost;
 
 namespace OAuthClient.Tests;
 
@@ -12,8 +12,6 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class ServiceDiscoveryTests
 {
-    private const string Service = "https+http://photos-api";
-
     [Test]
     [Description("At every position of AddServiceDiscovery() the token is sent to the resolved instance, with path and query unchanged")]
     public async Task Resolved([Values] Place place)
@@ -56,22 +54,6 @@ public class ServiceDiscoveryTests
     }
 
     [Test]
-    [Description(
-        "Without AllowServiceDiscovery() the resolved address is another origin: the request is not sent, and the message names "
-            + "the method"
-    )]
-    public async Task Not_declared()
-    {
-        await using var host = await StartAsync(Place.AfterTokenHandler, t => t.To("https://photos-tls"), "https://photos-tls");
-        await host.SignedInAsync();
-        Assert.That(
-            async () => await host.Http.GetAsync("/me"),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("not sent")
-        );
-        Assert.That(host.Api.Requests, Is.Empty);
-    }
-
-    [Test]
     [Description("A name with https is resolved to https; the Host header that service discovery sets is the stated name")]
     public async Task Https_stays_https([Values] Place place)
     {
@@ -80,7 +62,7 @@ public class ServiceDiscoveryTests
             place,
             t => t.To("https://photos-tls").AllowServiceDiscovery(),
             "https://photos-tls",
-            http => http.ConfigurePrimaryHttpMessageHandler(() => network)
+            network
         );
         await host.SignedInAsync();
         using var response = await host.Http.GetAsync("/me");
@@ -165,7 +147,7 @@ public class ServiceDiscoveryTests
                 place,
                 t => t.To(stated).AllowServiceDiscovery(),
                 stated,
-                http => http.AddHttpMessageHandler(() => new Changing(change))
+                last: http => http.AddHttpMessageHandler(() => new Changing(change))
             );
             await host.SignedInAsync();
             Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>().With.Message.Contain("not sent"));
@@ -198,70 +180,4 @@ public class ServiceDiscoveryTests
 
     private static void Add(Action<AccessTokenHandlerOptions> configure) =>
         new ServiceCollection().AddHttpClient("api").AddAccessTokenHandler(configure);
-
-    private static Task<OAuthTestHost> StartAsync(
-        Place place,
-        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions>? where = null,
-        string address = Service,
-        Action<IHttpClientBuilder>? last = null
-    ) =>
-        OAuthTestHost.StartAsync(
-            api: (http, api) =>
-            {
-                http.Services.AddSingleton<IConfiguration>(
-                    new ConfigurationBuilder()
-                        .AddInMemoryCollection(
-                            new Dictionary<string, string?>
-                            {
-                                ["Services:photos-api:http:0"] = api.BaseAddress.OriginalString,
-                                ["Services:photos-api:other:0"] = "http://127.0.0.1:9",
-                                ["Services:photos-tls:https:0"] = "https://127.0.0.1:9",
-                                ["Services:other-api:http:0"] = api.BaseAddress.OriginalString,
-                            }
-                        )
-                        .Build()
-                );
-                http.Services.AddServiceDiscovery();
-                http.ConfigureHttpClient(client => client.BaseAddress = new(address));
-                // As the service defaults of .NET Aspire do.
-                if (place is Place.DefaultsOfAllClients)
-                    http.Services.ConfigureHttpClientDefaults(all => all.AddServiceDiscovery());
-                if (place is Place.BeforeTokenHandler)
-                    http.AddServiceDiscovery();
-                where ??= t => t.To(Service).AllowServiceDiscovery();
-                http.AddAccessTokenHandler("photos", t => where(t.ForOwner(GrantOwner.User("42"))));
-                if (place is Place.AfterTokenHandler)
-                    http.AddServiceDiscovery();
-                last?.Invoke(http);
-            }
-        );
-
-    public enum Place
-    {
-        BeforeTokenHandler,
-        AfterTokenHandler,
-        DefaultsOfAllClients,
-    }
-
-    private sealed class Changing(Action<HttpRequestMessage> change) : DelegatingHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            change(request);
-            return base.SendAsync(request, cancellationToken);
-        }
-    }
-
-    private sealed class Recording : HttpMessageHandler
-    {
-        public Uri? Address { get; private set; }
-        public string? Host { get; private set; }
-        public bool HasToken { get; private set; }
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            (Address, Host, HasToken) = (request.RequestUri, request.Headers.Host, request.Headers.Authorization is not null);
-            return Task.FromResult(new HttpResponseMessage());
-        }
-    }
 }

@@ -3,6 +3,9 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -35,6 +38,42 @@ public class WebSocketTests
         byte[] buffer = new byte[256];
         var received = await socket.ReceiveAsync(buffer, default).Promptly();
         Assert.That(Encoding.UTF8.GetString(buffer, 0, received.Count), Is.EqualTo("Bearer the-token"));
+    }
+
+    [TestCase(HttpTransportType.WebSockets)]
+    [TestCase(HttpTransportType.ServerSentEvents)]
+    [TestCase(HttpTransportType.LongPolling)]
+    [Description("The requests of a SignalR connection, and the WebSocket that it opens, carry the token")]
+    public async Task A_SignalR_connection_carries_the_token(HttpTransportType transport)
+    {
+        await using var api = await HubAsync();
+        string origin = api.Urls.Single();
+        await using ScriptedServer server = new(registerFirst: services =>
+            services.AddHttpClient("api").AddAccessTokenHandler("", t => t.ForClient().To(origin))
+        );
+        server.Answers(ScriptedServer.Tokens("the-token"));
+        var handlers = server.Services.GetRequiredService<IHttpMessageHandlerFactory>();
+        await using var connection = new HubConnectionBuilder()
+            .WithUrl(
+                $"{origin}/hub",
+                transport,
+                o =>
+                {
+                    o.HttpMessageHandlerFactory = _ => handlers.CreateHandler("api");
+                    o.WebSocketFactory = async (context, cancellationToken) =>
+                    {
+                        using HttpMessageInvoker invoker = new(handlers.CreateHandler("api"), disposeHandler: false);
+                        ClientWebSocket socket = new();
+                        await socket.ConnectAsync(context.Uri, invoker, cancellationToken);
+                        return socket;
+                    };
+                }
+            )
+            .Build();
+
+        await connection.StartAsync().Promptly();
+
+        Assert.That(await connection.InvokeAsync<string>(nameof(TokenHub.GetToken)).Promptly(), Is.EqualTo("Bearer the-token"));
     }
 
     [TestCase("https://api.example", "wss://api.example/socket", true)]
@@ -92,12 +131,27 @@ public class WebSocketTests
         Assert.That(server.Log.Events(604).Single(), Has.Property("Level").EqualTo(LogLevel.Warning));
     }
 
-    private static async Task<WebApplication> EchoAsync()
+    private static WebApplicationBuilder CreateBuilder()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        return builder;
+    }
+
+    private static async Task<WebApplication> HubAsync()
+    {
+        var builder = CreateBuilder();
+        builder.Services.AddSignalR();
         var app = builder.Build();
+        app.MapHub<TokenHub>("/hub");
+        await app.StartAsync();
+        return app;
+    }
+
+    private static async Task<WebApplication> EchoAsync()
+    {
+        var app = CreateBuilder().Build();
         app.UseWebSockets();
         app.Run(async context =>
         {
@@ -107,5 +161,10 @@ public class WebSocketTests
         });
         await app.StartAsync();
         return app;
+    }
+
+    public sealed class TokenHub : Hub
+    {
+        public string GetToken() => Context.GetHttpContext()!.Request.Headers.Authorization.ToString();
     }
 }
