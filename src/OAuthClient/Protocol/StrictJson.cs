@@ -9,6 +9,7 @@ namespace OAuthClient;
 internal static class StrictJson
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static readonly JsonDocumentOptions Tolerant = new() { AllowTrailingCommas = true, MaxDepth = 32 };
 
     /// <summary>Reads a JSON object.</summary>
     /// <param name="json">The bytes.</param>
@@ -24,23 +25,44 @@ internal static class StrictJson
     /// <returns>The document, which the caller disposes of; <see langword="null"/> if the bytes are not a valid JSON object.</returns>
     public static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
     {
-        // Static files often begin with a byte order mark, which RFC 8259 §8.1 allows a parser to ignore.
-        if (json.Span.StartsWith("\uFEFF"u8))
-            json = json[3..];
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(json, Strict);
-        }
-        // The check for duplicates decodes the names; for a name that is not valid Unicode it throws InvalidOperationException.
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
+        if (TryParse(json, Strict) is not { } document)
             return null;
-        }
-        if (document.RootElement.ValueKind == JsonValueKind.Object && HasReadableNames(document.RootElement))
+        if (HasReadableNames(document.RootElement))
             return document;
         document.Dispose();
         return null;
+    }
+
+    /// <summary>
+    /// Reads a JSON object in which a member may occur twice and a name may be invalid. The caller decides which members may do so, and
+    /// reads names with <see cref="TryGetName"/>.
+    /// </summary>
+    /// <param name="json">The bytes, which must not change while the document is in use.</param>
+    /// <returns>The document, which the caller disposes of; <see langword="null"/> if the bytes are not a JSON object.</returns>
+    public static JsonDocument? TryParseTolerantly(ReadOnlyMemory<byte> json) => TryParse(json, Tolerant);
+
+    /// <summary>Finds a member that occurs twice in one object, at any depth.</summary>
+    /// <param name="json">The bytes.</param>
+    /// <returns>
+    /// The name of the member; <see langword="null"/> if there is none, or the bytes are not a JSON object for another reason.
+    /// </returns>
+    public static string? FindDuplicate(ReadOnlyMemory<byte> json)
+    {
+        using var document = TryParseTolerantly(json);
+        return document is null ? null : FindDuplicate(document.RootElement);
+    }
+
+    /// <summary>Gets the name of a member; <see langword="null"/> if it is not valid Unicode.</summary>
+    public static string? TryGetName(JsonProperty member)
+    {
+        try
+        {
+            return Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)) ? member.Name : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Reads a string member.</summary>
@@ -96,7 +118,7 @@ internal static class StrictJson
 
     /// <summary>
     /// Determines whether all member names of an object are valid UTF-8. The parser accepts invalid UTF-8 in a name, but looking up a
-    /// member then throws. <see cref="TryParse"/> checks the outermost object only.
+    /// member then throws. <see cref="TryParse(ReadOnlyMemory{byte})"/> checks the outermost object only.
     /// </summary>
     public static bool HasReadableNames(JsonElement json)
     {
@@ -154,6 +176,44 @@ internal static class StrictJson
         if (member.IsAbsent())
             return null;
         return member.ValueKind == JsonValueKind.Object ? member : throw OtherKind(member, name, "an object");
+    }
+
+    private static JsonDocument? TryParse(ReadOnlyMemory<byte> json, JsonDocumentOptions options)
+    {
+        // Static files often begin with a byte order mark, which RFC 8259 §8.1 allows a parser to ignore.
+        if (json.Span.StartsWith("\uFEFF"u8))
+            json = json[3..];
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(json, options);
+        }
+        // The check for duplicates decodes the names; for a name that is not valid Unicode it throws InvalidOperationException.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+            return document;
+        document.Dispose();
+        return null;
+    }
+
+    private static string? FindDuplicate(JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.Array)
+            return json.EnumerateArray().Select(FindDuplicate).FirstOrDefault(name => name is not null);
+        if (json.ValueKind != JsonValueKind.Object)
+            return null;
+        HashSet<string> names = [];
+        foreach (var member in json.EnumerateObject())
+        {
+            if (TryGetName(member) is { } name && !names.Add(name))
+                return name;
+            if (FindDuplicate(member.Value) is { } inner)
+                return inner;
+        }
+        return null;
     }
 
     private static string? TryGetString(JsonElement text)
