@@ -60,8 +60,6 @@ internal sealed class AuthorizationRequestTests
     [TestCase("prompt", "none login", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
     [TestCase("prompt", "unknown", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
     [TestCase("max_age", "-1", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
-    [TestCase("request", "e30.e30.", "request_not_supported", Description = "OpenID Connect Core §3.1.2.6")]
-    [TestCase("request_uri", "urn:one", "request_uri_not_supported", Description = "OpenID Connect Core §3.1.2.6")]
     public async Task Invalid_request_results_in_an_error_response_with_state_and_issuer(string parameter, string? value, string error)
     {
         await using TestBed bed = await TestBed.StartAsync();

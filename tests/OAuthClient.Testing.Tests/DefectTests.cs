@@ -87,6 +87,15 @@ internal sealed class DefectTests
         [Defect.LogoutTokenAboutNobody] = "logout_token: sub, sid",
         [Defect.PostLogoutWrongState] = "post_logout: state",
         [Defect.PostLogoutMissingState] = "post_logout: state",
+        [Defect.SignedResponseMissing] = "response: missing",
+        [Defect.SignedResponseUnsigned] = "response: alg",
+        [Defect.SignedResponseBadSignature] = "response: signature",
+        [Defect.SignedResponseWrongIssuer] = "response: iss",
+        [Defect.SignedResponseMissingIssuer] = "response: iss",
+        [Defect.SignedResponseWrongAudience] = "response: aud",
+        [Defect.SignedResponseMissingAudience] = "response: aud",
+        [Defect.SignedResponseExpired] = "response: exp",
+        [Defect.SignedResponseMissingExpiry] = "response: exp",
     };
 
     [Test, Description("An inspection of all responses reports exactly the selected defect")]

@@ -86,7 +86,7 @@ internal static class Jose
         return Encoding.UTF8.GetString(aes.DecryptCbc(pieces[3], pieces[2]));
     }
 
-    public static JsonObject PublicKey(AsymmetricAlgorithm key)
+    public static JsonObject PublicKey(AsymmetricAlgorithm key, string use = "enc")
     {
         if (key is RSA rsa)
         {
@@ -94,18 +94,18 @@ internal static class Jose
             return new()
             {
                 ["kty"] = "RSA",
-                ["use"] = "enc",
+                ["use"] = use,
                 ["kid"] = "client-key",
                 ["n"] = Base64Url.EncodeToString(parameters.Modulus),
                 ["e"] = Base64Url.EncodeToString(parameters.Exponent),
             };
         }
 
-        ECPoint point = ((ECDiffieHellman)key).ExportParameters(false).Q;
+        ECPoint point = ((ECAlgorithm)key).ExportParameters(false).Q;
         return new()
         {
             ["kty"] = "EC",
-            ["use"] = "enc",
+            ["use"] = use,
             ["kid"] = "client-key",
             ["crv"] = "P-" + key.KeySize,
             ["x"] = Base64Url.EncodeToString(point.X),

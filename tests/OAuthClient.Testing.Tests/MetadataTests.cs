@@ -58,7 +58,10 @@ internal sealed class MetadataTests
             Assert.That((string?)metadata["userinfo_endpoint"], Is.EqualTo(bed.Server.UserInfoEndpoint.AbsoluteUri));
             Assert.That((string?)metadata["jwks_uri"], Is.EqualTo(bed.Server.JwksUri.AbsoluteUri));
             Assert.That(metadata["code_challenge_methods_supported"]!.ToJsonString(), Is.EqualTo("""["S256"]"""));
-            Assert.That(metadata["response_modes_supported"]!.ToJsonString(), Is.EqualTo("""["query","form_post"]"""));
+            Assert.That(
+                metadata["response_modes_supported"]!.ToJsonString(),
+                Is.EqualTo("""["query","form_post","jwt","query.jwt","form_post.jwt"]""")
+            );
             Assert.That(
                 metadata["id_token_signing_alg_values_supported"]!.ToJsonString(),
                 Does.StartWith("""["RS256",""").And.Contain("ES256"),

@@ -32,6 +32,7 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
                 IdTokenSigningAlgorithm = algorithm,
                 UserInfoSigningAlgorithm = algorithm,
                 IntrospectionSigningAlgorithm = algorithm,
+                AuthorizationResponseSigningAlgorithm = algorithm,
             }
         );
         await InspectMetadataAsync();
@@ -71,6 +72,7 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
             "token-introspection+jwt"
         );
         Expect("introspection: active", introspected["token_introspection"]?["active"]?.GetValue<bool>() is true);
+        InspectResponse(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "photos"), ("response_mode", "jwt")), browser));
         InspectLogoutToken(bed.Server.CreateLogoutToken(client, "alice", "a session"));
         Uri? redirect = await bed.Server.SignOutAsync(
             new Uri(
@@ -131,6 +133,21 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
         Expect(place + ": acr", (string?)claims["acr"] == "gold");
         Expect(place + ": auth_time", (long?)claims["auth_time"] == signedInAt);
         Expect(place + ": sid", (string?)claims["sid"] is { Length: > 0 });
+    }
+
+    private void InspectResponse(Uri callback)
+    {
+        var query = QueryHelpers.ParseQuery(callback.Query);
+        if (query.Keys.ToArray() is not ["response"])
+        {
+            _problems.Add("response: missing");
+            return;
+        }
+
+        JsonObject claims = InspectJwt("response", query["response"]!, "JWT");
+        Expect("response: exp", (long?)claims["exp"] is { } expiry && expiry > Now);
+        // The defects of a callback change the parameters within the JWT too, and are reported there.
+        Expect("response: code", claims.ContainsKey("code"));
     }
 
     private void InspectLogoutToken(string token)

@@ -40,7 +40,8 @@ internal static class AuthorizationResponseWriter
             ["aud"] = request.Client.ClientId,
             ["exp"] = server.Now.AddMinutes(5).ToUnixTimeSeconds(),
         };
-        foreach ((string name, string value) in parameters)
+        // The iss of the JWT is that of the response.
+        foreach ((string name, string value) in parameters.Where(parameter => parameter.Key is not "iss"))
             claims[name] = value;
         ClaimDefects.Apply(server.Options.Defect, IssuedJwtKind.AuthorizationResponse, claims);
         return ServerToken.Sign(

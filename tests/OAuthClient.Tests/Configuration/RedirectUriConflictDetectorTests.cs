@@ -46,7 +46,7 @@ public class RedirectUriConflictDetectorTests
             }
         );
 
-        Assert.That(Failure(provider, "one"), Does.Contain("RedirectUri has the same path as that of OAuth client 'two'"));
+        Assert.That(Failure(provider, "one"), Does.Contain("RedirectUri has the same path as that of the OAuth client 'two'"));
         Assert.That(Failure(provider, "two"), Does.Contain("RedirectUri has the same path as that of OAuth client 'one'"));
     }
 
