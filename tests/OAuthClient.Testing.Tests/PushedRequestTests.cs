@@ -9,7 +9,10 @@ namespace OAuthClient.Testing.Tests;
 /// <summary>Tests assertions (RFC 7523), pushed (RFC 9126) and signed (RFC 9101) authorization requests.</summary>
 public sealed class PushedRequestTests
 {
-    private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    [OneTimeTearDown]
+    public void DisposeKey() => _key.Dispose();
 
     [TestCase("", 200)]
     [TestCase("iss", 401, "another")]
@@ -74,7 +77,7 @@ public sealed class PushedRequestTests
             Assert.That(SignInAsync, Throws.InvalidOperationException);
     }
 
-    private static async Task<TestBed> StartAsync(Action<TestAuthorizationServerOptions>? configure = null)
+    private async Task<TestBed> StartAsync(Action<TestAuthorizationServerOptions>? configure = null)
     {
         TestBed bed = await TestBed.StartAsync(configure);
         bed.Server.AddClient(
@@ -82,7 +85,7 @@ public sealed class PushedRequestTests
             {
                 ClientId = "photos",
                 AuthenticationMethod = "private_key_jwt",
-                PublicKeys = new JsonObject { ["keys"] = new JsonArray(Jose.PublicKey(Key, "sig")) },
+                PublicKeys = new JsonObject { ["keys"] = new JsonArray(Jose.PublicKey(_key, "sig")) },
                 RedirectUris = { TestBed.RedirectUri },
             }
         );
@@ -99,7 +102,7 @@ public sealed class PushedRequestTests
             ["exp"] = bed.Clock.GetUtcNow().AddMinutes(1).ToUnixTimeSeconds(),
         };
 
-    private static string Sign(JsonObject claims, string changed, object? value, string type = "client-authentication+jwt")
+    private string Sign(JsonObject claims, string changed, object? value, string type = "client-authentication+jwt")
     {
         JsonObject header = new() { ["alg"] = "ES256", ["typ"] = changed is "typ" ? (string)value! : type };
         if (changed is not ("" or "typ" or "signature"))
@@ -108,7 +111,7 @@ public sealed class PushedRequestTests
             Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString()))
             + "."
             + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()));
-        byte[] signature = Key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256);
+        byte[] signature = _key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256);
         if (changed is "signature")
             signature[0] ^= 1;
         return input + "." + Base64Url.EncodeToString(signature);
@@ -123,7 +126,7 @@ public sealed class PushedRequestTests
             ("client_assertion", assertion)
         );
 
-    private static async Task<string> PushAsync(TestBed bed)
+    private async Task<string> PushAsync(TestBed bed)
     {
         (string, string)[] parameters =
         [

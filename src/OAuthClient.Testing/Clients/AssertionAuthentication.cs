@@ -44,7 +44,7 @@ internal static class AssertionAuthentication
             || (assertion.Claims.ContainsKey("nbf") && !(Time(assertion, "nbf") <= server.Now + ClockSkew))
         )
             throw OAuthErrorException.InvalidClient("The assertion has expired, is not valid yet, or is valid for too long.");
-        if (Text(assertion, "jti") is not { } id || !server.UsedAssertions.TryAdd((client.ClientId, id), end))
+        if (Text(assertion, "jti") is not { Length: > 0 } id || !server.UsedAssertions.TryAdd((client.ClientId, id), end))
             throw OAuthErrorException.InvalidClient("The jti of the assertion is missing or was used before.");
         return client;
     }
