@@ -35,7 +35,7 @@ internal static partial class Log
     [LoggerMessage(
         604,
         LogLevel.Warning,
-        "HTTP client '{HttpClientName}' sends access tokens over plain http (DangerouslyToHttp). Whoever reads the traffic of "
+        "HTTP client '{HttpClientName}' sends access tokens over plain http (DangerouslyToHttp). A reader of the traffic of "
             + "that network can use them. Use https, or make sure that the network is trusted"
     )]
     public static partial void HttpToApiAllowed(ILogger logger, string httpClientName);
