@@ -50,7 +50,7 @@ public static class AccessTokenHandlerExtensions
     /// After a response 401 with a Bearer challenge that has the error <c>invalid_token</c>, the handler requests a new access token and
     /// sends the request a second time, unless the request was redirected, or the access token was itself requested after such a response
     /// within the last minute. If the response states no reason, because its Bearer challenge has no error, or it has no challenge at all,
-    /// the handler does so at most once per grant in 5 minutes; while the API rejects the new token too, the interval doubles up to an
+    /// the handler does so at most once per grant in 5 minutes; while the API rejects the new token too, the interval doubles, up to an
     /// hour. Without any challenge, a token younger than a minute is not replaced. A request whose content is not held in memory (a stream,
     /// a gRPC call) is not sent again; the next request carries the new token. All other responses are returned unchanged. The synchronous
     /// <c>Send</c> throws <see cref="NotSupportedException"/> while no valid access token is in memory.

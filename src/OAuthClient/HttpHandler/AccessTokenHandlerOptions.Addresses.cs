@@ -88,8 +88,8 @@ public sealed partial class AccessTokenHandlerOptions
                         FindOrigin(pair.Value) is { } uri && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
                             ? uri
                             : throw new ArgumentException(
-                                $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such as "
-                                    + "https://api.eu.example.com.",
+                                $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such "
+                                    + "as https://api.eu.example.com.",
                                 nameof(among)
                             )
                 )

@@ -79,8 +79,8 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         }
     }
 
-    // The address is checked before the handler resolves its name, and the result is recorded directly behind it. So the result is known
-    // not to be the work of another handler.
+    // The address is checked before the handler resolves its name, and the result is recorded directly behind it. An address that another
+    // handler set is therefore not accepted.
     private static void EncloseServiceDiscovery(IList<DelegatingHandler> handlers, IApiAddressPolicy addresses)
     {
         foreach (var discovery in handlers.Where(IsServiceDiscovery).ToList())

@@ -11,7 +11,7 @@ internal sealed class AddressPattern
     private const string Wildcard = "*.";
     private const string Start = "https://";
 
-    // Below country domains, these names are open to everybody's registrations, as the country domains are.
+    // Below a country's domain, hosts under these names have different owners.
     private static readonly FrozenSet<string> PublicNames = FrozenSet.Create([
         "ac",
         "co",

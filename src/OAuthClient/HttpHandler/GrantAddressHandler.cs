@@ -34,8 +34,13 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
             await source.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
             throw new OAuthException("The grant was stored while the request was prepared; send the request again.");
         }
+        // A refresh may state another address, so it ends before the address is read.
+        RequestGrant.Set(request, chosen.Id);
+        selection = RequestGrant.Select(request, selection);
+        await source.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
+        var refreshed = await source.FindGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false);
         var address =
-            addresses.Find(chosen)
+            addresses.Find(refreshed ?? chosen)
             ?? throw new OAuthException(
                 $"The grant of {ClientDisplayName.Of(source.ClientName)} states no address of its API within {addresses.Text}; "
                     + "the request was not sent. Check the delegate of To(…) and the members that the server sends (Grant.TokenResponseMembers)."
@@ -46,6 +51,5 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
                     + $"grant of {ClientDisplayName.Of(source.ClientName)} states; it was not sent. Use an address relative to "
                     + "AccessTokenHandlerOptions.GrantBaseAddress."
             );
-        RequestGrant.Set(request, chosen.Id);
     }
 }

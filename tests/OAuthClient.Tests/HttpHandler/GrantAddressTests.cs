@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,7 +12,7 @@ public class GrantAddressTests
     [Description("Each owner's request goes to the address of the own grant, with its token")]
     public async Task Each_request_goes_to_the_address_of_its_grant()
     {
-        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await using GrantAddressApi api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
         await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
         await api.AddAsync("bob", "at-bob", "https://bob.my.example.com/base/");
 
@@ -38,7 +36,7 @@ public class GrantAddressTests
     [Description("Threat: an address outside of the pattern. Nothing is sent")]
     public async Task An_address_outside_of_the_pattern_is_refused(string? address)
     {
-        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await using GrantAddressApi api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
         await api.AddAsync("alice", "at-alice", address);
 
         Assert.That(
@@ -52,7 +50,7 @@ public class GrantAddressTests
     [Description("Threat: the address of another user within the pattern. An absolute address must be that of the grant")]
     public async Task Another_address_within_the_pattern_is_refused()
     {
-        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await using GrantAddressApi api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
         await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
 
         await api.GetAsync("alice", "https://alice.my.example.com/data");
@@ -67,7 +65,7 @@ public class GrantAddressTests
     [Description("Threat: a handler that changes the host to another one within the pattern. Nothing is sent")]
     public async Task A_handler_cannot_change_the_address()
     {
-        await using Api api = new(
+        await using GrantAddressApi api = new(
             t => t.ForRequestOwner().To(Address, "https://*.my.example.com"),
             http => http.AddHttpMessageHandler(() => new Redirecting("https://bob.my.example.com/data"))
         );
@@ -81,16 +79,40 @@ public class GrantAddressTests
     [Description("An owner without a grant must authorize; nothing is sent")]
     public async Task An_owner_without_a_grant_must_authorize()
     {
-        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await using GrantAddressApi api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
         Assert.That(async () => await api.GetAsync("alice", "/data"), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(api.Sent, Is.Empty);
+    }
+
+    [Test]
+    [Description("The address comes with the tokens of the server; after a refresh that states another one, requests go there")]
+    public async Task The_address_comes_with_the_token()
+    {
+        List<string> sent = [];
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, _) =>
+                http.ConfigureHttpClient(client => client.BaseAddress = AccessTokenHandlerOptions.GrantBaseAddress)
+                    .ConfigurePrimaryHttpMessageHandler(() => new Recording(sent))
+                    .AddAccessTokenHandler(
+                        OAuthTestHost.ClientName,
+                        t => t.ForOwner(GrantOwner.User("42")).To(Address, within: "https://*.my.example.com")
+                    )
+        );
+        host.Server.Options.OnTokenResponse = response => response["instance_url"] = "https://one.my.example.com";
+        await host.SignInAsync();
+        using var first = await host.Http.GetAsync("/data");
+        host.Server.Options.OnTokenResponse = response => response["instance_url"] = "https://two.my.example.com";
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        using var second = await host.Http.GetAsync("/data");
+
+        Assert.That(sent, Is.EqualTo(new[] { "https://one.my.example.com/data", "https://two.my.example.com/data" }));
     }
 
     [Test]
     [Description("A callback parameter only selects among stated addresses")]
     public async Task A_callback_parameter_selects_a_stated_address()
     {
-        await using Api api = new(t =>
+        await using GrantAddressApi api = new(t =>
             t.ForRequestOwner()
                 .To(
                     grant => grant.UntrustedCallbackParameters["location"].Reveal(),
@@ -109,7 +131,7 @@ public class GrantAddressTests
     [Description("Threat: an address that came through the browser. The delegate of a pattern does not see callback parameters")]
     public async Task A_callback_parameter_is_no_address()
     {
-        await using Api api = new(t =>
+        await using GrantAddressApi api = new(t =>
             t.ForRequestOwner().To(grant => grant.UntrustedCallbackParameters["location"].Reveal(), within: "https://*.my.example.com")
         );
         await api.AddAsync("alice", "at-alice", address: null, location: "https://alice.my.example.com");
@@ -122,7 +144,7 @@ public class GrantAddressTests
     [Description("RFC 6455 §4.1: a WebSocket of the API of the grant")]
     public async Task A_WebSocket_goes_to_the_address_of_its_grant()
     {
-        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await using GrantAddressApi api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
         await api.AddAsync("alice", "at-alice", "https://alice.my.example.com/base");
 
         await api.GetAsync("alice", "wss://grant.invalid/socket");
@@ -141,7 +163,9 @@ public class GrantAddressTests
     [Description("A stated origin beside the address of the grant")]
     public async Task A_stated_origin_stands_beside_the_address_of_the_grant()
     {
-        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com").To("https://login.example.com"));
+        await using GrantAddressApi api = new(t =>
+            t.ForRequestOwner().To(Address, "https://*.my.example.com").To("https://login.example.com")
+        );
         await api.AddAsync("alice", "at-alice", "https://alice.my.example.com");
 
         await api.GetAsync("alice", "https://login.example.com/me");
@@ -157,7 +181,7 @@ public class GrantAddressTests
     [Description("Service discovery for all HTTP clients, as in the service defaults of .NET Aspire, leaves the address alone")]
     public async Task Service_discovery_leaves_the_address_alone()
     {
-        await using Api api = new(
+        await using GrantAddressApi api = new(
             t => t.ForRequestOwner().To(Address, "https://*.my.example.com"),
             http =>
             {
@@ -177,7 +201,7 @@ public class GrantAddressTests
     [Description("Two accounts of one user: the request chooses the grant, and gets its address and its token")]
     public async Task A_request_chooses_the_grant()
     {
-        await using Api api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
+        await using GrantAddressApi api = new(t => t.ForRequestOwner().To(Address, "https://*.my.example.com"));
         var first = await api.AddAsync("alice", "at-one", "https://one.my.example.com");
         await api.AddAsync("alice", "at-two", "https://two.my.example.com");
 
@@ -211,58 +235,13 @@ public class GrantAddressTests
 
     private static string? Address(Grant grant) => grant.TokenResponseMembers["instance_url"].Reveal();
 
-    private sealed class Api : HttpMessageHandler, IAsyncDisposable
+    private sealed class Recording(List<string> sent) : HttpMessageHandler
     {
-        private readonly ScriptedServer server;
-        private readonly List<string> sent = [];
-
-        public Api(Action<AccessTokenHandlerOptions> configure, Action<IHttpClientBuilder>? handlers = null) =>
-            server = new(registerFirst: services =>
-            {
-                var http = services
-                    .AddHttpClient("api", http => http.BaseAddress = AccessTokenHandlerOptions.GrantBaseAddress)
-                    .ConfigurePrimaryHttpMessageHandler(() => this)
-                    .AddAccessTokenHandler("", configure);
-                handlers?.Invoke(http);
-            });
-
-        public IReadOnlyList<string> Sent => sent;
-
-        public async Task<Grant> AddAsync(string owner, string token, string? address, string? location = null)
-        {
-            var template = await server.SignedInAsync(ScriptedServer.Tokens(token), owner: "template");
-            Grant grant = new(SecureRandomString.Create(), template.ClientName, GrantOwner.User(owner), template.Server, template.ClientId)
-            {
-                CreatedAt = template.CreatedAt,
-                Tokens = template.Tokens,
-                TokenResponseMembers = Members("instance_url", address),
-                UntrustedCallbackParameters = Members("location", location),
-            };
-            await server.Store.AddAsync(grant, default);
-            return grant;
-        }
-
-        public async Task GetAsync(string owner, string address, string? grantId = null)
-        {
-            using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
-            using HttpRequestMessage request = new(HttpMethod.Get, address);
-            request.SetGrantOwner(GrantOwner.User(owner));
-            if (grantId is not null)
-                request.SetGrantId(grantId);
-            using var response = await http.SendAsync(request);
-            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        }
-
-        public ValueTask DisposeAsync() => server.DisposeAsync();
-
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            sent.Add($"{request.RequestUri} {request.Headers.Authorization}");
+            sent.Add(request.RequestUri!.AbsoluteUri);
             return Task.FromResult(new HttpResponseMessage());
         }
-
-        private static Dictionary<string, AdditionalMember> Members(string name, string? value) =>
-            value is null ? [] : new() { [name] = new(JsonSerializer.SerializeToElement(value)) };
     }
 
     private sealed class Redirecting(string address) : DelegatingHandler

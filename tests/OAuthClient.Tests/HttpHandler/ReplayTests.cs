@@ -127,10 +127,7 @@ public class ReplayTests
     }
 
     [TestCaseSource(nameof(Contents))]
-    [Description(
-        "Repeatable content is sent again in full; for other content the 401 response is returned, and the next request carries the new "
-            + "token"
-    )]
+    [Description("Repeatable content is sent again in full; other content is not, and the next request carries the new token")]
     public async Task Content(Func<HttpContent?> content, bool repeatable)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
