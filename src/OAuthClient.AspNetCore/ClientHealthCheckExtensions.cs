@@ -40,7 +40,7 @@ public static class ClientHealthCheckExtensions
     private static ClientHealth FindHealth(IServiceProvider services, string? clientName) =>
         (clientName is null ? services.GetService<ClientHealth>() : services.GetKeyedService<ClientHealth>(clientName))
         ?? throw new InvalidOperationException(
-            clientName is null
+            string.IsNullOrEmpty(clientName)
                 ? "The health check requires an OAuth client, but none is registered. Call AddOAuthClient on the service collection."
                 : $"The health check requires the OAuth client '{clientName}', which is not registered. Call "
                     + $"AddOAuthClient(\"{clientName}\", …)."

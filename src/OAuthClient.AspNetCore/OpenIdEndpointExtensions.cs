@@ -108,7 +108,7 @@ public static class OpenIdEndpointExtensions
                     : endpoints.ServiceProvider.GetKeyedService<OpenIdLogout>(clientName)
             )
             ?? throw new InvalidOperationException(
-                $"No OAuth client{(clientName is null ? "" : $" '{clientName}'")} is registered. "
+                $"No OAuth client{(string.IsNullOrEmpty(clientName) ? "" : $" '{clientName}'")} is registered. "
                     + "Call AddOAuthClient on the service collection."
             );
     }

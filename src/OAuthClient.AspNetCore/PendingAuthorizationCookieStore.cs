@@ -26,9 +26,10 @@ internal sealed class PendingAuthorizationCookieStore(IDataProtectionProvider pr
         string value = new PendingAuthorizationCookieContent(name, authorization, owner, returnUrl).Protect(protector);
         if (Size(name, value) > MaximumCharacters)
         {
+            string client = authorization.ClientName.Length == 0 ? "the OAuth client" : $"the OAuth client '{authorization.ClientName}'";
             throw new InvalidOperationException(
-                $"The pending authorization of the OAuth client '{authorization.ClientName}' requires {Size(name, value)} characters in a "
-                    + $"cookie, and the limit is {MaximumCharacters}. Request fewer scopes or resources, or use shorter user ids."
+                $"The pending authorization of {client} requires {Size(name, value)} characters in a cookie, and the limit is "
+                    + $"{MaximumCharacters}. Request fewer scopes or resources, or use shorter user ids."
             );
         }
         EvictFor(context, Size(name, value));

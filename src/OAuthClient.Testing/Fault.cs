@@ -194,10 +194,67 @@ public sealed class Fault
             }
         );
 
+    /// <summary>
+    /// Creates a fault that processes the request and compresses the body, although the client did not ask for it (RFC 9110 §8.4).
+    /// </summary>
+    /// <param name="coding">The content coding: <c>gzip</c>, <c>deflate</c> or <c>br</c>.</param>
+    /// <returns>The fault.</returns>
+    /// <exception cref="ArgumentException"><paramref name="coding"/> is another coding.</exception>
+    public static Fault Compressed(string coding = "gzip") =>
+        Coded(
+            "compressed",
+            coding,
+            async faultContext =>
+            {
+                Reply reply = await faultContext.ExecuteAsync();
+                return reply with { Body = Compression.Compress(coding, reply.Body) };
+            }
+        );
+
+    /// <summary>
+    /// Creates a fault that responds with 200 and a small compressed body that is very long when it is decompressed. It does not process
+    /// the request.
+    /// </summary>
+    /// <param name="coding">The content coding: <c>gzip</c>, <c>deflate</c> or <c>br</c>.</param>
+    /// <param name="length">The length of the decompressed body in bytes. The default is 256 mebibytes.</param>
+    /// <returns>The fault.</returns>
+    /// <exception cref="ArgumentException"><paramref name="coding"/> is another coding.</exception>
+    public static Fault CompressionBomb(string coding = "gzip", long length = 256 * 1024 * 1024) =>
+        Coded("compression bomb", coding, _ => Task.FromResult(new Reply(200, "application/json", Compression.Bomb(coding, length))));
+
+    /// <summary>
+    /// Creates a fault that processes the request and changes the text of the body, for example to repeat a member of a JSON object.
+    /// </summary>
+    /// <param name="rewrite">Returns the body to send for the body of the endpoint.</param>
+    /// <returns>The fault.</returns>
+    public static Fault RewrittenBody(Func<string, string> rewrite)
+    {
+        ArgumentNullException.ThrowIfNull(rewrite);
+        return new(
+            "rewritten body",
+            async faultContext =>
+            {
+                Reply reply = await faultContext.ExecuteAsync();
+                byte[] body = Encoding.UTF8.GetBytes(rewrite(Encoding.UTF8.GetString(reply.Body.Span)));
+                await faultContext.SendAsync(reply with { Body = body });
+            }
+        );
+    }
+
     /// <inheritdoc/>
     public override string ToString() => _name;
 
     internal Task ApplyAsync(FaultContext faultContext) => _apply(faultContext);
+
+    private static Fault Coded(string name, string coding, Func<FaultContext, Task<Reply>> compress)
+    {
+        if (!Compression.Codings.Contains(coding))
+            throw new ArgumentException($"The coding must be one of {string.Join(", ", Compression.Codings)}.", nameof(coding));
+        return new(
+            name,
+            async faultContext => await faultContext.SendAsync((await compress(faultContext)).With("Content-Encoding", coding))
+        );
+    }
 
     private static Fault Delayed(string name, Func<FaultContext, Task> wait, bool afterWork) =>
         new(

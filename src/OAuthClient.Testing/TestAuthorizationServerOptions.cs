@@ -156,6 +156,24 @@ public sealed partial class TestAuthorizationServerOptions
     public bool PublishDecoyKeys { get; set; }
 
     /// <summary>
+    /// Gets or sets a value indicating whether the key set contains, before its keys, items that no client can use: malformed keys, keys of
+    /// foreign types, and values that are no keys. A client ignores them (RFC 7517 §5). The default is <see langword="false"/>.
+    /// </summary>
+    public bool PublishMalformedKeys { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether metadata members that a sign-in does not use are malformed: relative, without TLS, empty or
+    /// of another type. A client ignores each of them until it uses it. The default is <see langword="false"/>.
+    /// </summary>
+    public bool PublishMalformedMetadata { get; set; }
+
+    /// <summary>
+    /// Gets or sets the path at which the metadata is published in place of the well-known addresses (RFC 8414 §3), such as
+    /// <c>/metadata</c>. It is relative to <see cref="PathBase"/>. The default is <see langword="null"/>: the well-known addresses.
+    /// </summary>
+    public string? MetadataPath { get; set; }
+
+    /// <summary>
     /// Gets the authentication context classes that a sign-in satisfies. The first value of <c>acr_values</c> in this set becomes the claim
     /// <c>acr</c> of the ID Token (OpenID Connect Core §3.1.2.1). The set is empty by default.
     /// </summary>

@@ -22,8 +22,8 @@ public sealed class OAuthClientBuilder
     public IServiceCollection Services { get; }
 
     /// <summary>
-    /// Gets the builder of the HTTP client that sends requests to the authorization server, to configure a proxy, certificates or further
-    /// handlers.
+    /// Gets the builder of the HTTP client that sends requests to the authorization server, to configure a proxy, certificates, the header
+    /// <c>User-Agent</c> or further handlers.
     /// </summary>
     /// <remarks>
     /// Regardless of the configuration, the HTTP client follows no redirect and keeps no cookie, and no handler can send a code or refresh
@@ -189,6 +189,24 @@ public sealed class OAuthClientBuilder
                             cancellation
                         )
             );
+        return this;
+    }
+
+    /// <summary>
+    /// Trusts an authorization server whose certificate a private certificate authority issued. The authorities of the system are trusted
+    /// too. Names and validity periods are validated as always.
+    /// </summary>
+    /// <remarks>
+    /// For an API, call the method of the same name on the builder of the HTTP client
+    /// (<see cref="CertificateAuthorityExtensions.TrustCertificateAuthority"/>).
+    /// </remarks>
+    /// <param name="pemFile">The path of a PEM file with one or more root certificates. It is read now.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">The file contains no certificate, or a malformed one.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public OAuthClientBuilder TrustCertificateAuthority(string pemFile)
+    {
+        BackChannel.TrustCertificateAuthority(pemFile);
         return this;
     }
 

@@ -178,7 +178,7 @@ public sealed class OAuthClientGrants
         ArgumentNullException.ThrowIfNull(grant);
         if (grant.ClientName != configuration.Name)
             throw new ArgumentException(
-                $"The grant belongs to the client '{grant.ClientName}'; revoke it with the OAuthClientGrants of this client.",
+                $"The grant belongs to {ClientDisplayName.Of(grant.ClientName)}; revoke it with the OAuthClientGrants of this client.",
                 nameof(grant)
             );
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);

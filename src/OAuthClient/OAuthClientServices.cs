@@ -35,7 +35,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
         var endpoints = new EndpointClient(backChannel);
         var metadata = new ServerMetadataCache(backChannel, time);
-        var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time));
+        var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time, logger));
         var idTokens = new IdTokenValidator(signatures, time);
         var endpoint = new RegistrationEndpointClient(endpoints, time);
         var persistence = new DynamicClientPersistence(configuration, services.GetRequiredService<IDynamicClientStore>(), logger);

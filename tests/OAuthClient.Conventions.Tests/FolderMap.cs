@@ -110,7 +110,7 @@ internal static class FolderMap
         ["Grants/Storage"] = ["Caching", "Configuration", "Diagnostics", "Grants", "Protocol"],
         ["Grants"] = ["Configuration", "IdTokens", "Jose", "Protocol"],
         ["IdTokens"] = ["Configuration", "Discovery", "Jose", "Protocol"],
-        ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Jose", "Protocol"],
+        ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Diagnostics", "Jose", "Protocol"],
         ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Discovery", "Protocol"],
         ["ClientAuthentication"] = ["BackChannel", "Configuration", "Jose", "Protocol"],
         ["BackChannel"] = ["Caching", "Configuration", "Diagnostics", "Protocol"],

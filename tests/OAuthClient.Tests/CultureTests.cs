@@ -91,11 +91,24 @@ public class CultureTests(string culture)
             .Value;
 
         Assert.That(
-            IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", nonce: null, SampleConfiguration.Now),
+            IdTokenClaimsValidator.Validate(
+                claims,
+                SampleConfiguration.Issuer,
+                SampleConfiguration.Create(),
+                nonce: null,
+                SampleConfiguration.Clock
+            ),
             Is.EqualTo("I")
         );
         Assert.That(
-            () => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "CLIENT-ID", nonce: null, SampleConfiguration.Now),
+            () =>
+                IdTokenClaimsValidator.Validate(
+                    claims,
+                    SampleConfiguration.Issuer,
+                    SampleConfiguration.Create(o => o.ClientId = "CLIENT-ID"),
+                    nonce: null,
+                    SampleConfiguration.Clock
+                ),
             Throws.InstanceOf<OAuthProtocolException>()
         );
     }

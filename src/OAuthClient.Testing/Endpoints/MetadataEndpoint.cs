@@ -61,6 +61,8 @@ internal sealed class MetadataEndpoint(ServerState server)
         if (server.Certificates is not null)
             metadata["mtls_endpoint_aliases"] = Aliases(metadata);
         ParameterDefects.ApplyToMetadata(options.Defect, metadata);
+        if (options.PublishMalformedMetadata)
+            MalformedMetadata.Apply(metadata);
         options.OnMetadata?.Invoke(metadata);
         return Reply.Json(200, metadata);
     }
@@ -78,6 +80,13 @@ internal sealed class MetadataEndpoint(ServerState server)
         {
             foreach (JsonNode? key in keys["keys"]!.AsArray())
                 key!["issuer"] = template;
+        }
+
+        if (server.Options.PublishMalformedKeys)
+        {
+            JsonArray all = keys["keys"]!.AsArray();
+            foreach (JsonNode? malformed in MalformedKeys.Create(all[^1]!.AsObject()).Reverse().ToList())
+                all.Insert(0, malformed);
         }
 
         server.Options.OnJwks?.Invoke(keys);

@@ -18,11 +18,7 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
 
     public TestEndpoint Classify(string path)
     {
-        // RFC 8414 §3.1 inserts the well-known name before the issuer's path; OpenID Connect Discovery §4.1 appends it.
-        if (
-            path == "/.well-known/oauth-authorization-server" + server.PathBase
-            || path == server.PathBase + "/.well-known/openid-configuration"
-        )
+        if (IsMetadata(path))
             return TestEndpoint.Metadata;
         if (path is WebFingerEndpoint.Path)
             return TestEndpoint.WebFinger;
@@ -58,6 +54,13 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
             TestEndpoint.EndSession => _endSession.AnswerAsync(request, cancellationToken),
             _ => Task.FromResult(Answer(request)),
         };
+
+    // RFC 8414 §3.1 inserts the well-known name before the issuer's path; OpenID Connect Discovery §4.1 appends it.
+    private bool IsMetadata(string path) =>
+        server.Options.MetadataPath is { } other
+            ? path == server.PathBase + other
+            : path == "/.well-known/oauth-authorization-server" + server.PathBase
+                || path == server.PathBase + "/.well-known/openid-configuration";
 
     private Reply Answer(RecordedRequest request) =>
         request.Endpoint switch

@@ -32,6 +32,8 @@ internal sealed class AuthorizationCodeFlow(
         long now = clock.Now;
         var current = await configuration.GetRegisteredAsync(now, cancellationToken).ConfigureAwait(false);
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        // The user would authorize in vain if the code could not be redeemed.
+        server.FindValid(ServerEndpoint.Token);
         if (!server.SendsIssuerInResponse && current.SharesRedirectUri)
         {
             throw new OAuthException(
@@ -47,6 +49,8 @@ internal sealed class AuthorizationCodeFlow(
             new(now, TimeSpan.Zero),
             renewsSignIn
         );
+        if (request.Pending.Nonce is not null)
+            IdTokenValidator.ValidateKeyAddress(server, current);
         if (current.SignedAuthorizationRequests)
             request = await RequestObject
                 .SignAsync(request, current, server, new(now, TimeSpan.Zero), cancellationToken)

@@ -50,10 +50,8 @@ internal sealed class JwtResponseDecoder(ServerMetadataCache metadata, JwtSignat
                 "The aud of the signed authorization response does not name this client (JWT Secured Authorization Response Mode §2.4)."
             );
         var expiresAt = NumericDate.Read(claims, "exp", JwtType.AuthorizationResponse.Name);
-        if (NumericDate.HasPassed(expiresAt, time.GetUtcNow()))
-            throw new OAuthProtocolException(
-                "The signed authorization response has expired (exp). Check this machine's clock, or the server's."
-            );
+        if (configuration.Read(time) is var clock && clock.HasPassed(expiresAt))
+            throw new OAuthProtocolException($"The signed authorization response has expired {clock.Compare("exp", expiresAt)}");
     }
 
     private static Dictionary<string, string> Parameters(JsonElement claims)

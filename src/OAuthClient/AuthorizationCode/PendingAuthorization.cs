@@ -87,6 +87,7 @@ public sealed class PendingAuthorization
         {
             IsRequested = Nonce is not null,
             Nonce = Nonce,
+            UsesPkce = CodeVerifier is not null,
             MaxAge = MaxAge,
             AcrValues = RequiredAcrValues,
         };

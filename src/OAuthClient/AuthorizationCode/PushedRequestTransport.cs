@@ -11,7 +11,7 @@ internal sealed class PushedRequestTransport(EndpointClient endpoints) : IAuthor
         {
             PushedAuthorizationUse.Always => true,
             PushedAuthorizationUse.WhenOffered => server.RequiresPushedRequests
-                || server.Find(ServerEndpoint.PushedAuthorization) is not null,
+                || server.FindValid(ServerEndpoint.PushedAuthorization) is not null,
             PushedAuthorizationUse.WhenRequired => server.RequiresPushedRequests,
             _ => server.RequiresPushedRequests
                 ? throw new OAuthException(

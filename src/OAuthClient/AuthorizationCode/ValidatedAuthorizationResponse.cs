@@ -53,8 +53,8 @@ internal sealed class ValidatedAuthorizationResponse
         if (pending.ClientName != clientName)
         {
             throw new OAuthProtocolException(
-                $"The authorization was begun by the OAuth client '{pending.ClientName}' but the callback arrived at '{clientName}'; "
-                    + "complete it with the client that began it (RFC 9700 §4.4)."
+                $"The authorization was begun by {ClientDisplayName.Of(pending.ClientName)}, but the callback arrived at "
+                    + $"{ClientDisplayName.Of(clientName)}; complete it with the client that began it (RFC 9700 §4.4)."
             );
         }
         if (response.State is null)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
@@ -207,10 +208,26 @@ internal sealed class BackChannelCall(
         // The message of the network names at most the host; this one also names the endpoint.
         return new HttpRequestException(
             fault.HttpRequestError,
-            $"The {request.DisplayName} could not be reached or did not respond: " + fault.Message,
+            $"The {request.DisplayName} could not be reached or did not respond: {Reason(fault)}",
             fault,
             fault.StatusCode
         );
+    }
+
+    // The reason of a failed handshake is in an inner exception, which logs often do not show.
+    private static string Reason(HttpRequestException fault)
+    {
+        if (fault.HttpRequestError != HttpRequestError.SecureConnectionError)
+            return fault.Message;
+        List<string> reasons = [];
+        for (var inner = fault.InnerException; inner is not null; inner = inner.InnerException)
+            reasons.Add(inner.Message);
+        string reason = string.Join(" ", reasons.Prepend("TLS could not be established."));
+        return
+            reason.Contains("certificate", StringComparison.OrdinalIgnoreCase)
+            && !reason.Contains(nameof(SslPolicyErrors.RemoteCertificateNameMismatch), StringComparison.Ordinal)
+            ? reason + " If a private certificate authority issued the certificate, trust it with TrustCertificateAuthority."
+            : reason;
     }
 
     // A message and its content can be sent once, and an assertion or a proof of the authentication accepted once, so each attempt has its

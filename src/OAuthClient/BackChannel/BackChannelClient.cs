@@ -48,10 +48,13 @@ internal sealed class BackChannelClient(
         CancellationToken cancellationToken
     )
     {
-        if (configuration.AllowHttpOnLoopback && Interlocked.Exchange(ref isWarningLogged, 1) == 0)
+        if (configuration.Cleartext.AllowsLoopback && Interlocked.Exchange(ref isWarningLogged, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
-        if (!EndpointSecurity.IsSafe(request.Endpoint, configuration.AllowHttpOnLoopback))
-            throw new OAuthProtocolException($"The {request.DisplayName} does not use https; no request was sent. Set an https address.");
+        if (!configuration.Cleartext.IsSafe(request.Endpoint))
+            throw new OAuthProtocolException(
+                $"The {request.DisplayName} does not use https; no request was sent. Set an https address, or list the origin in "
+                    + "DangerouslyAllowHttpInTrustedNetwork."
+            );
 
         var availability = AvailabilityOf(request.Endpoint);
         long startedAt = time.GetTimestamp();

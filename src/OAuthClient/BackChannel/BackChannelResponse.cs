@@ -29,6 +29,16 @@ internal sealed class BackChannelResponse(
     /// <returns>The object; <see langword="null"/> if the body is not a JSON object.</returns>
     public JsonElement? Json() => StrictJson.TryParseObject(content.Body);
 
+    /// <summary>
+    /// Reads the body as a JSON object in which a member may occur twice; the caller reads it by <see cref="JsonMembers"/>.
+    /// </summary>
+    /// <returns>The object; <see langword="null"/> if the body is not a JSON object.</returns>
+    public JsonElement? TolerantJson()
+    {
+        using var document = StrictJson.TryParseTolerantly(content.Body);
+        return document?.RootElement.Clone();
+    }
+
     /// <summary>Describes an error response or an invalid response.</summary>
     /// <param name="json">The body; <see langword="null"/> if it is not a JSON object.</param>
     /// <returns>The description.</returns>

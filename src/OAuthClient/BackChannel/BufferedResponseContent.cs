@@ -8,13 +8,17 @@ internal sealed class BufferedResponseContent : HttpContent
 {
     private const int InitialLength = 4096;
 
-    private BufferedResponseContent(ReadOnlyMemory<byte> body, HttpContentHeaders received, DateTimeOffset requestedAt)
+    private readonly bool isDecoded;
+
+    private BufferedResponseContent(ReadOnlyMemory<byte> body, HttpContentHeaders received, DateTimeOffset requestedAt, bool isDecoded)
     {
         Body = body;
         Received = received;
         RequestedAt = requestedAt;
+        this.isDecoded = isDecoded;
     }
 
+    /// <summary>Gets the body, decompressed.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 
     /// <summary>Gets the content headers of the response.</summary>
@@ -27,7 +31,11 @@ internal sealed class BufferedResponseContent : HttpContent
     public void ShowHeaders()
     {
         foreach (var header in Received.NonValidated)
-            Headers.TryAddWithoutValidation(header.Key, header.Value);
+        {
+            // They describe the compressed body.
+            if (!isDecoded || header.Key is not ("Content-Encoding" or "Content-Length"))
+                Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
     }
 
     /// <summary>Reads the body of a response. A limit of <see cref="HttpClient"/> has no deadline after the headers; this has.</summary>
@@ -58,7 +66,7 @@ internal sealed class BufferedResponseContent : HttpContent
             {
                 int count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
                 if (count == 0)
-                    return new(buffer.AsMemory(0, length), content.Headers, requestedAt);
+                    return Decode(buffer.AsMemory(0, length), content.Headers, requestedAt, request);
                 length += count;
                 if (length > request.MaximumResponseLength)
                     throw TooLong(request);
@@ -72,6 +80,19 @@ internal sealed class BufferedResponseContent : HttpContent
         }
     }
 
+    private static BufferedResponseContent Decode(
+        ReadOnlyMemory<byte> received,
+        HttpContentHeaders headers,
+        DateTimeOffset requestedAt,
+        BackChannelRequest request
+    )
+    {
+        if (!headers.NonValidated.Contains("Content-Encoding"))
+            return new(received, headers, requestedAt, isDecoded: false);
+        var body = ContentDecoder.Decode(received, headers.ContentEncoding, request.MaximumResponseLength) ?? throw TooLong(request);
+        return new(body, headers, requestedAt, isDecoded: true);
+    }
+
     private static HttpRequestException TooLong(BackChannelRequest request) =>
         new(
             HttpRequestError.ConfigurationLimitExceeded,
@@ -83,7 +104,7 @@ internal sealed class BufferedResponseContent : HttpContent
     private static HttpRequestException Incomplete(BackChannelRequest request, Exception fault) =>
         new(
             (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
-            $"The response of the {request.DisplayName} is incomplete.",
+            $"The response of the {request.DisplayName} is incomplete, or cannot be decompressed: {fault.Message}",
             fault
         );
 

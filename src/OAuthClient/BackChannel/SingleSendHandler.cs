@@ -11,29 +11,49 @@ internal sealed class SingleSendHandler(HttpMessageHandler network) : Delegating
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        UserAgentHeader.AddTo(request);
         if (request.Method == HttpMethod.Get)
             return base.SendAsync(request, cancellationToken);
         // A message of another type is a copy that a handler created.
         if (request is not SingleSendRequestMessage message || !message.TryUse())
             throw SendTracker.SecondSend();
-        // A handler may have read or replaced the content. The content that is sent is tracked in any case.
-        if (message.SendTracker is { } tracker && request.Content is { } content && (content as FormContent)?.TrackSend(tracker) != true)
-            request.Content = new TrackedContent(content, tracker);
-        return base.SendAsync(request, cancellationToken);
+        return message.SendTracker is { } tracker && request.Content is { } content
+            ? SendAsync(request, new TrackedContent(content, tracker), cancellationToken)
+            : base.SendAsync(request, cancellationToken);
+    }
+
+    // Only what the network reads is a send. Handlers of the application see the content itself, before and after, and may read or replace
+    // it.
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        TrackedContent tracked,
+        CancellationToken cancellationToken
+    )
+    {
+        request.Content = tracked;
+        try
+        {
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            request.Content = tracked.Inner;
+        }
     }
 
     private sealed class TrackedContent : HttpContent
     {
-        private readonly HttpContent inner;
         private readonly SendTracker tracker;
 
         public TrackedContent(HttpContent inner, SendTracker tracker)
         {
-            this.inner = inner;
+            Inner = inner;
             this.tracker = tracker;
             foreach (var header in inner.Headers.NonValidated)
                 Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
+
+        public HttpContent Inner { get; }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -41,20 +61,13 @@ internal sealed class SingleSendHandler(HttpMessageHandler network) : Delegating
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
             tracker.MarkSending();
-            return inner.CopyToAsync(stream, context, cancellationToken);
+            return Inner.CopyToAsync(stream, context, cancellationToken);
         }
 
         protected override bool TryComputeLength(out long length)
         {
-            length = inner.Headers.ContentLength ?? -1;
+            length = Inner.Headers.ContentLength ?? -1;
             return length >= 0;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                inner.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

@@ -39,8 +39,11 @@ internal static class ClientAuthenticationMethods
     /// <summary>Chooses the method of a request: the configured one, or the best one that client and server support.</summary>
     public static ClientAuthenticationEntry Choose(ClientConfiguration configuration, AuthorizationServerMetadata server)
     {
-        var usable = All.Where(entry => entry.IsUsableBy(configuration));
-        return usable.FirstOrDefault(entry => entry.Names.Any(name => IsOffered(server, name))) ?? usable.First();
+        var usable = All.Where(entry => entry.IsUsableBy(configuration)).ToList();
+        // Without a choice, the metadata are not read: they may be malformed.
+        return usable.Count == 1
+            ? usable[0]
+            : usable.FirstOrDefault(entry => entry.Names.Any(name => IsOffered(server, name))) ?? usable[0];
     }
 
     /// <summary>Determines whether a client is confidential: it can authenticate (RFC 6749 §2.1).</summary>

@@ -8,6 +8,9 @@ namespace OAuthClient;
 /// </summary>
 internal sealed record AuthorizationServerMetadata
 {
+    public const string CodeChallengeMethodsName = "code_challenge_methods_supported";
+    public const string AuthenticationMethodsName = "token_endpoint_auth_methods_supported";
+
     /// <summary>Gets the issuer identifier exactly as the server states it; <see langword="null"/> if it is not known.</summary>
     public string? Issuer { get; init; }
 
@@ -20,6 +23,11 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>Gets the addresses of the endpoints; <see langword="null"/> for one that is not known.</summary>
     public IReadOnlyDictionary<ServerEndpoint, Uri?> Endpoints { get; init; } = ReadOnlyDictionary<ServerEndpoint, Uri?>.Empty;
 
+    /// <summary>
+    /// Gets the sentences about members that cannot be used, by their names. Such a member matters only to an operation that uses it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Faults { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>Gets a value indicating whether every authorization response has the parameter <c>iss</c> (RFC 9207 §3).</summary>
     public bool SendsIssuerInResponse { get; init; }
 
@@ -29,19 +37,63 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>Gets the metadata document; <see langword="null"/> if there is none.</summary>
     public JsonElement? Document { get; init; }
 
-    public IReadOnlyList<string>? CodeChallengeMethods { get; init; }
-    public IReadOnlyList<string>? TokenEndpointAuthenticationMethods { get; init; }
+    /// <summary>Gets the PKCE methods (RFC 8414 §2); <see langword="null"/> if the server states none.</summary>
+    /// <exception cref="OAuthProtocolException">The server does not state them as an array of strings.</exception>
+    public IReadOnlyList<string>? CodeChallengeMethods
+    {
+        get
+        {
+            ThrowIfFaulty(CodeChallengeMethodsName);
+            return field;
+        }
+        init;
+    }
+
+    /// <summary>Gets the methods of client authentication (RFC 8414 §2); <see langword="null"/> if the server states none.</summary>
+    /// <exception cref="OAuthProtocolException">The server does not state them as an array of strings.</exception>
+    public IReadOnlyList<string>? TokenEndpointAuthenticationMethods
+    {
+        get
+        {
+            ThrowIfFaulty(AuthenticationMethodsName);
+            return field;
+        }
+        init;
+    }
+
+    /// <summary>Gets the algorithms from which a client that registers itself chooses.</summary>
+    public OfferedAlgorithms Algorithms { get; init; } = OfferedAlgorithms.Unknown;
 
     /// <summary>Gets the identifier under which grants of this server are stored. It differs between servers.</summary>
     public string ServerId => Issuer ?? Find(ServerEndpoint.Token)?.AbsoluteUri ?? "";
 
-    /// <summary>Returns the address of an endpoint; <see langword="null"/> if it is not known.</summary>
+    /// <summary>Returns the address of an endpoint; <see langword="null"/> if it is not known, or cannot be used.</summary>
     public Uri? Find(ServerEndpoint endpoint) => Endpoints.GetValueOrDefault(endpoint);
 
+    /// <summary>Returns the address of an endpoint for an operation that uses it; <see langword="null"/> if it is not known.</summary>
+    /// <exception cref="OAuthProtocolException">The metadata states an address that cannot be used.</exception>
+    public Uri? FindValid(ServerEndpoint endpoint)
+    {
+        if (Find(endpoint) is { } address)
+            return address;
+        ThrowIfFaulty(endpoint.MetadataName);
+        return null;
+    }
+
+    /// <summary>Throws if a member is needed that cannot be used.</summary>
+    /// <param name="member">The name of the member.</param>
+    /// <exception cref="OAuthProtocolException">The member cannot be used.</exception>
+    public void ThrowIfFaulty(string member)
+    {
+        if (Faults.TryGetValue(member, out string? sentence))
+            throw new OAuthProtocolException(sentence);
+    }
+
     /// <summary>Returns the address of an endpoint.</summary>
+    /// <exception cref="OAuthProtocolException">The metadata states an address that cannot be used.</exception>
     /// <exception cref="OAuthException">The server has no such endpoint.</exception>
     public Uri Get(ServerEndpoint endpoint) =>
-        Find(endpoint)
+        FindValid(endpoint)
         ?? throw new OAuthException(
             $"The metadata of {ServerId} names no {endpoint.Name}; set {endpoint.OptionName} if the server has one."
         );
@@ -70,50 +122,4 @@ internal sealed record AuthorizationServerMetadata
     /// <exception cref="OAuthProtocolException">The token states no tenant, or a tenant that is not allowed.</exception>
     public string? RequiredIssuer(JsonElement claims, string kind, bool mayBeOfAnyTenant = false) =>
         IssuerTemplate is null ? Issuer : IssuerTemplate.Validate(claims, kind, mayBeOfAnyTenant);
-
-    /// <summary>Reads a metadata document (RFC 8414 §2).</summary>
-    /// <param name="json">The document.</param>
-    /// <param name="allowHttpOnLoopback"><see langword="true"/> to accept endpoints on this machine without TLS.</param>
-    /// <param name="presentsCertificate">
-    /// <see langword="true"/> if the client presents a certificate. <c>mtls_endpoint_aliases</c> then replace the endpoints.
-    /// </param>
-    /// <returns>The metadata.</returns>
-    /// <exception cref="OAuthProtocolException">A member has the wrong type, or an endpoint is not a safe address.</exception>
-    public static AuthorizationServerMetadata Read(JsonElement json, bool allowHttpOnLoopback, bool presentsCertificate = false)
-    {
-        // RFC 8705 §5: the server requests a certificate at these endpoints. A client without one must not use them, and ignores the
-        // member.
-        var aliases = presentsCertificate ? json.Object("mtls_endpoint_aliases") : null;
-        return new()
-        {
-            Document = json,
-            Issuer = json.Text("issuer"),
-            Endpoints = ServerEndpoint.FindAll(endpoint =>
-                // A server cannot request a certificate at an address without TLS.
-                (endpoint.HasCertificateAlias && aliases is { } direct ? Address(direct, endpoint, mayBeHttpOnLoopback: false) : null)
-                ?? Address(json, endpoint, allowHttpOnLoopback)
-            ),
-            SendsIssuerInResponse =
-                json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
-                && sends.ValueKind == JsonValueKind.True,
-            RequiresPushedRequests = json.Member("require_pushed_authorization_requests").ValueKind == JsonValueKind.True,
-            CodeChallengeMethods = json.Texts("code_challenge_methods_supported"),
-            TokenEndpointAuthenticationMethods = json.Texts("token_endpoint_auth_methods_supported"),
-        };
-
-        static Uri? Address(JsonElement members, ServerEndpoint endpoint, bool mayBeHttpOnLoopback)
-        {
-            if (members.Text(endpoint.MetadataName) is not { } text)
-                return null;
-            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !ServerEndpoint.IsSafe(uri, mayBeHttpOnLoopback))
-            {
-                throw new OAuthProtocolException(
-                    $"The server's metadata has '{ServerTextSanitizer.Clean(text)}' as {endpoint.MetadataName}; an endpoint must be an "
-                        + "absolute https address without user or fragment (RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, "
-                        + "DangerouslyAllowHttpOnLoopback allows http."
-                );
-            }
-            return uri;
-        }
-    }
 }

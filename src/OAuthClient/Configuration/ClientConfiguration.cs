@@ -6,8 +6,6 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class ClientConfiguration
 {
-    public const string DefaultIdTokenSigningAlgorithm = "RS256";
-
     private readonly Lazy<bool> sharesRedirectUri;
     private readonly Lazy<bool> hasOtherServers;
     private readonly Func<CancellationToken, ValueTask<ClientSecret>>? clientSecretProvider;
@@ -28,6 +26,7 @@ internal sealed class ClientConfiguration
         clientSecretProvider = options.ClientSecretProvider;
         HasClientCertificate = options.ClientCertificate is not null;
         Issuer = options.Issuer;
+        MetadataAddress = options.MetadataAddress;
         IssuerTemplate = options.IssuerTemplate is { } template ? new IssuerTemplate(template, [.. options.AllowedTenants]) : null;
         RedirectUris = options.AllRedirectUris;
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
@@ -45,8 +44,9 @@ internal sealed class ClientConfiguration
         ResponseMode = options.ResponseMode;
         PushedAuthorization = options.PushedAuthorization;
         SignedAuthorizationRequests = options.SignedAuthorizationRequests;
-        IdTokenSigningAlgorithms =
-            options.IdTokenSigningAlgorithms.Count > 0 ? [.. options.IdTokenSigningAlgorithms] : [DefaultIdTokenSigningAlgorithm];
+        Algorithms = new(options);
+        TrustedAudiences = [.. options.TrustedAudiences];
+        ClockTolerance = options.ClockTolerance;
         DecryptionKeys = [.. options.DecryptionKeys.Select(DecryptionKey.Read)];
         SignedIntrospectionResponses = options.SignedIntrospectionResponses;
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
@@ -59,7 +59,7 @@ internal sealed class ClientConfiguration
         RefreshLease =
             options.RefreshLease ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } limit && limit < defaultLease ? limit : defaultLease);
         RefreshDeadline = RefreshLease * 2 / 3 < BackChannelDeadline ? RefreshLease * 2 / 3 : BackChannelDeadline;
-        AllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback;
+        Cleartext = options.Cleartext;
         ConfiguredMetadata = new()
         {
             Issuer = options.Issuer?.OriginalString,
@@ -112,6 +112,9 @@ internal sealed class ClientConfiguration
 
     public Uri? Issuer { get; }
 
+    /// <summary>Gets the address of the metadata; <see langword="null"/> for the well-known addresses of the issuer.</summary>
+    public Uri? MetadataAddress { get; }
+
     /// <summary>Gets the template of the tenants' issuers; <see langword="null"/> for a server with one issuer.</summary>
     public IssuerTemplate? IssuerTemplate { get; }
 
@@ -139,7 +142,15 @@ internal sealed class ClientConfiguration
 
     public PushedAuthorizationUse PushedAuthorization { get; }
     public bool SignedAuthorizationRequests { get; }
-    public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
+
+    /// <summary>Gets the algorithms that may sign the server's JWTs.</summary>
+    public AcceptedAlgorithms Algorithms { get; private set; }
+
+    /// <summary>Gets the audiences that may stand beside this client in a token.</summary>
+    public IReadOnlyList<string> TrustedAudiences { get; }
+
+    /// <summary>Gets the accepted difference of the clocks.</summary>
+    public TimeSpan ClockTolerance { get; }
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }
     public bool SignedIntrospectionResponses { get; }
     public TimeSpan PendingAuthorizationLifetime { get; }
@@ -155,7 +166,8 @@ internal sealed class ClientConfiguration
     /// </summary>
     public TimeSpan RefreshDeadline { get; }
 
-    public bool AllowHttpOnLoopback { get; }
+    /// <summary>Gets the addresses of the server that are used by plain <c>http</c>.</summary>
+    public CleartextPolicy Cleartext { get; }
 
     /// <summary>Gets whether callbacks of another server arrive at the same redirect URI.</summary>
     public bool SharesRedirectUri => sharesRedirectUri.Value;
@@ -169,7 +181,8 @@ internal sealed class ClientConfiguration
     /// <summary>Gets the identifier of the server, computed once because each API call compares it.</summary>
     public string ServerId { get; }
 
-    public bool UsesDiscovery => Issuer is not null && ConfiguredMetadata.Find(ServerEndpoint.Token) is null;
+    public bool UsesDiscovery =>
+        Issuer is not null && (MetadataAddress is not null || ConfiguredMetadata.Find(ServerEndpoint.Token) is null);
 
     /// <summary>Returns a copy with the registered credentials, or this instance if they belong to another server.</summary>
     public ClientConfiguration WithRegisteredCredentials(DynamicClient? registered)
@@ -183,6 +196,7 @@ internal sealed class ClientConfiguration
             registered.Authentication
         );
         (copy.Registered, copy.Refusals) = (registered, new());
+        copy.Algorithms = Algorithms.RegisteredAs(registered.Metadata);
         return copy;
     }
 
@@ -190,8 +204,11 @@ internal sealed class ClientConfiguration
     public ValueTask<ClientSecret> GetClientSecretAsync(CancellationToken cancellationToken) =>
         ClientSecret is { } secret ? new(secret) : clientSecretProvider!(cancellationToken);
 
+    /// <summary>Reads a clock for the validation of the times in a JWT.</summary>
+    public ClockReading Read(TimeProvider clock) => new(clock.GetUtcNow(), ClockTolerance);
+
     /// <summary>Gets the name of the client for messages.</summary>
-    public string DisplayName => Name.Length == 0 ? "the OAuth client" : $"the OAuth client '{Name}'";
+    public string DisplayName => ClientDisplayName.Of(Name);
 
     /// <summary>Creates the exception that asks the application for a new authorization of this client.</summary>
     /// <param name="reason">The reason, as part of a sentence.</param>

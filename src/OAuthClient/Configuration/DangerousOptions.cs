@@ -12,6 +12,11 @@ internal sealed class DangerousOptions(ILoggerFactory loggers)
     private static readonly (string Option, Func<OAuthClientOptions, bool> IsSet, string Consequence)[] All =
     [
         (
+            nameof(OAuthClientOptions.DangerouslyAllowHttpInTrustedNetwork),
+            o => o.DangerouslyAllowHttpInTrustedNetwork.Count > 0,
+            "requests to the listed origins use plain http, so other machines in that network can read the client secret, codes and tokens"
+        ),
+        (
             "Adaptation.DangerouslyDisablePkce",
             o => o.Adaptation.DangerouslyDisablePkce,
             "requests have neither code_challenge nor code_verifier, so PKCE does not detect an injected code (RFC 9700 §2.1.1)"

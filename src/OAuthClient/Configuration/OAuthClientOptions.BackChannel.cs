@@ -31,4 +31,15 @@ public sealed partial class OAuthClientOptions
     /// development. A warning is logged once when it is set. The default is <see langword="false"/>.
     /// </summary>
     public bool DangerouslyAllowHttpOnLoopback { get; set; }
+
+    /// <summary>
+    /// Gets or sets the origins of the server, such as <c>http://keycloak:8080</c>, to which plain <c>http</c> is allowed. Everyone on the
+    /// path of these requests can read and change the client secret, codes and tokens, so list only origins inside a network that is
+    /// trusted as a whole, such as the network of one cluster, and no address that users' browsers open. The list applies to the issuer,
+    /// to the metadata and to each endpoint and key set that they name. A warning is logged once when it is not empty. The default is an
+    /// empty list.
+    /// </summary>
+    public IList<Uri> DangerouslyAllowHttpInTrustedNetwork { get; set; } = [];
+
+    internal CleartextPolicy Cleartext => new(DangerouslyAllowHttpOnLoopback, [.. DangerouslyAllowHttpInTrustedNetwork]);
 }

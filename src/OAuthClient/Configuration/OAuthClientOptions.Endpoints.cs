@@ -3,14 +3,22 @@ namespace OAuthClient;
 public sealed partial class OAuthClientOptions
 {
     /// <summary>
+    /// Gets or sets the address of the metadata of a server that does not publish it at the well-known addresses below
+    /// <see cref="Issuer"/> (RFC 8414 §3). The <c>issuer</c> member of the metadata must still equal <see cref="Issuer"/>, which is
+    /// required. Endpoints that are set, <see cref="TokenEndpoint"/> included, override those of the metadata. The default is
+    /// <see langword="null"/>: the well-known addresses.
+    /// </summary>
+    public Uri? MetadataAddress { get; set; }
+
+    /// <summary>
     /// Gets or sets the authorization endpoint (RFC 6749 §3.1). Overrides the discovered one. The default is <see langword="null"/>.
     /// </summary>
     public Uri? AuthorizationEndpoint { get; set; }
 
     /// <summary>
-    /// Gets or sets the token endpoint (RFC 6749 §3.2). Set it only for a server without metadata: it turns discovery off, so every other
-    /// endpoint that the client uses must be set too. The default is <see langword="null"/>: the endpoints are discovered from
-    /// <see cref="Issuer"/>.
+    /// Gets or sets the token endpoint (RFC 6749 §3.2). Without <see cref="MetadataAddress"/> it turns discovery off, for a server without
+    /// metadata: every other endpoint that the client uses must then be set too. With <see cref="MetadataAddress"/> it overrides the
+    /// discovered one. The default is <see langword="null"/>: the endpoints are discovered from <see cref="Issuer"/>.
     /// </summary>
     public Uri? TokenEndpoint { get; set; }
 

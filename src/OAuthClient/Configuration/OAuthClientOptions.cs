@@ -39,8 +39,8 @@ public sealed partial class OAuthClientOptions
     /// <summary>
     /// Gets or sets the server's issuer identifier (RFC 8414 §2). Write it exactly as the <c>issuer</c> member of the server's metadata
     /// has it: it is compared character by character, a trailing slash included. The endpoints and keys are discovered from it unless
-    /// <see cref="TokenEndpoint"/> is set. Either this or <see cref="TokenEndpoint"/> is required. The default is
-    /// <see langword="null"/>.
+    /// <see cref="TokenEndpoint"/> is set without <see cref="MetadataAddress"/>. Either this or <see cref="TokenEndpoint"/> is required.
+    /// The default is <see langword="null"/>.
     /// </summary>
     public Uri? Issuer { get; set; }
 

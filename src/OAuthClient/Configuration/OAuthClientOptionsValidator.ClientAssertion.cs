@@ -28,7 +28,7 @@ internal sealed partial class OAuthClientOptionsValidator
                 + "AddOAuthClient(…).UseClientSigner(…).";
         if (!Enum.IsDefined(o.PushedAuthorization))
             yield return $"PushedAuthorization must be one of {string.Join(", ", Enum.GetNames<PushedAuthorizationUse>())}.";
-        if (o.ResponseMode?.EndsWith("jwt", StringComparison.Ordinal) == true && o.TokenEndpoint is not null && o.JwksUri is null)
+        if (o.ResponseMode?.EndsWith("jwt", StringComparison.Ordinal) == true && IsDiscoveryOff(o) && o.JwksUri is null)
             yield return "ResponseMode is a signed one and TokenEndpoint is set; then set Issuer and JwksUri too, so that the response can "
                 + "be validated.";
         if (assertion.Lifetime <= TimeSpan.Zero || assertion.Lifetime > MaximumAssertionLifetime)

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
@@ -15,9 +13,13 @@ internal sealed partial class OAuthClientOptionsValidator(
     {
         name ??= Options.DefaultName;
         if (!clients.Names.Contains(name))
-            return ValidateOptionsResult.Fail($"There is no OAuth client '{name}': register it with AddOAuthClient(\"{name}\", …).");
+            return ValidateOptionsResult.Fail(
+                name.Length == 0
+                    ? "There is no OAuth client without a name: register it with AddOAuthClient(…)."
+                    : $"There is no OAuth client '{name}': register it with AddOAuthClient(\"{name}\", …)."
+            );
         string subject = name.Length == 0 ? "OAuth client" : $"OAuth client '{name}'";
-        List<string> failures = [.. FindNulls(options), .. FindNullRequestOptions(options)];
+        List<string> failures = [.. FindNulls(options), .. FindNullRequestOptions(options), .. FindNullsOfServer(options)];
         if (failures.Count == 0)
             failures = [.. FindFailures(name, options)];
         if (failures.Count > 0)
@@ -33,16 +35,10 @@ internal sealed partial class OAuthClientOptionsValidator(
             yield return "Scopes is null; leave it out, or set an empty list.";
         if (o.Resources is null)
             yield return "Resources is null; leave it out, or set an empty list.";
-        if (o.IdTokenSigningAlgorithms is null)
-            yield return "IdTokenSigningAlgorithms is null; leave it out for RS256, or name the algorithms.";
-        if (o.DecryptionKeys is null)
-            yield return "DecryptionKeys is null; leave it out, or set an empty list.";
         if (o.ClientAssertion is null)
             yield return "ClientAssertion is null; leave it out for a client that makes no assertions.";
         if (o.Adaptation is null)
             yield return "Adaptation is null; leave it out for a server that conforms to the specifications.";
-        if (o.AllowedTenants is null)
-            yield return "AllowedTenants is null; leave it out, or set an empty list.";
     }
 
     private IEnumerable<string> FindFailures(string name, OAuthClientOptions o) =>
@@ -57,6 +53,7 @@ internal sealed partial class OAuthClientOptionsValidator(
             .. FindEndpointFailures(o),
             .. FindTenantFailures(o),
             .. FindRequestFailures(o),
+            .. FindIdTokenFailures(o),
             .. FindDurationFailures(o),
             .. conflicts.Find(name, o),
         ];
@@ -91,68 +88,6 @@ internal sealed partial class OAuthClientOptionsValidator(
                 + "AddOAuthClient(…).UseClientCertificate(…).";
     }
 
-    private static IEnumerable<string> FindEndpointFailures(OAuthClientOptions o)
-    {
-        if (o.Issuer is null && o.TokenEndpoint is null)
-            yield return "set Issuer to the server's address, so that its endpoints are discovered, or set TokenEndpoint and "
-                + "AuthorizationEndpoint.";
-        foreach (var (name, uri) in ServerEndpoint.All.Select(e => (e.OptionName, e.ConfiguredIn(o))).Prepend((nameof(o.Issuer), o.Issuer)))
-        {
-            if (uri is null)
-                continue;
-            if (!EndpointSecurity.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback))
-            {
-                yield return !uri.IsAbsoluteUri ? $"{name} must be an absolute address such as https://accounts.example.com."
-                : uri.Scheme == Uri.UriSchemeHttp && EndpointSecurity.IsLoopback(uri)
-                    ? $"{name} uses http; use https, or set DangerouslyAllowHttpOnLoopback for a server on this machine."
-                : $"{name} must use https.";
-            }
-            else if (!ServerEndpoint.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback))
-            {
-                yield return $"{name} must have neither a fragment nor a user name.";
-            }
-        }
-        if (o is { RevokeSupersededGrants: true, TokenEndpoint: not null, RevocationEndpoint: null })
-            yield return "RevokeSupersededGrants needs RevocationEndpoint, because no endpoint is discovered when TokenEndpoint is set.";
-        if (o.Issuer is { IsAbsoluteUri: true } issuer && issuer.AbsolutePath.Contains("/.well-known/", StringComparison.Ordinal))
-            yield return "Issuer is the address of the metadata; set it to the issuer member of the metadata, which is usually "
-                + "the part before /.well-known/.";
-        if (o.Issuer is { IsAbsoluteUri: true, Query.Length: > 0 })
-            yield return "Issuer must have no query (RFC 8414 §2).";
-    }
-
-    private static IEnumerable<string> FindTenantFailures(OAuthClientOptions o)
-    {
-        if (o.Issuer is { } issuer && issuer.OriginalString.AsSpan().ContainsAny('{', '}'))
-            yield return "Issuer holds a brace; set it to the address that all tenants share, and IssuerTemplate to the "
-                + "metadata's issuer member.";
-        if (o.IssuerTemplate is { } template)
-        {
-            if (!IsTemplate(template, o.DangerouslyAllowHttpOnLoopback))
-                yield return "IssuerTemplate must be an https address with {tenantid} as one segment of its path, exactly as the "
-                    + "metadata's issuer member has it, such as https://login.example.com/{tenantid}/v2.0.";
-            if (o.Issuer is null)
-                yield return "IssuerTemplate needs Issuer, the address that all tenants share and from which the metadata are discovered.";
-        }
-        else if (o.AllowedTenants.Count > 0)
-            yield return "AllowedTenants has no effect without IssuerTemplate; set IssuerTemplate, or remove the tenants.";
-        foreach (string tenant in o.AllowedTenants)
-        {
-            if (!IssuerTemplate.IsTenant(tenant))
-                yield return $"AllowedTenants holds '{tenant}', which is no tenant: use letters, digits, '-', '_' and '.' only.";
-        }
-    }
-
-    // The tenant is a path segment of its own, so that it is neither a host nor part of another tenant's name.
-    private static bool IsTemplate(string template, bool allowHttpOnLoopback) =>
-        template.Split(IssuerTemplate.Placeholder) is [var before, var after]
-        && before.EndsWith('/')
-        && (after.Length == 0 || after.StartsWith('/'))
-        && Uri.TryCreate(before + "tenant" + after, UriKind.Absolute, out var example)
-        && EndpointSecurity.IsSafe(example, allowHttpOnLoopback)
-        && example.AbsolutePath.Contains("/tenant", StringComparison.Ordinal)
-        && example.Query.Length + example.Fragment.Length + example.UserInfo.Length == 0;
-
     private static IEnumerable<string> FindRequestFailures(OAuthClientOptions o)
     {
         if (o.Scopes.FirstOrDefault(scope => scope is null || !ScopeList.IsToken(scope)) is { } bad)
@@ -167,22 +102,6 @@ internal sealed partial class OAuthClientOptionsValidator(
         }
         if (o.ResponseMode is not (null or "query" or "form_post" or "jwt" or "query.jwt" or "form_post.jwt"))
             yield return "ResponseMode must be query, form_post, jwt, query.jwt or form_post.jwt; no other response mode is supported.";
-        foreach (string? algorithm in o.IdTokenSigningAlgorithms)
-        {
-            if (FindAlgorithmFailure(o, algorithm) is { } failure)
-                yield return $"IdTokenSigningAlgorithms holds {failure}.";
-        }
-        foreach (var (index, key) in o.DecryptionKeys.Index())
-        {
-            if (FindKeyFailure(key) is { } failure)
-                yield return string.Create(CultureInfo.InvariantCulture, $"DecryptionKeys[{index}] {failure}.");
-        }
-        bool secretIsKey =
-            o.IdTokenSigningAlgorithms.Count > 0
-            && o.IdTokenSigningAlgorithms.All(algorithm => algorithm is not null && SignatureAlgorithms.IsSymmetric(algorithm));
-        if (o.Scopes.Contains(ScopeList.OpenId) && o.TokenEndpoint is not null && (o.Issuer is null || (o.JwksUri is null && !secretIsKey)))
-            yield return "Scopes holds openid and TokenEndpoint is set; then set Issuer and JwksUri too, so that the ID Token can "
-                + "be validated.";
     }
 
     private static string? FindRedirectFailure(Uri? redirect) =>
@@ -193,32 +112,6 @@ internal sealed partial class OAuthClientOptionsValidator(
             ? "must use https; plain http is allowed for loopback addresses only (RFC 8252 §7.3)"
         : redirect.Scheme is "javascript" or "data" or "file" or "vbscript" ? $"cannot use the scheme '{redirect.Scheme}'"
         : null;
-
-    private static string? FindAlgorithmFailure(OAuthClientOptions o, string? algorithm)
-    {
-        if (algorithm is null || !SignatureAlgorithms.Supported.Contains(algorithm))
-            return $"'{algorithm}'; these are supported: {string.Join(", ", SignatureAlgorithms.Supported)}";
-        return
-            SignatureAlgorithms.IsSymmetric(algorithm)
-            && o.DynamicRegistration is null
-            && Encoding.UTF8.GetByteCount(o.ClientSecret ?? "") * 8 < SignatureAlgorithms.HashLength(algorithm)
-            ? $"{algorithm}, for which the client secret is the key: ClientSecret must have at least "
-                + $"{SignatureAlgorithms.HashLength(algorithm) / 8} bytes (RFC 7518 §3.2). Use RS256, or a longer secret"
-            : null;
-    }
-
-    private static string? FindKeyFailure(string? decryptionKey)
-    {
-        try
-        {
-            DecryptionKey.Read(decryptionKey);
-            return null;
-        }
-        catch (FormatException exception)
-        {
-            return exception.Message;
-        }
-    }
 
     private static IEnumerable<string> FindDurationFailures(OAuthClientOptions o)
     {

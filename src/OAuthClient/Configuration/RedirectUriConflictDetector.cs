@@ -17,7 +17,7 @@ internal sealed class RedirectUriConflictDetector(
         OthersAt(name, options)
             .Where(other => options.Issuer is null || other.Options.Issuer is null)
             .Select(other =>
-                $"RedirectUri has the same path as that of OAuth client '{other.Name}' at another server. Give each server a path "
+                $"RedirectUri has the same path as that of {ClientDisplayName.Of(other.Name)} at another server. Give each server a path "
                 + "of its own, or set Issuer for both: without a known issuer, only the redirect URI identifies the server that a "
                 + "callback comes from (RFC 9700 §4.4)."
             );

@@ -59,6 +59,11 @@ internal sealed partial record ServerAdaptation
     /// <summary>Gets a value indicating whether an ID Token may lack the nonce of the request (OpenID Connect Core §3.1.3.7).</summary>
     public bool AcceptsMissingNonce { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether <see cref="AcceptsMissingNonce"/> applies also to an authorization without PKCE (RFC 9700 §4.5).
+    /// </summary>
+    public bool AllowsCodeInjection { get; init; }
+
     /// <summary>Creates the adaptation that the options describe.</summary>
     public static ServerAdaptation From(ServerAdaptationOptions options) =>
         new()
@@ -80,6 +85,7 @@ internal sealed partial record ServerAdaptation
             UsesBasicForPublicClient = options.UseBasicForPublicClient,
             RepeatsClientIdInBody = options.RepeatClientIdInBody,
             UsesSecretAsBasicUserName = options.UseSecretAsBasicUserName,
+            AllowsCodeInjection = options.DangerouslyAllowCodeInjection,
         };
 
     /// <summary>Returns the server's name of a parameter.</summary>

@@ -79,8 +79,8 @@ internal sealed record ServerEndpoint(
     public string Name { get; } = MetadataName.Replace('_', ' ');
 
     /// <summary>Determines whether an address is safe for an endpoint: https, without fragment and user (RFC 6749 §3.1).</summary>
-    public static bool IsSafe(Uri address, bool allowHttpOnLoopback) =>
-        EndpointSecurity.IsSafe(address, allowHttpOnLoopback) && address.Fragment.Length + address.UserInfo.Length == 0;
+    public static bool IsSafe(Uri address, CleartextPolicy cleartext) =>
+        cleartext.IsSafe(address) && address.Fragment.Length + address.UserInfo.Length == 0;
 
     /// <summary>Finds the addresses of all endpoints.</summary>
     /// <param name="find">Returns the address of an endpoint; <see langword="null"/> if it is not known.</param>

@@ -45,6 +45,14 @@ internal static partial class Log
     public static partial void DangerousOptionSet(ILogger logger, string clientName, string option, string consequence);
 
     [LoggerMessage(
+        121,
+        LogLevel.Debug,
+        "OAuth client '{ClientName}' skipped the key {Index} of the server's key set: {Reason}. Tokens that are signed with it are "
+            + "rejected"
+    )]
+    public static partial void KeySkipped(ILogger logger, string clientName, int index, string reason);
+
+    [LoggerMessage(
         201,
         LogLevel.Warning,
         "Circuit opened for {Server}: OAuth client '{ClientName}' sends no requests to it for {Seconds} s, because nearly "

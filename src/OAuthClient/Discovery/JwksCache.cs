@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
@@ -6,7 +7,7 @@ namespace OAuthClient;
 /// Caches the server's signing keys (RFC 7517 §5). Concurrent callers share one request. The keys are fetched again when no cached key
 /// verifies a token. During an outage the cached keys are used for up to 24 hours.
 /// </summary>
-internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time)
+internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time, ILogger logger)
 {
     // Keyed by the configuration as well, so that no caller waits for a request with the settings of an earlier one.
     private readonly ConditionalWeakTable<AuthorizationServerMetadata, KeySet> sets = [];
@@ -68,7 +69,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         {
             if (sets.TryGetValue(configuration.ConfiguredMetadata, out known) && known.Source == jwksUri)
                 return known;
-            last = new(backChannel, time, configuration, jwksUri, last?.Source == jwksUri ? last.Value : null);
+            last = new(backChannel, time, logger, configuration, jwksUri, last?.Source == jwksUri ? last.Value : null);
             sets.AddOrUpdate(configuration.ConfiguredMetadata, last);
             return last;
         }
@@ -77,6 +78,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     private sealed class KeySet(
         BackChannelClient backChannel,
         TimeProvider time,
+        ILogger logger,
         ClientConfiguration configuration,
         Uri source,
         DiscoveryDocument<IReadOnlyList<JwksKey>>.Fetched? initial
@@ -88,10 +90,12 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         {
             var request = new BackChannelRequest("key set endpoint", source) { Accept = "application/jwk-set+json, application/json" };
             var response = await backChannel.SendAsync(request, configuration, CancellationToken.None).ConfigureAwait(false);
-            if (!response.IsSuccess || response.Json() is null)
+            if (!response.IsSuccess || response.TolerantJson() is null)
                 throw new EndpointException(response.Failure(response.Json()));
-            return JwksParser.Read(response.Body.Span);
+            return JwksParser.Read(response.Body, Skip);
         }
+
+        private void Skip(int index, string reason) => Log.KeySkipped(logger, configuration.Name, index, reason);
 
         // An old set may hold a withdrawn key.
         protected override Freshness WhenOld(Fetched known) => Freshness.Fallback;

@@ -1,33 +1,91 @@
-using System.Text;
+using System.Buffers.Text;
+using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
-/// <summary>Parses the key set that a server publishes (RFC 7517 §5).</summary>
+/// <summary>
+/// Parses the key set that a server publishes (RFC 7517 §5). A key that is malformed, or of a type that is not supported, is skipped: it
+/// does not affect the other keys.
+/// </summary>
 internal static class JwksParser
 {
     private const int MaximumKeys = 100;
 
-    /// <exception cref="OAuthProtocolException">The key set is malformed, or holds too many keys.</exception>
-    public static IReadOnlyList<JwksKey> Read(ReadOnlySpan<byte> json)
+    /// <summary>Parses a key set.</summary>
+    /// <param name="json">The key set.</param>
+    /// <param name="onSkipped">Receives the index of each key that is skipped, and the reason.</param>
+    /// <returns>The keys of the supported types.</returns>
+    /// <exception cref="OAuthProtocolException">The document is not a key set, or holds too many keys.</exception>
+    public static IReadOnlyList<JwksKey> Read(ReadOnlyMemory<byte> json, Action<int, string>? onSkipped = null)
     {
-        IList<JsonWebKey> keys;
-        try
-        {
-            keys = new JsonWebKeySet(Encoding.UTF8.GetString(json)).Keys;
-        }
-        catch (ArgumentException)
-        {
-            throw new OAuthProtocolException("The server's key set is malformed (RFC 7517 §5).") { IsTransient = true };
-        }
-        if (keys.Count > MaximumKeys)
+        using var document = StrictJson.TryParseTolerantly(json);
+        JsonMembers? set = document is null ? null : new(document.RootElement);
+        if (set is null || set.IsRepeated("keys") || set["keys"] is not { ValueKind: JsonValueKind.Array } keys)
+            throw new OAuthProtocolException(
+                "The server's key set is malformed: it is not a JSON object with one array 'keys' (RFC 7517 §5)."
+            )
+            {
+                IsTransient = true,
+            };
+        if (keys.GetArrayLength() > MaximumKeys)
             throw new OAuthProtocolException($"The server's key set holds more than {MaximumKeys} keys and was rejected.")
             {
                 IsTransient = true,
             };
-        // The framework would verify with the certificate in place of the JWK's parameters, which AsymmetricSignatureValidator checks.
-        foreach (var key in keys)
-            key.X5c.Clear();
-        return [.. keys.Select(key => new JwksKey(key))];
+        var read = new List<JwksKey>();
+        foreach (var (index, key) in keys.EnumerateArray().Index())
+        {
+            if (key.ValueKind != JsonValueKind.Object)
+                onSkipped?.Invoke(index, "it is not an object");
+            else if (Skipped(new(key), out var parameters) is { } reason)
+                onSkipped?.Invoke(index, reason);
+            else
+                read.Add(new(parameters));
+        }
+        return read;
     }
+
+    // The certificate (x5c) is not read: the framework would verify with it in place of the parameters, which
+    // AsymmetricSignatureValidator checks.
+    private static string? Skipped(JsonMembers members, out JsonWebKey parameters)
+    {
+        parameters = new();
+        foreach (string name in new[] { "kty", "kid", "use", "alg" })
+        {
+            if (members.IsRepeated(name) || (!members[name].IsAbsent() && StrictJson.TextIfAnyOf(members[name]) is null))
+                return $"its {name} is not one string";
+        }
+        if (members.IsRepeated("key_ops") || (!members["key_ops"].IsAbsent() && members["key_ops"].ValueKind != JsonValueKind.Array))
+            return "its key_ops is not one array";
+        if (members["key_ops"].ValueKind == JsonValueKind.Array)
+        {
+            if (members.TextsIfAny("key_ops") is not { } operations)
+                return "its key_ops is not an array of strings";
+            foreach (string operation in operations)
+                parameters.KeyOps.Add(operation);
+        }
+        (parameters.Kty, parameters.Kid) = (members.TextIfAny("kty"), members.TextIfAny("kid"));
+        (parameters.Use, parameters.Alg) = (members.TextIfAny("use"), members.TextIfAny("alg"));
+        // Compared with the issuer of a tenant. Another type than a string matches no tenant.
+        if (!members["issuer"].IsAbsent())
+            parameters.AdditionalData["issuer"] = members.TextIfAny("issuer") ?? (object)false;
+        switch (parameters.Kty)
+        {
+            case JsonWebAlgorithmsKeyTypes.RSA:
+                (parameters.N, parameters.E) = (Number(members, "n"), Number(members, "e"));
+                return parameters.N is null || parameters.E is null ? "its n or e is missing or is not base64url" : null;
+            case JsonWebAlgorithmsKeyTypes.EllipticCurve:
+                (parameters.Crv, parameters.X, parameters.Y) = (members.TextIfAny("crv"), Number(members, "x"), Number(members, "y"));
+                return parameters.Crv is null ? "its crv is missing or is not a string"
+                    : parameters.X is null || parameters.Y is null ? "its x or y is missing or is not base64url"
+                    : null;
+            default:
+                return "its kty is neither RSA nor EC";
+        }
+    }
+
+    // Encoded again, because some servers add padding, which the framework does not accept.
+    private static string? Number(JsonMembers members, string name) =>
+        members.TextIfAny(name) is { } text && Base64Url.IsValid(text) ? Base64Url.EncodeToString(Base64Url.DecodeFromChars(text)) : null;
 }

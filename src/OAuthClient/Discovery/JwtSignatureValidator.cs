@@ -18,7 +18,7 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
         var token = UnverifiedJwt.Parse(
             JweDecryptor.Decrypt(compact, kind, configuration.DecryptionKeys),
             kind,
-            configuration.IdTokenSigningAlgorithms
+            configuration.Algorithms.Of(kind)
         );
         await ValidateAsync(token, configuration, server, cancellationToken).ConfigureAwait(false);
         return token;
@@ -40,7 +40,7 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
         }
         return keys.ValidateSignatureAsync(
             token,
-            server.Find(ServerEndpoint.Keys)
+            server.FindValid(ServerEndpoint.Keys)
                 ?? throw new OAuthProtocolException(
                     $"The {token.Kind.Name} is signed with {token.Algorithm}, but the address of the server's keys is not known, so the "
                         + "signature cannot be validated. Set JwksUri."

@@ -43,7 +43,7 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
     private sealed class Document(BackChannelClient backChannel, TimeProvider time, ClientConfiguration configuration, Document? earlier)
         : DiscoveryDocument<AuthorizationServerMetadata>(time, Adopt(earlier, configuration), TimeSpan.FromSeconds(30))
     {
-        private readonly Uri issuer = configuration.Issuer!;
+        private readonly (Uri Issuer, Uri? Address) source = (configuration.Issuer!, configuration.MetadataAddress);
 
         protected override async Task<AuthorizationServerMetadata> DownloadAsync()
         {
@@ -62,7 +62,7 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
             exception is OAuthProtocolException ? null : base.Keep(known, exception);
 
         private static Fetched? Adopt(Document? earlier, ClientConfiguration configuration) =>
-            earlier?.Value is { } known && earlier.issuer == configuration.Issuer
+            earlier?.Value is { } known && earlier.source == (configuration.Issuer!, configuration.MetadataAddress)
                 ? known with
                 {
                     Content = Merge(known.Content, configuration.ConfiguredMetadata),

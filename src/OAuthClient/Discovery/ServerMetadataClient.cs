@@ -20,24 +20,22 @@ internal static class ServerMetadataClient
         var failures = new List<string>();
         EndpointException? lastFailure = null;
         bool hasServerError = false;
-        foreach (var address in Addresses(issuer, openIdFirst: configuration.Scopes.Contains(ScopeList.OpenId)))
+        foreach (var address in Addresses(configuration))
         {
             var request = new BackChannelRequest("metadata endpoint", address);
             var response = await backChannel.SendAsync(request, configuration, cancellationToken).ConfigureAwait(false);
-            var json = response.Json();
-            if (response.StatusCode == HttpStatusCode.OK && json is { } document)
+            if (
+                response.StatusCode == HttpStatusCode.OK
+                && response.TolerantJson() is { } document
+                && ServerMetadataReader.Read(document, configuration.Cleartext, configuration.HasClientCertificate) is { } metadata
+            )
             {
-                var metadata = AuthorizationServerMetadata.Read(
-                    document,
-                    configuration.AllowHttpOnLoopback,
-                    configuration.HasClientCertificate
-                );
                 ValidateIssuer(metadata, configuration);
                 // In the metadata of a multi-tenant server the issuer is a template, so the address it was fetched from identifies the
                 // server.
                 return metadata with { Issuer = issuer.OriginalString };
             }
-            var failure = response.Failure(json);
+            var failure = response.Failure(response.Json());
             string content =
                 response.IsRedirect ? " (a redirect, which is not followed)"
                 : response.IsSuccess ? $" {failure.UnexpectedContent}"
@@ -49,17 +47,22 @@ internal static class ServerMetadataClient
         throw new OAuthException(
             $"The metadata of {issuer.OriginalString} cannot be read: {string.Join(", ", failures)}. "
                 + (
-                    hasServerError
-                        ? "The server failed; try again later."
-                        : "Check Issuer, or set the endpoints if this server publishes no metadata."
+                    hasServerError ? "The server failed; try again later."
+                    : configuration.MetadataAddress is not null ? "Check MetadataAddress."
+                    : "Check Issuer; set MetadataAddress if the metadata is elsewhere, or the endpoints if this server publishes none."
                 ),
             lastFailure
         );
     }
 
+    private static IEnumerable<Uri> Addresses(ClientConfiguration configuration) =>
+        configuration.MetadataAddress is { } address
+            ? [address]
+            : Addresses(configuration.Issuer!, openIdFirst: configuration.Scopes.Contains(ScopeList.OpenId));
+
     /// <summary>
-    /// Returns the addresses of the metadata. RFC 8414 §3.1 inserts the well-known segment before the issuer's path; OpenID Connect
-    /// Discovery §4 appends it.
+    /// Returns the well-known addresses of the metadata. RFC 8414 §3.1 inserts the well-known segment before the issuer's path; OpenID
+    /// Connect Discovery §4 appends it.
     /// </summary>
     public static IEnumerable<Uri> Addresses(Uri issuer, bool openIdFirst)
     {

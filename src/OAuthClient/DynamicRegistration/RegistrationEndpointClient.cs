@@ -16,7 +16,7 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
     )
     {
         var endpoint =
-            server.Find(ServerEndpoint.Registration)
+            server.FindValid(ServerEndpoint.Registration)
             ?? throw new OAuthException(
                 $"{server.ServerId} names no registration endpoint, so {current.DisplayName} cannot register itself there; set "
                     + "RegistrationEndpoint if the server has one, or register the client manually and set ClientId."
@@ -25,7 +25,7 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
         string method = ClientAuthenticationMethods.ChooseToRegister(current.ConfiguredAuthentication, current, server);
         var request = new BackChannelRequest(ServerEndpoint.Registration.Name, endpoint)
         {
-            Json = RegistrationRequestBuilder.Build(current, method),
+            Json = RegistrationRequestBuilder.Build(current, server, method),
             Secrets = [current.DynamicRegistration!.SoftwareStatement],
         };
         return await SendAsync(request, known: null, current, method, cancellationToken).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed class RegistrationEndpointClient(EndpointClient endpoints, TimeP
         var request = RequestFor(known) with
         {
             Method = HttpMethod.Put,
-            Json = RegistrationRequestBuilder.Build(current, method, known),
+            Json = RegistrationRequestBuilder.Build(current, server, method, known),
             // Sending the same metadata twice has no further effect.
             RetryMode = RetryMode.Idempotent,
             Secrets = [known.ClientSecret?.Reveal(), current.DynamicRegistration!.SoftwareStatement],

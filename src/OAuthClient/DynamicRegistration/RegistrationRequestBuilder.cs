@@ -30,9 +30,15 @@ internal static class RegistrationRequestBuilder
     /// current options (RFC 7592 §2.2).
     /// </summary>
     /// <param name="current">The client's configuration.</param>
+    /// <param name="server">The metadata of the server, which states the algorithms to choose from.</param>
     /// <param name="authenticationMethod">The method of authentication to register.</param>
     /// <param name="known">The client to update; <see langword="null"/> to register a new one.</param>
-    public static byte[] Build(ClientConfiguration current, string authenticationMethod, DynamicClient? known = null)
+    public static byte[] Build(
+        ClientConfiguration current,
+        AuthorizationServerMetadata server,
+        string authenticationMethod,
+        DynamicClient? known = null
+    )
     {
         var options = current.DynamicRegistration!;
         var metadata = known is null ? [] : JsonObject.Create(known.Metadata)!;
@@ -52,10 +58,16 @@ internal static class RegistrationRequestBuilder
         if (current.Scopes.Count > 0)
             metadata[ParameterNames.Scope] = ScopeList.Join(current.Scopes);
         if (current.Scopes.Contains(ScopeList.OpenId))
-            metadata["id_token_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
+            metadata["id_token_signed_response_alg"] = current.Algorithms.ChooseToRegister(
+                JwtType.IdToken,
+                server.Algorithms.IdTokenSigning
+            );
         if (current.SignedIntrospectionResponses)
-            metadata["introspection_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
-        WriteKeys(metadata, current, authenticationMethod);
+            metadata["introspection_signed_response_alg"] = current.Algorithms.ChooseToRegister(
+                JwtType.Introspection,
+                server.Algorithms.IntrospectionSigning
+            );
+        WriteKeys(metadata, current, server.Algorithms, authenticationMethod);
         Add("client_name", options.ClientName);
         Add("initiate_login_uri", options.InitiateLoginUri?.OriginalString);
         AddLogout("backchannel_logout", options.BackChannelLogoutUri);
@@ -88,7 +100,7 @@ internal static class RegistrationRequestBuilder
         }
     }
 
-    private static void WriteKeys(JsonObject metadata, ClientConfiguration current, string authenticationMethod)
+    private static void WriteKeys(JsonObject metadata, ClientConfiguration current, OfferedAlgorithms offered, string authenticationMethod)
     {
         var keys = new JsonArray([.. current.DecryptionKeys.Select(key => (JsonNode)key.PublicJwk())]);
         if (authenticationMethod == "private_key_jwt" && current.ClientAssertion.FindSigner() is { } signer)
@@ -104,8 +116,12 @@ internal static class RegistrationRequestBuilder
         metadata[Keys] = new JsonObject { ["keys"] = keys };
         if (current.DecryptionKeys is not [var first, ..] || !current.Scopes.Contains(ScopeList.OpenId))
             return;
-        metadata[IdTokenEncryption] = first.Algorithm ?? (first.Curve is null ? "RSA-OAEP-256" : "ECDH-ES+A128KW");
-        metadata[IdTokenContentEncryption] = "A128CBC-HS256";
+        IReadOnlyList<string> usable =
+            first.Algorithm is not null ? [first.Algorithm]
+            : first.Curve is null ? ["RSA-OAEP-256", "RSA-OAEP"]
+            : ["ECDH-ES+A128KW", "ECDH-ES+A256KW", "ECDH-ES+A192KW", "ECDH-ES"];
+        metadata[IdTokenEncryption] = OfferedAlgorithms.Choose(usable, offered.IdTokenKeyEncryption);
+        metadata[IdTokenContentEncryption] = OfferedAlgorithms.Choose(JweContentDecryption.Algorithms, offered.IdTokenContentEncryption);
     }
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);

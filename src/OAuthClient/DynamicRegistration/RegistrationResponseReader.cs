@@ -89,7 +89,7 @@ internal static class RegistrationResponseReader
         return
             current.Scopes.Contains(ScopeList.OpenId)
             && metadata.Text("id_token_signed_response_alg") is { } algorithm
-            && !current.IdTokenSigningAlgorithms.Contains(algorithm)
+            && !current.Algorithms.CanRegister(algorithm)
             ? "ID Tokens signed by "
                 + (SignatureAlgorithms.Supported.Contains(algorithm) ? algorithm : "another algorithm")
                 + ", which IdTokenSigningAlgorithms does not allow"
@@ -133,7 +133,7 @@ internal static class RegistrationResponseReader
         if (json.Text("registration_client_uri") is { } text)
         {
             uri =
-                Uri.TryCreate(text, UriKind.Absolute, out var address) && ServerEndpoint.IsSafe(address, current.AllowHttpOnLoopback)
+                Uri.TryCreate(text, UriKind.Absolute, out var address) && ServerEndpoint.IsSafe(address, current.Cleartext)
                     ? address
                     : throw new OAuthProtocolException(
                         "The registration response's registration_client_uri is not an absolute https address without user and fragment "

@@ -175,7 +175,7 @@ public static class AccessTokenHandlerExtensions
             var tokens =
                 services.GetKeyedService<AccessTokenProvider>(name)
                 ?? throw new InvalidOperationException(
-                    $"The HTTP client '{builder.Name}' uses access tokens of the OAuth client '{name}', which is not registered; "
+                    $"The HTTP client '{builder.Name}' uses access tokens of {ClientDisplayName.Of(name)}, which is not registered; "
                         + $"call AddOAuthClient(\"{name}\", …)."
                 );
             return new AccessTokenHandler(

@@ -56,7 +56,7 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         string target = address is null ? "no absolute address" : Text(address);
         return new OAuthException(
             $"A handler of the HTTP client '{httpClientName}' changed the address of the request to {target}. "
-                + $"The '{clientName}' access token may go to {OriginTexts}; the request was not sent. "
+                + $"The access token of {ClientDisplayName.Of(clientName)} may go to {OriginTexts}; the request was not sent. "
                 + Advice(request)
         );
     }
@@ -114,7 +114,8 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         if (!IsStated(request, address))
         {
             throw new OAuthException(
-                $"The '{clientName}' access token may go to {OriginTexts}, not to {Text(address)}; the request was not sent. "
+                $"The access token of {ClientDisplayName.Of(clientName)} may go to {OriginTexts}, not to {Text(address)}; the request was "
+                    + "not sent. "
                     + Advice(request)
             );
         }
@@ -123,8 +124,9 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
     // If the Host header is set, it determines the name that TLS verifies and the site that a shared server selects.
     private OAuthException CreateHostException(Uri address) =>
         new(
-            $"The request to {Text(address)} has a Host header with another host, which would receive the '{clientName}' access token; "
-                + "it was not sent. Remove the Host header, or set it to the host and port of the address."
+            $"The request to {Text(address)} has a Host header with another host, which would receive the access token of "
+                + $"{ClientDisplayName.Of(clientName)}; it was not sent. Remove the Host header, or set it to the host and port of "
+                + "the address."
         );
 
     private static Uri AbsoluteAddress(HttpRequestMessage request) =>

@@ -28,15 +28,15 @@ internal sealed class CurrentUserTokenSource(AccessTokenSource.Context context, 
         return new OAuthException(
             isAmbient
                 ? $"The request to {target} was made within GrantOwner.SuppressCurrentUser() and states no owner, so there is no "
-                    + $"'{ClientName}' access token for it; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
-                    + "or call request.SetGrantOwner(owner)."
+                    + $"access token of {ClientDisplayName.Of(ClientName)} for it; it was not sent. Put using "
+                    + "(owner.AsCurrentUser()) into each job, or call request.SetGrantOwner(owner)."
             : requiresExplicitOwner
-                ? $"The request to {target} does not state the owner of the '{ClientName}' access token, as "
+                ? $"The request to {target} does not state the owner of the access token of {ClientDisplayName.Of(ClientName)}, as "
                     + "ForCurrentUser(requireExplicitOwner: true) requires; it was not sent. Put using (owner.AsCurrentUser()) around the "
                     + "call, or call request.SetGrantOwner(owner)."
-            : $"No user is signed in, so there is no '{ClientName}' access token for the request to {target}; it was not sent. Require a "
-                + "signed-in user before the call, or use ForOwner, ForRequestOwner or ForClient. Work that continues after its request "
-                + "has ended states its owner with owner.AsCurrentUser()."
+            : $"No user is signed in, so there is no access token of {ClientDisplayName.Of(ClientName)} for the request to {target}; it "
+                + "was not sent. Require a signed-in user before the call, or use ForOwner, ForRequestOwner or ForClient. Work that "
+                + "continues after its request has ended states its owner with owner.AsCurrentUser()."
         );
     }
 

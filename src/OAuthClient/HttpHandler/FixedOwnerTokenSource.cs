@@ -8,7 +8,8 @@ internal sealed class FixedOwnerTokenSource(AccessTokenSource.Context context, G
             ? owner
             : throw new OAuthException(
                 $"The request to {address.GetLeftPart(UriPartial.Authority)} has an owner from SetGrantOwner, but its HTTP client "
-                    + $"uses the '{ClientName}' access token of {(owner.IsClient ? "the client itself" : "another owner")}; it was not "
-                    + "sent. Register the HTTP client with ForRequestOwner() or ForCurrentUser()."
+                    + $"uses the access token of {ClientDisplayName.Of(ClientName)} for "
+                    + $"{(owner.IsClient ? "the client itself" : "another owner")}; it was not sent. Register "
+                    + "the HTTP client with ForRequestOwner() or ForCurrentUser()."
             );
 }

@@ -37,13 +37,14 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
         var address =
             addresses.Find(chosen)
             ?? throw new OAuthException(
-                $"The grant of the '{source.ClientName}' access token states no address of its API within {addresses.Text}; the request "
-                    + "was not sent. Check the delegate of To(…) and the members that the server sends (Grant.TokenResponseMembers)."
+                $"The grant of {ClientDisplayName.Of(source.ClientName)} states no address of its API within {addresses.Text}; "
+                    + "the request was not sent. Check the delegate of To(…) and the members that the server sends "
+                    + "(Grant.TokenResponseMembers)."
             );
         if (!GrantAddress.TryApply(request, address))
             throw new OAuthException(
-                $"The request goes to {request.RequestUri!.GetLeftPart(UriPartial.Authority)}, which is not the address that the grant of "
-                    + $"the '{source.ClientName}' access token states; it was not sent. Use an address relative to "
+                $"The request goes to {request.RequestUri!.GetLeftPart(UriPartial.Authority)}, which is not the address that the "
+                    + $"grant of {ClientDisplayName.Of(source.ClientName)} states; it was not sent. Use an address relative to "
                     + "AccessTokenHandlerOptions.GrantBaseAddress."
             );
         RequestGrant.Set(request, chosen.Id);

@@ -6,7 +6,7 @@ internal sealed class RequestOwnerTokenSource(AccessTokenSource.Context context)
     public override GrantOwner ResolveOwner(HttpRequestMessage request, Uri address) =>
         RequestGrantOwner.Find(request)
         ?? throw new OAuthException(
-            $"The request to {address.GetLeftPart(UriPartial.Authority)} does not state the owner of the '{ClientName}' access token; "
-                + "it was not sent. Call request.SetGrantOwner(owner) before you send it."
+            $"The request to {address.GetLeftPart(UriPartial.Authority)} does not state the owner of the access token of "
+                + $"{ClientDisplayName.Of(ClientName)}; it was not sent. Call request.SetGrantOwner(owner) before you send it."
         );
 }

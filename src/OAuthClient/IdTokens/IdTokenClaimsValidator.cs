@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -9,45 +10,56 @@ namespace OAuthClient;
 internal static class IdTokenClaimsValidator
 {
     /// <summary>Validates the claims of an ID Token.</summary>
+    /// <param name="claims">The claims.</param>
+    /// <param name="issuer">The issuer that the token must name.</param>
+    /// <param name="configuration">The client that must be the audience.</param>
+    /// <param name="nonce">The nonce of the authorization request, or <see langword="null"/> when there is none.</param>
+    /// <param name="clock">The current time.</param>
+    /// <param name="mayLackNonce">Whether a token without any nonce is accepted.</param>
     /// <returns>The subject.</returns>
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
-    public static string Validate(JsonElement claims, string issuer, string clientId, string? nonce, DateTimeOffset now)
+    public static string Validate(
+        JsonElement claims,
+        string issuer,
+        ClientConfiguration configuration,
+        string? nonce,
+        ClockReading clock,
+        bool mayLackNonce = false
+    )
     {
         if (claims.Text("iss") != issuer)
             throw new OAuthProtocolException(
                 $"The ID Token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that sent it."
             );
-        ValidateAudience(claims, clientId, JwtType.IdToken);
-        ValidateTimes(claims, JwtType.IdToken, now);
-        if (nonce is not null && !Secret.SameText(claims.Text("nonce"), nonce))
-            throw new OAuthProtocolException(
-                "The ID Token's nonce is not the nonce of the authorization request: the token was issued for another login."
-            );
+        ValidateAudience(claims, configuration, JwtType.IdToken);
+        ValidateTimes(claims, JwtType.IdToken, clock);
+        ValidateNonce(claims.Text("nonce"), nonce, mayLackNonce);
         return claims.Subject("ID Token") ?? throw new OAuthProtocolException("The ID Token has no sub, so it does not identify the user.");
     }
 
     /// <summary>Validates the required expiration and time of issue of an ID Token or a logout token.</summary>
     /// <returns>The expiration and the time of issue.</returns>
     /// <exception cref="OAuthProtocolException">A time is missing, is not valid, or does not fit the current time.</exception>
-    public static (DateTimeOffset ExpiresAt, DateTimeOffset IssuedAt) ValidateTimes(JsonElement claims, JwtType kind, DateTimeOffset now)
+    public static (DateTimeOffset ExpiresAt, DateTimeOffset IssuedAt) ValidateTimes(JsonElement claims, JwtType kind, ClockReading clock)
     {
         var expiresAt = NumericDate.Read(claims, "exp", kind.Name);
-        if (NumericDate.HasPassed(expiresAt, now))
-            throw new OAuthProtocolException($"The {kind.Name} has expired.") { IsTransient = true };
+        if (clock.HasPassed(expiresAt))
+            throw Expired(kind, expiresAt, clock);
         var issuedAt = NumericDate.Read(claims, "iat", kind.Name);
-        return NumericDate.IsInFuture(issuedAt, now)
-            ? throw new OAuthProtocolException($"The {kind.Name} was issued in the future; check this machine's clock, or the server's.")
+        if (clock.IsInFuture(issuedAt))
+            throw new OAuthProtocolException($"The {kind.Name} was issued in the future {clock.Compare("iat", issuedAt)}")
             {
                 IsTransient = true,
-            }
-            : (expiresAt, issuedAt);
+            };
+        ValidateNotBefore(claims, kind, clock);
+        return (expiresAt, issuedAt);
     }
 
     /// <summary>
     /// Validates the issuer, audience and expiration of another JWT of the server. Each claim is optional (§5.3.2, RFC 7519 §4.1).
     /// </summary>
     /// <exception cref="OAuthProtocolException">A claim is not valid.</exception>
-    public static void ValidateIfPresent(UnverifiedJwt token, AuthorizationServerMetadata server, string clientId, DateTimeOffset now)
+    public static void ValidateIfPresent(UnverifiedJwt token, AuthorizationServerMetadata server, string clientId, ClockReading clock)
     {
         var claims = token.Claims;
         if (claims.Text("iss") is { } stated && !server.IsIssuer(stated))
@@ -57,8 +69,9 @@ internal static class IdTokenClaimsValidator
             );
         if (claims.TryGetProperty("aud", out _) && !claims.TextOrTexts("aud").Contains(clientId))
             throw new OAuthProtocolException($"The {token.Kind.Name}'s aud does not name this client: it was issued to another client.");
-        if (claims.TryGetProperty("exp", out _) && !(NumericDate.TryRead(claims, "exp") is { } end && !NumericDate.HasPassed(end, now)))
-            throw new OAuthProtocolException($"The {token.Kind.Name} has expired.") { IsTransient = true };
+        if (claims.TryGetProperty("exp", out _) && NumericDate.Read(claims, "exp", token.Kind.Name) is var end && clock.HasPassed(end))
+            throw Expired(token.Kind, end, clock);
+        ValidateNotBefore(claims, token.Kind, clock);
     }
 
     /// <summary>
@@ -66,11 +79,14 @@ internal static class IdTokenClaimsValidator
     /// <c>auth_time</c> proves that the server applied it (§3.1.3.7 (13)).
     /// </summary>
     /// <exception cref="OAuthProtocolException">The user was authenticated too long ago, or <c>auth_time</c> is missing.</exception>
-    public static void ValidateMaxAge(JsonElement claims, TimeSpan maxAge, DateTimeOffset now)
+    public static void ValidateMaxAge(JsonElement claims, TimeSpan maxAge, ClockReading clock)
     {
-        if (now - NumericDate.ClockSkew - NumericDate.Read(claims, "auth_time", JwtType.IdToken.Name) > maxAge)
+        var authenticatedAt = NumericDate.Read(claims, "auth_time", JwtType.IdToken.Name);
+        if (clock.Now - clock.Tolerance - authenticatedAt > maxAge)
             throw new OAuthProtocolException(
-                "The user was authenticated (auth_time) longer ago than max_age allows; begin an authorization with Prompt = \"login\"."
+                "The user was authenticated longer ago than max_age "
+                    + $"({maxAge.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s) allows "
+                    + $"{clock.Compare("auth_time", authenticatedAt)} Otherwise begin an authorization with Prompt = \"login\"."
             );
     }
 
@@ -162,16 +178,53 @@ internal static class IdTokenClaimsValidator
             _ => false,
         };
 
-    /// <summary>Validates that the token's only audience and authorized party are this client.</summary>
+    /// <summary>
+    /// Validates that the token's audience is this client, alone or beside trusted audiences, and that the authorized party is this client.
+    /// </summary>
     /// <exception cref="OAuthProtocolException"><c>aud</c> or <c>azp</c> names another client.</exception>
-    public static void ValidateAudience(JsonElement claims, string clientId, JwtType kind)
+    public static void ValidateAudience(JsonElement claims, ClientConfiguration configuration, JwtType kind)
     {
         var audience = claims.TextOrTexts("aud");
-        if (!audience.Contains(clientId))
+        if (!audience.Contains(configuration.ClientId))
             throw new OAuthProtocolException($"The {kind.Name}'s aud does not name this client: it was issued to another client.");
-        if (audience.Any(other => other != clientId))
-            throw new OAuthProtocolException($"The {kind.Name}'s aud names further audiences, which this client does not trust.");
-        if (claims.Text("azp") is { } authorizedParty && authorizedParty != clientId)
-            throw new OAuthProtocolException($"The {kind.Name}'s azp names another client.");
+        if (
+            audience.FirstOrDefault(other => other != configuration.ClientId && !configuration.TrustedAudiences.Contains(other)) is
+            { } other
+        )
+            throw new OAuthProtocolException(
+                $"The {kind.Name}'s aud names further audiences, which this client does not trust: "
+                    + $"'{ServerTextSanitizer.Clean(other)}'. If it is known, add it to TrustedAudiences (OpenID Connect Core §3.1.3.7)."
+            );
+        if (claims.Text("azp") is { } authorizedParty && authorizedParty != configuration.ClientId)
+            throw new OAuthProtocolException(
+                $"The {kind.Name}'s azp names another client, '{ServerTextSanitizer.Clean(authorizedParty)}' (OpenID Connect Core "
+                    + "§3.1.3.7)."
+            );
     }
+
+    private static void ValidateNonce(string? stated, string? requested, bool mayBeAbsent)
+    {
+        if (requested is null || Secret.SameText(stated, requested))
+            return;
+        if (stated is not null)
+            throw new OAuthProtocolException(
+                "The ID Token's nonce is not the nonce of the authorization request: the token was issued for another login."
+            );
+        if (!mayBeAbsent)
+            throw new OAuthProtocolException(
+                "The ID Token's nonce is not the nonce of the authorization request: it has none, so it may have been issued for another "
+                    + "login (OpenID Connect Core §3.1.3.7). If this server never returns the nonce, set "
+                    + "Adaptation.DangerouslyAcceptMissingNonce."
+            );
+    }
+
+    // nbf is optional, and is no part of an ID Token's required claims (RFC 7519 §4.1.5).
+    private static void ValidateNotBefore(JsonElement claims, JwtType kind, ClockReading clock)
+    {
+        if (NumericDate.TryRead(claims, "nbf") is { } validFrom && clock.IsInFuture(validFrom))
+            throw new OAuthProtocolException($"The {kind.Name} is not valid yet {clock.Compare("nbf", validFrom)}") { IsTransient = true };
+    }
+
+    private static OAuthProtocolException Expired(JwtType kind, DateTimeOffset end, ClockReading clock) =>
+        new($"The {kind.Name} has expired {clock.Compare("exp", end)}") { IsTransient = true };
 }

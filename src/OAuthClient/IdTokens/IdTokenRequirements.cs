@@ -9,6 +9,11 @@ internal sealed record IdTokenRequirements
     /// <summary>Gets the nonce that the token must contain; <see langword="null"/> if the request had none.</summary>
     public string? Nonce { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether the request used PKCE (RFC 7636), which prevents the injection of a code where the nonce does not.
+    /// </summary>
+    public bool UsesPkce { get; init; }
+
     /// <summary>Gets the maximum time since the user was authenticated; <see langword="null"/> without a limit.</summary>
     public TimeSpan? MaxAge { get; init; }
 

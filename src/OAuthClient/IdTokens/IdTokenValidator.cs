@@ -9,8 +9,15 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
     /// Determines whether ID Tokens of this server can be validated. An unrequested ID Token that cannot be validated is ignored.
     /// </summary>
     public static bool CanValidate(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
-        server.Issuer is not null
-        && (server.Find(ServerEndpoint.Keys) is not null || configuration.IdTokenSigningAlgorithms.All(SignatureAlgorithms.IsSymmetric));
+        server.Issuer is not null && (server.Find(ServerEndpoint.Keys) is not null || !UsesKeys(configuration));
+
+    /// <summary>Throws if the metadata states an address of the keys that cannot be used, before a token is requested.</summary>
+    /// <exception cref="OAuthProtocolException">The keys are needed, and their address cannot be used.</exception>
+    public static void ValidateKeyAddress(AuthorizationServerMetadata server, ClientConfiguration configuration)
+    {
+        if (UsesKeys(configuration))
+            server.FindValid(ServerEndpoint.Keys);
+    }
 
     /// <summary>Fetches the server's keys before a token arrives. A failure is ignored: it is reported when a token is validated.</summary>
     public Task PrefetchKeysAsync(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
@@ -68,11 +75,13 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
                     configuration,
                     server,
                     requirements.Nonce,
+                    mayLackNonce: configuration.Adaptation.AcceptsMissingNonce
+                        && (requirements.UsesPkce || configuration.Adaptation.AllowsCodeInjection),
                     cancellationToken
                 )
                 .ConfigureAwait(false);
             if (requirements is { MaxAge: { } maxAge, IsRequested: true })
-                IdTokenClaimsValidator.ValidateMaxAge(identity.Claims, maxAge, time.GetUtcNow());
+                IdTokenClaimsValidator.ValidateMaxAge(identity.Claims, maxAge, configuration.Read(time));
             IdTokenClaimsValidator.ValidateAcr(identity.Claims, requirements.AcrValues);
             return identity;
         }
@@ -101,27 +110,48 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The validated ID Token.</returns>
     /// <exception cref="OAuthProtocolException">The token is malformed, or its signature or a claim is not valid.</exception>
-    public async Task<ValidatedIdToken> ValidateAsync(
+    public Task<ValidatedIdToken> ValidateAsync(
         IdToken token,
         AccessToken accessToken,
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,
         string? nonce,
         CancellationToken cancellationToken
+    ) => ValidateAsync(token, accessToken, configuration, server, nonce, mayLackNonce: false, cancellationToken);
+
+    private async Task<ValidatedIdToken> ValidateAsync(
+        IdToken token,
+        AccessToken accessToken,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        string? nonce,
+        bool mayLackNonce,
+        CancellationToken cancellationToken
     )
     {
         if (!CanValidate(server, configuration))
         {
+            ValidateKeyAddress(server, configuration);
             throw new OAuthProtocolException(
                 "The server sent an ID Token, but the server's issuer or keys are not known, so the token cannot be validated. Set Issuer, "
                     + "and JwksUri if the endpoints are configured."
             );
         }
-        var unverified = UnverifiedJwt.Parse(token.Reveal(), JwtType.IdToken, configuration.IdTokenSigningAlgorithms);
+        var unverified = UnverifiedJwt.Parse(token.Reveal(), JwtType.IdToken, configuration.Algorithms.IdToken);
         await signatures.ValidateAsync(unverified, configuration, server, cancellationToken).ConfigureAwait(false);
         string issuer = server.RequiredIssuer(unverified.Claims, JwtType.IdToken.Name)!;
-        string subject = IdTokenClaimsValidator.Validate(unverified.Claims, issuer, configuration.ClientId, nonce, time.GetUtcNow());
+        string subject = IdTokenClaimsValidator.Validate(
+            unverified.Claims,
+            issuer,
+            configuration,
+            nonce,
+            configuration.Read(time),
+            mayLackNonce
+        );
         IdTokenClaimsValidator.ValidateAccessTokenHash(unverified.Claims, unverified.Algorithm, accessToken);
         return new ValidatedIdToken(token, issuer, subject, unverified.Claims);
     }
+
+    private static bool UsesKeys(ClientConfiguration configuration) =>
+        !configuration.Algorithms.IdToken.All(SignatureAlgorithms.IsSymmetric);
 }

@@ -27,7 +27,7 @@ internal static class LogoutTokenValidator
                 "A logout token was received, but the server's issuer is not known, so the token cannot be validated. Set Issuer."
             );
         string opened = JweDecryptor.Decrypt(compact, JwtType.LogoutToken, configuration.DecryptionKeys);
-        var token = UnverifiedJwt.Parse(opened, JwtType.LogoutToken, configuration.IdTokenSigningAlgorithms);
+        var token = UnverifiedJwt.Parse(opened, JwtType.LogoutToken, configuration.Algorithms.Of(JwtType.LogoutToken));
         ValidateIssuer(token.Claims, Issuer(token, configuration));
         return token;
     }
@@ -38,19 +38,19 @@ internal static class LogoutTokenValidator
     /// <param name="now">The current time.</param>
     /// <returns>The claims, which the caller must not use before the signature is verified.</returns>
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
-    public static LogoutToken ValidateClaims(UnverifiedJwt token, ClientConfiguration configuration, DateTimeOffset now) =>
-        Validate(token.Claims, Issuer(token, configuration), configuration.ClientId, now);
+    public static LogoutToken ValidateClaims(UnverifiedJwt token, ClientConfiguration configuration, ClockReading now) =>
+        Validate(token.Claims, Issuer(token, configuration), configuration, now);
 
     /// <summary>Validates the claims of a logout token (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
-    public static LogoutToken Validate(JsonElement claims, string issuer, string clientId, DateTimeOffset now)
+    public static LogoutToken Validate(JsonElement claims, string issuer, ClientConfiguration configuration, ClockReading clock)
     {
         ValidateIssuer(claims, issuer);
-        IdTokenClaimsValidator.ValidateAudience(claims, clientId, JwtType.LogoutToken);
-        var (expiresAt, issuedAt) = IdTokenClaimsValidator.ValidateTimes(claims, JwtType.LogoutToken, now);
-        if (now - NumericDate.ClockSkew - MaximumAge > issuedAt)
+        IdTokenClaimsValidator.ValidateAudience(claims, configuration, JwtType.LogoutToken);
+        var (expiresAt, issuedAt) = IdTokenClaimsValidator.ValidateTimes(claims, JwtType.LogoutToken, clock);
+        if (clock.Now - clock.Tolerance - MaximumAge > issuedAt)
             throw new OAuthProtocolException(
-                $"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's."
+                $"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago {clock.Compare("iat", issuedAt)}"
             )
             {
                 IsTransient = true,
@@ -65,7 +65,7 @@ internal static class LogoutTokenValidator
                 "The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4)."
             );
         // The maximum age is applied first: some servers send the year 9999 for "never", and adding the clock skew to it would overflow.
-        var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + NumericDate.ClockSkew;
+        var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + clock.Tolerance;
         var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt, id, acceptedUntil);
         return token is { Subject: null, SessionId: null }
             ? throw new OAuthProtocolException(

@@ -11,7 +11,7 @@ internal static class IntrospectionJwtValidator
     /// <summary>Validates the claims.</summary>
     /// <returns>The members of <c>token_introspection</c>.</returns>
     /// <exception cref="OAuthProtocolException">A claim is missing or not valid.</exception>
-    public static JsonElement Validate(JsonElement claims, string? issuer, string clientId, DateTimeOffset now)
+    public static JsonElement Validate(JsonElement claims, string? issuer, string clientId, ClockReading clock)
     {
         if (issuer is null)
             throw new OAuthProtocolException("The introspection response is signed, but the server's issuer is not known; set Issuer.");
@@ -27,24 +27,21 @@ internal static class IntrospectionJwtValidator
         var issuedAt =
             NumericDate.ReadIfPresent(claims, "iat", JwtType.Introspection.Name)
             ?? throw new OAuthProtocolException("The introspection response has no iat, so its age is not known (RFC 9701 §5).");
-        if (
-            NumericDate.IsInFuture(issuedAt, now)
-            || now - issuedAt > MaximumAge
-            || (
-                NumericDate.ReadIfPresent(claims, "exp", JwtType.Introspection.Name) is { } expiresAt
-                && NumericDate.HasPassed(expiresAt, now)
-            )
-        )
-            throw new OAuthProtocolException(
-                "The introspection response is too old, has expired, or was issued in the future (iat, exp). Check this machine's clock, "
-                    + "or the server's; otherwise the response may be a replay."
-            )
-            {
-                IsTransient = true,
-            };
+        if (clock.IsInFuture(issuedAt))
+            throw Untimely("was issued in the future", "iat", issuedAt, clock);
+        if (clock.Now - issuedAt > (clock.Tolerance > MaximumAge ? clock.Tolerance : MaximumAge))
+            throw Untimely("is too old", "iat", issuedAt, clock);
+        if (NumericDate.ReadIfPresent(claims, "exp", JwtType.Introspection.Name) is { } expiresAt && clock.HasPassed(expiresAt))
+            throw Untimely("has expired", "exp", expiresAt, clock);
         return claims.Object("token_introspection")
             ?? throw new OAuthProtocolException(
                 "The introspection response has no token_introspection, which describes the token (RFC 9701 §5)."
             );
     }
+
+    private static OAuthProtocolException Untimely(string fault, string claim, DateTimeOffset stated, ClockReading clock) =>
+        new($"The introspection response {fault} {clock.Compare(claim, stated)} Otherwise the response may be a replay.")
+        {
+            IsTransient = true,
+        };
 }

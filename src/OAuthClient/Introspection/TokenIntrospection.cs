@@ -109,7 +109,7 @@ public sealed class TokenIntrospection
         }
         string compact = Encoding.UTF8.GetString(response.Body.Span).Trim();
         var jwt = await signatures.ReadAsync(compact, JwtType.Introspection, current, server, cancellationToken).ConfigureAwait(false);
-        return IntrospectionJwtValidator.Validate(jwt.Claims, server.Issuer, current.ClientId, time.GetUtcNow());
+        return IntrospectionJwtValidator.Validate(jwt.Claims, server.Issuer, current.ClientId, current.Read(time));
     }
 
     private static JsonElement Json(BackChannelResponse response)

@@ -5,9 +5,6 @@ namespace OAuthClient;
 /// <summary>Reads times in seconds since 1970-01-01 (NumericDate, RFC 7519 §2), and compares them with this machine's clock.</summary>
 internal static class NumericDate
 {
-    /// <summary>The difference of the clocks that is accepted: "some small leeway" (RFC 7519 §4.1.4).</summary>
-    public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
-
     // 9999-12-31T23:59:59Z, the last second that DateTimeOffset represents.
     private const long LastSecond = 253_402_300_799;
 
@@ -38,13 +35,4 @@ internal static class NumericDate
     /// <summary>Reads the number; <see langword="null"/> when the member is absent or not a number.</summary>
     public static double? TryReadSeconds(JsonElement json, string name) =>
         json.Member(name) is { ValueKind: JsonValueKind.Number } member && member.TryGetDouble(out double number) ? number : null;
-
-    /// <summary>Determines whether a time has passed, also by a clock that is slow within <see cref="ClockSkew"/>.</summary>
-    public static bool HasPassed(DateTimeOffset end, DateTimeOffset now) =>
-        // Not end + ClockSkew: some servers send the year 9999 for "never", and the sum would overflow.
-        now - ClockSkew
-        >= end;
-
-    /// <summary>Determines whether a time is in the future, also by a clock that is fast within <see cref="ClockSkew"/>.</summary>
-    public static bool IsInFuture(DateTimeOffset start, DateTimeOffset now) => start > now + ClockSkew;
 }

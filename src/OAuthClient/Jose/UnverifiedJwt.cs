@@ -53,13 +53,7 @@ internal sealed class UnverifiedJwt
         string algorithm =
             header.Text("alg") ?? throw new OAuthProtocolException($"The {kind.Name}'s header has no alg (RFC 7515 §4.1.1).");
         if (!allowedAlgorithms.Contains(algorithm))
-        {
-            throw new OAuthProtocolException(
-                $"The {kind.Name} is signed with '{ServerTextSanitizer.Clean(algorithm)}', but this client allows only "
-                    + $"{string.Join(", ", allowedAlgorithms)} (OpenID Connect Core §3.1.3.7). If the client is registered at the server "
-                    + "for that algorithm, add it to IdTokenSigningAlgorithms."
-            );
-        }
+            throw OtherAlgorithm(algorithm, kind, allowedAlgorithms);
         if (header.TryGetProperty("crit", out _))
             throw new OAuthProtocolException(
                 $"The {kind.Name}'s header requires an extension (crit) that is not supported (RFC 7515 §4.1.11)."
@@ -71,6 +65,18 @@ internal sealed class UnverifiedJwt
         // jku, x5u, jwk and x5c are ignored: keys come only from the server's key set.
         return new UnverifiedJwt(compact, kind, algorithm, header, Part(parts[1], kind, "payload"));
     }
+
+    private static OAuthProtocolException OtherAlgorithm(string algorithm, JwtType kind, IReadOnlyList<string> allowed) =>
+        new(
+            $"The {kind.Name} is signed with '{ServerTextSanitizer.Clean(algorithm)}', but this client allows only "
+                + $"{string.Join(", ", allowed)} (OpenID Connect Core §3.1.3.7). "
+                + (
+                    SignatureAlgorithms.Supported.Contains(algorithm)
+                        ? $"If the client is registered at the server for that algorithm, add it to {kind.AlgorithmOption}."
+                        : "This library does not support that algorithm, and no option adds it; register the client at the server for one "
+                            + $"of {string.Join(", ", SignatureAlgorithms.Asymmetric)}."
+                )
+        );
 
     /// <summary>Returns the signed bytes: header and payload in their encoded form (RFC 7515 §5.2).</summary>
     public byte[] SigningInput() => Encoding.ASCII.GetBytes(Compact, 0, Compact.LastIndexOf('.'));

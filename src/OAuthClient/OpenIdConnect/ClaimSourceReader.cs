@@ -67,7 +67,7 @@ public sealed class ClaimSourceReader
     {
         try
         {
-            IdTokenClaimsValidator.ValidateIfPresent(token, server, current.ClientId, time.GetUtcNow());
+            IdTokenClaimsValidator.ValidateIfPresent(token, server, current.ClientId, current.Read(time));
         }
         catch (OAuthProtocolException)
         {

@@ -118,7 +118,7 @@ public sealed class OpenIdLogout
         var current = configuration.Current;
         var unverified = LogoutTokenValidator.Parse(logoutToken, current);
         current = await configuration.GetRegisteredAsync(current, cancellationToken).ConfigureAwait(false);
-        var token = LogoutTokenValidator.ValidateClaims(unverified, current, time.GetUtcNow());
+        var token = LogoutTokenValidator.ValidateClaims(unverified, current, current.Read(time));
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         await signatures.ValidateAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
         return await terminator.EndAsync(current, token, cancellationToken).ConfigureAwait(false);
@@ -208,7 +208,7 @@ public sealed class OpenIdLogout
     {
         try
         {
-            return (await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false)).Find(ServerEndpoint.EndSession);
+            return (await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false)).FindValid(ServerEndpoint.EndSession);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

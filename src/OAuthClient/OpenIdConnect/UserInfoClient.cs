@@ -83,7 +83,7 @@ internal sealed class UserInfoClient(
     {
         string compact = Encoding.UTF8.GetString(response.Body.Span).Trim();
         var jwt = await signatures.ReadAsync(compact, JwtType.UserInfo, current, server, cancellationToken).ConfigureAwait(false);
-        IdTokenClaimsValidator.ValidateIfPresent(jwt, server, current.ClientId, time.GetUtcNow());
+        IdTokenClaimsValidator.ValidateIfPresent(jwt, server, current.ClientId, current.Read(time));
         return jwt.Claims;
     }
 

@@ -44,7 +44,7 @@ public sealed class WebFinger
     public async Task<Uri> FindIssuerAsync(string identifier, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(identifier);
-        var (resource, origin) = WebFingerIdentifier.Normalise(identifier, configuration.AllowHttpOnLoopback);
+        var (resource, origin) = WebFingerIdentifier.Normalise(identifier, configuration.Cleartext.AllowsLoopback);
         var request = new BackChannelRequest(
             "WebFinger endpoint",
             new($"{origin}/.well-known/webfinger?resource={Uri.EscapeDataString(resource)}&rel={Uri.EscapeDataString(IssuerRelation)}")
@@ -83,7 +83,7 @@ public sealed class WebFinger
         // OpenID Connect Discovery §2.1: https, without query and fragment.
         return
             Uri.TryCreate(href, UriKind.Absolute, out var issuer)
-            && ServerEndpoint.IsSafe(issuer, configuration.AllowHttpOnLoopback)
+            && ServerEndpoint.IsSafe(issuer, configuration.Cleartext)
             && issuer.Query.Length == 0
             ? issuer
             : throw new OAuthProtocolException(

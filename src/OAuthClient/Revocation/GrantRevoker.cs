@@ -159,7 +159,7 @@ internal sealed class GrantRevoker(
             if (!GrantOwnership.BelongsTo(grant, current, seen.Owner))
                 return;
             var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-            if (server.Find(ServerEndpoint.Revocation) is null)
+            if (server.FindValid(ServerEndpoint.Revocation) is null)
                 Log.NoRevocationEndpoint(logger, grant.ClientName);
             else
                 await RevokeAsync(grant, current, server, failures).ConfigureAwait(false);

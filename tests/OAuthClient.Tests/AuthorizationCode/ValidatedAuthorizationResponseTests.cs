@@ -58,14 +58,14 @@ public class ValidatedAuthorizationResponseTests
         Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt + TimeSpan.FromTicks(1)), Rejection("had expired"));
     }
 
-    [TestCase("other")]
-    [TestCase("Photos")]
-    [TestCase("")]
+    [TestCase("other", "the OAuth client 'other'")]
+    [TestCase("Photos", "the OAuth client 'Photos'")]
+    [TestCase("", "the OAuth client;")]
     [Description("RFC 9700 §4.4: a client cannot complete the authorization of another client")]
-    public void A_response_to_another_client_is_rejected(string clientName) =>
+    public void A_response_to_another_client_is_rejected(string clientName, string displayName) =>
         Assert.That(
             () => ValidateCorrelation(SampleAuthorization.Pending(), Response(), clientName: clientName),
-            Rejection("begun by the OAuth client 'photos'", $"arrived at '{clientName}'", "RFC 9700 §4.4")
+            Rejection("begun by the OAuth client 'photos'", $"arrived at {displayName}", "RFC 9700 §4.4")
         );
 
     [TestCase("https://other.example.com")]

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
@@ -7,8 +7,6 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationServerMetadataTests
 {
-    private static IEnumerable<string> Endpoints => ServerEndpoint.All.Select(endpoint => endpoint.MetadataName);
-
     [Test]
     [Description("RFC 8414 §2, RFC 9207 §3: each member is read")]
     public void A_full_document_is_read()
@@ -79,22 +77,91 @@ public class AuthorizationServerMetadataTests
     [TestCase("https://user@s.example.com/x")]
     [TestCase("https://user:password@s.example.com/x")]
     [Description(
-        "RFC 6749 §3.1, §10.9; RFC 8414 §2: an endpoint is absolute, uses https and has no fragment or user; a document with "
-            + "any other endpoint is rejected"
+        "RFC 6749 §3.1, §10.9; RFC 8414 §2: an endpoint is absolute, uses https and has no fragment or user; any other endpoint is "
+            + "rejected when it is used, and does not affect the others. DangerouslyAllowHttpInTrustedNetwork relaxes https"
     )]
-    public void An_unsafe_endpoint_is_rejected(string address)
+    public void An_unsafe_endpoint_is_rejected_when_it_is_used(string address)
     {
-        foreach (string name in Endpoints)
+        foreach (var endpoint in ServerEndpoint.All)
+            RequireFault($"\"{address}\"", endpoint, $"as {endpoint.MetadataName}", "absolute https address", $"set {endpoint.OptionName}");
+    }
+
+    [TestCase("5", "'5'")]
+    [TestCase("true", "'true'")]
+    [TestCase("[\"https://s.example.com/x\"]", "x")]
+    [TestCase("{}", "'{}'")]
+    [TestCase("\"\\ud800\"", "")]
+    [Description("RFC 8414 §2: an endpoint of another type is rejected when it is used; the message contains its value")]
+    public void An_endpoint_of_another_type_is_rejected_when_it_is_used(string value, string quoted)
+    {
+        foreach (var endpoint in ServerEndpoint.All)
+            RequireFault(value, endpoint, $"as {endpoint.MetadataName}", value.Length < 6 ? quoted : "has '");
+    }
+
+    [Test]
+    [Description("RFC 8259 §4: an endpoint that occurs twice is rejected when it is used, even if both values are equal")]
+    public void A_repeated_endpoint_is_rejected_when_it_is_used()
+    {
+        foreach (var endpoint in ServerEndpoint.All)
         {
-            Assert.That(
-                () => Read($"{{\"{name}\":\"{address}\"}}"),
-                Throws
-                    .InstanceOf<OAuthProtocolException>()
-                    .With.Message.Contains($"as {name}")
-                    .And.Message.Contains("absolute https address")
+            RequireFault(
+                $"\"https://s.example.com/1\",\"{endpoint.MetadataName}\":\"https://s.example.com/2\"",
+                endpoint,
+                "twice, as 'https://s.example.com/1' and 'https://s.example.com/2'"
             );
         }
     }
+
+    [TestCase("null")]
+    [TestCase("\"\"")]
+    [Description("RFC 8414 §2: an endpoint that is null or empty counts as absent")]
+    public void An_empty_endpoint_is_absent(string value)
+    {
+        foreach (var endpoint in ServerEndpoint.All)
+            Assert.That(Read($"{{\"{endpoint.MetadataName}\":{value}}}").FindValid(endpoint), Is.Null);
+    }
+
+    [Test]
+    [Description("RFC 8414 §2: an endpoint of the options replaces one that cannot be used")]
+    public void A_configured_endpoint_replaces_an_unusable_one()
+    {
+        var configured = SampleConfiguration.Server;
+        var server = Read("{\"token_endpoint\":5}").OverriddenBy(configured);
+        Assert.That(server.Get(ServerEndpoint.Token), Is.EqualTo(configured.Get(ServerEndpoint.Token)));
+    }
+
+    [TestCase("5", "'5' as mtls_endpoint_aliases")]
+    [TestCase("{\"token_endpoint\":\"http://s.example.com/t\"}", "'http://s.example.com/t' as mtls_endpoint_aliases.token_endpoint")]
+    [TestCase("{\"token_endpoint\":7}", "'7' as mtls_endpoint_aliases.token_endpoint")]
+    [TestCase("{\"token_endpoint\":\"/t\"}", "'/t' as mtls_endpoint_aliases.token_endpoint")]
+    [Description(
+        "RFC 8705 §5: an alias that cannot be used is rejected when it is used, and not replaced by the endpoint at which the server does "
+            + "not ask for the certificate; a client without a certificate ignores the member"
+    )]
+    public void An_unusable_alias_is_rejected_when_it_is_used(string aliases, string words)
+    {
+        string json =
+            $"{{\"token_endpoint\":\"https://s.example.com/t\",\"jwks_uri\":\"https://s.example.com/j\","
+            + $"\"mtls_endpoint_aliases\":{aliases}}}";
+
+        var server = Read(json, presentsCertificate: true);
+
+        Assert.That(() => server.Get(ServerEndpoint.Token), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(words));
+        Assert.That(server.Find(ServerEndpoint.Token), Is.Null);
+        Assert.That(server.Get(ServerEndpoint.Keys), Is.EqualTo(new Uri("https://s.example.com/j")), "a browser or no certificate");
+        Assert.That(Read(json).Get(ServerEndpoint.Token), Is.EqualTo(new Uri("https://s.example.com/t")));
+    }
+
+    [TestCase("null")]
+    [TestCase("{}")]
+    [TestCase("{\"token_endpoint\":null,\"revocation_endpoint\":5}")]
+    [Description("RFC 8705 §5: where there is no alias, the endpoint is used; another alias does not affect it")]
+    public void Without_an_alias_the_endpoint_is_used(string aliases) =>
+        Assert.That(
+            Read($"{{\"token_endpoint\":\"https://s.example.com/t\",\"mtls_endpoint_aliases\":{aliases}}}", presentsCertificate: true)
+                .Get(ServerEndpoint.Token),
+            Is.EqualTo(new Uri("https://s.example.com/t"))
+        );
 
     [Test]
     [Description("RFC 8252 §8.3: http is accepted for loopback if the developer allowed it, and for no other host")]
@@ -105,20 +172,59 @@ public class AuthorizationServerMetadataTests
             Is.EqualTo(new Uri("http://127.0.0.1:1/t"))
         );
         Assert.That(
-            () => Read("{\"token_endpoint\":\"http://s.example.com/t\"}", allowHttpOnLoopback: true),
+            () => Read("{\"token_endpoint\":\"http://s.example.com/t\"}", allowHttpOnLoopback: true).Get(ServerEndpoint.Token),
             Throws.InstanceOf<OAuthProtocolException>()
         );
     }
 
-    [TestCase("{\"issuer\":1}")]
-    [TestCase("{\"token_endpoint\":[]}")]
-    [TestCase("{\"code_challenge_methods_supported\":\"S256\"}")]
-    [TestCase("{\"token_endpoint_auth_methods_supported\":[1]}")]
-    [TestCase("{\"code_challenge_methods_supported\":[\"\\ud800\"]}")]
-    [Description("RFC 8414 §2: a member of the wrong kind is a protocol violation")]
-    public void A_member_of_the_wrong_kind_is_rejected(string json) =>
-        Assert.That(() => Read(json), Throws.InstanceOf<OAuthProtocolException>());
+    [Test]
+    [Description("RFC 8414 §3.3: the issuer alone must be valid at once; with two issuers it is not known whose metadata it is")]
+    public void The_issuer_is_validated_at_once()
+    {
+        Assert.That(() => Read("{\"issuer\":1}"), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("issuer"));
+        Assert.That(Read("{\"issuer\":\"a\",\"issuer\":\"a\"}"), Is.Null);
+    }
 
-    private static AuthorizationServerMetadata Read(string json, bool allowHttpOnLoopback = false) =>
-        AuthorizationServerMetadata.Read(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value, allowHttpOnLoopback);
+    [TestCase("5")]
+    [TestCase("[1]")]
+    [TestCase("{}")]
+    [TestCase("[\"\\ud800\"]")]
+    [TestCase("[\"S256\",null]")]
+    [Description("RFC 8414 §2: a list of the wrong type is rejected when it is used; the message names the member")]
+    public void A_list_of_the_wrong_type_is_rejected_when_it_is_used(string value)
+    {
+        Assert.That(
+            () => Read($"{{\"code_challenge_methods_supported\":{value}}}").CodeChallengeMethods,
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("as code_challenge_methods_supported")
+        );
+        Assert.That(
+            () => Read($"{{\"token_endpoint_auth_methods_supported\":{value}}}").TokenEndpointAuthenticationMethods,
+            Throws
+                .InstanceOf<OAuthProtocolException>()
+                .With.Message.Contains("as token_endpoint_auth_methods_supported")
+                .And.Message.Contains("Set ClientAuthentication")
+        );
+        Assert.That(Read($"{{\"id_token_signing_alg_values_supported\":{value}}}").Algorithms, Is.EqualTo(OfferedAlgorithms.Unknown));
+    }
+
+    [Test]
+    [Description("RFC 8414 §2: a single text in place of a list is read as one item")]
+    public void A_text_in_place_of_a_list_is_one_item() =>
+        Assert.That(Read("{\"code_challenge_methods_supported\":\"plain\"}").CodeChallengeMethods, Is.EqualTo(["plain"]));
+
+    private static void RequireFault(string value, ServerEndpoint endpoint, params string[] words)
+    {
+        var server = Read($"{{\"issuer\":\"https://s.example.com\",\"{endpoint.MetadataName}\":{value}}}");
+
+        Assert.That(server.Issuer, Is.EqualTo("https://s.example.com"));
+        Assert.That(server.Find(endpoint), Is.Null);
+        foreach (var other in ServerEndpoint.All.Where(other => other != endpoint))
+            Assert.That(server.FindValid(other), Is.Null);
+        var refusal = Assert.Throws<OAuthProtocolException>(() => server.Get(endpoint))!;
+        foreach (string word in words)
+            Assert.That(refusal.Message, Does.Contain(word));
+    }
+
+    private static AuthorizationServerMetadata Read(string json, bool allowHttpOnLoopback = false, bool presentsCertificate = false) =>
+        ServerMetadataReader.Read(JsonDocument.Parse(json).RootElement, new(allowHttpOnLoopback, []), presentsCertificate)!;
 }

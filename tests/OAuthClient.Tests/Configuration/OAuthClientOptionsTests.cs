@@ -52,7 +52,7 @@ public class OAuthClientOptionsTests
             Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(30)));
         });
         Assert.That(
-            SampleConfiguration.Create().IdTokenSigningAlgorithms,
+            SampleConfiguration.Create().Algorithms.IdToken,
             Is.EqualTo(["RS256"]),
             "OpenID Connect Core §3.1.3.7 (7): RS256 unless another algorithm is registered"
         );
@@ -80,7 +80,7 @@ public class OAuthClientOptionsTests
         {
             Assert.That(configuration.Scopes, Is.EqualTo(["a", "b"]));
             Assert.That(configuration.Resources, Is.EqualTo(["https://api.example.com"]));
-            Assert.That(configuration.IdTokenSigningAlgorithms, Is.EqualTo(["ES256"]));
+            Assert.That(configuration.Algorithms.IdToken, Is.EqualTo(["ES256"]));
             Assert.That(configuration.ClientSecret!.Reveal(), Is.EqualTo("secret"));
             Assert.That(configuration.ClientId, Is.EqualTo("client-id"));
         });

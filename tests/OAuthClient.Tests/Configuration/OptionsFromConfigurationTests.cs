@@ -64,6 +64,13 @@ public class OptionsFromConfigurationTests
             ["PushedAuthorizationRequestEndpoint"] = "https://server.example.com/par",
             ["SignedAuthorizationRequests"] = "false",
             ["ClientAssertion:KeyId"] = "key-1",
+            ["DangerouslyAllowHttpInTrustedNetwork:0"] = "http://keycloak:8080",
+            ["MetadataAddress"] = "https://server.example.com/m",
+            ["UserInfoSigningAlgorithms:0"] = "ES384",
+            ["IntrospectionSigningAlgorithms:0"] = "PS256",
+            ["LogoutTokenSigningAlgorithms:0"] = "RS512",
+            ["TrustedAudiences:0"] = "project-1",
+            ["ClockTolerance"] = "00:02:00",
         };
         Assert.That(
             values.Keys.Select(key => key.Split(':')[0]).Distinct(),
@@ -95,6 +102,13 @@ public class OptionsFromConfigurationTests
             Assert.That(options.Resources, Is.EqualTo([new Uri("https://one.example.com"), new Uri("https://two.example.com")]));
             Assert.That(options.ResponseMode, Is.EqualTo("form_post"));
             Assert.That(options.IdTokenSigningAlgorithms, Is.EqualTo(["ES256"]));
+            Assert.That(options.DangerouslyAllowHttpInTrustedNetwork, Is.EqualTo([new Uri("http://keycloak:8080")]));
+            Assert.That(options.MetadataAddress, Is.EqualTo(new Uri("https://server.example.com/m")));
+            Assert.That(options.UserInfoSigningAlgorithms, Is.EqualTo(["ES384"]));
+            Assert.That(options.IntrospectionSigningAlgorithms, Is.EqualTo(["PS256"]));
+            Assert.That(options.LogoutTokenSigningAlgorithms, Is.EqualTo(["RS512"]));
+            Assert.That(options.TrustedAudiences, Is.EqualTo(["project-1"]));
+            Assert.That(options.ClockTolerance, Is.EqualTo(TimeSpan.FromMinutes(2)));
             Assert.That(options.IssuerTemplate, Is.EqualTo("https://server.example.com/{tenantid}"));
             Assert.That(options.AllowedTenants, Is.EqualTo(["tenant-1"]));
             Assert.That(options.RefusePrivateAddresses, Is.True);

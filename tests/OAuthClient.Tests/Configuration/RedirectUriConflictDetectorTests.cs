@@ -17,13 +17,13 @@ public class RedirectUriConflictDetectorTests
 
         Assert.That(
             Failure(provider, "one"),
-            Does.StartWith("OAuth client 'one': RedirectUri has the same path as that of OAuth client 'two' at another server")
+            Does.StartWith("OAuth client 'one': RedirectUri has the same path as that of the OAuth client 'two' at another server")
                 .And.Contain("a path of its own")
                 .And.Contain("RFC 9700 §4.4")
         );
         Assert.That(
             Failure(provider, "two"),
-            Does.StartWith("OAuth client 'two': RedirectUri has the same path as that of OAuth client 'one' at another server")
+            Does.StartWith("OAuth client 'two': RedirectUri has the same path as that of the OAuth client 'one' at another server")
         );
     }
 
@@ -46,8 +46,8 @@ public class RedirectUriConflictDetectorTests
             }
         );
 
-        Assert.That(Failure(provider, "one"), Does.Contain("RedirectUri has the same path as that of OAuth client 'two'"));
-        Assert.That(Failure(provider, "two"), Does.Contain("RedirectUri has the same path as that of OAuth client 'one'"));
+        Assert.That(Failure(provider, "one"), Does.Contain("RedirectUri has the same path as that of the OAuth client 'two'"));
+        Assert.That(Failure(provider, "two"), Does.Contain("RedirectUri has the same path as that of the OAuth client 'one'"));
     }
 
     [Test]

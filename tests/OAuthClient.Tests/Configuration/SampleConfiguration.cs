@@ -10,6 +10,9 @@ internal static class SampleConfiguration
 
     public static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>The time <see cref="Now"/>, with the default tolerance.</summary>
+    public static ClockReading Clock { get; } = ClockAt(Now);
+
     public static AuthorizationServerMetadata Server { get; } =
         new()
         {
@@ -28,6 +31,8 @@ internal static class SampleConfiguration
         {
             Endpoints = ServerEndpoint.FindAll(known => known == endpoint ? address : server.Find(known)),
         };
+
+    public static ClockReading ClockAt(DateTimeOffset now) => new(now, new OAuthClientOptions().ClockTolerance);
 
     public static OAuthClientOptions Options(Action<OAuthClientOptions>? change = null)
     {

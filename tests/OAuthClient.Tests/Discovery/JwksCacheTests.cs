@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using static OAuthClient.Tests.SigningKeys;
 
 namespace OAuthClient.Tests;
@@ -240,7 +241,6 @@ public class JwksCacheTests
 
     [TestCase("[]")]
     [TestCase("not json")]
-    [TestCase("""{"keys":[],"keys":[]}""")]
     [Description("A response that is not a JSON object causes an EndpointException with the address of the endpoint")]
     public async Task A_response_that_is_not_an_object_is_an_endpoint_failure(string body)
     {
@@ -274,7 +274,8 @@ public class JwksCacheTests
 
         server.Answers("", status: 404);
         Assert.That(
-            async () => await new JwksCache(server.BackChannelOf(), server.Clock).PrefetchAsync(JwksUri, Configuration),
+            async () =>
+                await new JwksCache(server.BackChannelOf(), server.Clock, NullLogger.Instance).PrefetchAsync(JwksUri, Configuration),
             Throws.Nothing
         );
     }

@@ -37,7 +37,9 @@ public class JwksParserTests
     }
 
     [TestCase("""{"keys":"none"}""", "malformed")]
-    [TestCase("""{"keys":[{"kty":1}]}""", "malformed")]
+    [TestCase("""{"keys":null}""", "malformed")]
+    [TestCase("{}", "malformed")]
+    [TestCase("""{"keys":[],"keys":[]}""", "malformed")]
     [TestCase("too many", "more than 100 keys")]
     [Description("RFC 7517 §5: the message states the defect, and the failure is transient, so no grant is removed")]
     public void An_unusable_key_set_is_rejected_with_its_reason(string set, string why)
@@ -49,6 +51,71 @@ public class JwksParserTests
 
         Assert.That(exception.Message, Does.Contain("key set").And.Contain(why));
         Assert.That(exception.IsTransient, Is.True);
+    }
+
+    [TestCase("5")]
+    [TestCase("null")]
+    [TestCase("[]")]
+    [TestCase("\"key\"")]
+    [TestCase("{}")]
+    [TestCase("""{"kty":1}""")]
+    [TestCase("""{"kty":"RSA"}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB"}""")]
+    [TestCase("""{"kty":"RSA","n":"a b+c/d!","e":"AQAB","kid":"k"}""")]
+    [TestCase("""{"kty":"RSA","n":null,"e":"AQAB","kid":"k"}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","e":5,"kid":"k"}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","e":"AQAB","kid":7}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"k","use":["sig"]}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"k","key_ops":"verify"}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"k","key_ops":[1]}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"k","alg":true}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","n":"AQAB","e":"AQAB","kid":"k"}""")]
+    [TestCase("""{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"k","kid":"k"}""")]
+    [TestCase("""{"kty":"EC","crv":"P-256","x":"AA","kid":"k"}""")]
+    [TestCase("""{"kty":"EC","x":"AA","y":"AA","kid":"k"}""")]
+    [TestCase("""{"kty":"EC","crv":5,"x":"AA","y":"AA","kid":"k"}""")]
+    [TestCase("""{"kty":"EC","crv":"P-999","x":"AA","y":"AA","kid":"k"}""")]
+    [TestCase("""{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k"}""")]
+    [TestCase("""{"kty":"oct","k":"c2VjcmV0","kid":"k"}""")]
+    [TestCase("""{"kty":"AKP","alg":"ML-DSA-44","pub":"AAAA","kid":"k"}""")]
+    [TestCase("""{"kty":"RSA","kid":"\ud800","n":"AQAB","e":"AQAB"}""")]
+    [Description("RFC 7517 §5: a key that is malformed or of a foreign type does not affect the other keys, even with the same kid")]
+    public void A_key_that_cannot_be_used_does_not_affect_the_others(string malformed)
+    {
+        using var good = RSA.Create(2048);
+        string key = Jwk(good).ToJsonString();
+        string token = Sign(good, "good");
+
+        Assert.That(Verifies(token, $$"""{"keys":[{{malformed}},{{key}}]}"""), Is.True);
+        Assert.That(Verifies(token, $$"""{"keys":[{{key}},{{malformed}}],"other":1,"other":2}"""), Is.True);
+        Assert.That(Verifies(token, $$"""{"keys":[{{malformed}}]}"""), Is.False);
+    }
+
+    [Test]
+    [Description("RFC 7517 §4.5: two keys with one kid are both tried; RFC 7515 §2: padding of a number is tolerated")]
+    public void Two_keys_with_one_identifier_are_both_tried()
+    {
+        using var one = RSA.Create(2048);
+        using var two = RSA.Create(2048);
+        var padded = Jwk(two);
+        padded["n"] = (string)padded["n"]! + "==";
+
+        string set = SigningKeys.Set(Jwk(one), padded);
+
+        Assert.That(Verifies(Sign(one, "a"), set) && Verifies(Sign(two, "a"), set), Is.True);
+    }
+
+    [Test]
+    [Description("The reason for which a key is skipped contains no text of the server")]
+    public void The_reasons_contain_no_text_of_the_server()
+    {
+        List<(int, string)> skipped = [];
+        JwksParser.Read(
+            Encoding.UTF8.GetBytes("""{"keys":[5,{"kty":"evil"},{"kty":"RSA","n":"evil!"},{"kty":"EC","kid":["evil"]}]}"""),
+            (index, reason) => skipped.Add((index, reason))
+        );
+        Assert.That(skipped.Select(one => one.Item1), Is.EqualTo(new[] { 0, 1, 2, 3 }));
+        Assert.That(skipped.Select(one => one.Item2), Has.All.StartsWith("it").And.All.Not.Contains("evil"));
     }
 
     private static bool Verifies(string compact, string set)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using static OAuthClient.Tests.SigningKeys;
 
 namespace OAuthClient.Tests;
@@ -20,7 +21,7 @@ public class JwksReloadTests
         await using ScriptedServer server = new();
         TaskCompletionSource<HttpResponseMessage> held = new();
         server.AnswersAsync(_ => held.Task);
-        JwksCache keys = new(server.BackChannelOf(), server.Clock);
+        JwksCache keys = new(server.BackChannelOf(), server.Clock, NullLogger.Instance);
         var early = keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default);
         await Eventually.UntilAsync(() => server.Requests.Count == 1);
 
@@ -39,7 +40,7 @@ public class JwksReloadTests
     {
         await using ScriptedServer server = new();
         server.Answers("", status: 404);
-        JwksCache keys = new(server.BackChannelOf(), server.Clock);
+        JwksCache keys = new(server.BackChannelOf(), server.Clock, NullLogger.Instance);
         Assert.That(
             async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, Configuration, hasTenants: false, default),
             Throws.TypeOf<EndpointException>()

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
 using static OAuthClient.Tests.DiscoveredServer;
 
 namespace OAuthClient.Tests;
@@ -62,15 +64,15 @@ public class MetadataEndpointTests
 
     [Test]
     [Description(
-        "RFC 8414 §2. Threat: cleartext. Metadata is rejected when an address is not https, or has user information or a fragment"
+        "RFC 8414 §2. Threat: cleartext. An address that is not https, or has user information or a fragment, is rejected by the operation "
+            + "that uses it, and no request is sent to it. DangerouslyAllowHttpInTrustedNetwork relaxes https"
     )]
-    public async Task An_unsafe_endpoint_is_rejected(
+    public async Task An_unsafe_endpoint_is_rejected_by_the_operation_that_uses_it(
         [Values(
             "authorization_endpoint",
             "token_endpoint",
             "revocation_endpoint",
             "introspection_endpoint",
-            "registration_endpoint",
             "userinfo_endpoint",
             "jwks_uri"
         )]
@@ -90,19 +92,43 @@ public class MetadataEndpointTests
     )
     {
         await using var server = Discovering(Issuer);
-        server.Answers(_ => Document(Issuer, json => json[member] = address));
+        await using var openId = Discovering(Issuer, o => o.Scopes = ["openid"]);
+        foreach (var one in new[] { server, openId })
+        {
+            one.Answers(request =>
+                request.Uri.AbsolutePath.StartsWith("/.well-known/", StringComparison.Ordinal)
+                    ? Document(Issuer, json => json[member] = address)
+                    : ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer","sub":"s"}""")
+            );
+        }
+        var user = GrantOwner.User("42");
+        var introspection = server.Services.GetRequiredService<TokenIntrospection>();
+        Func<Task> operation = member switch
+        {
+            "revocation_endpoint" => () => server.Client.RevokeAsync(user),
+            "introspection_endpoint" => () => introspection.IntrospectAsync("token"),
+            "userinfo_endpoint" => () => server.Client.GetUserInfoAsync(user),
+            "jwks_uri" => () => openId.Client.BeginAuthorizationAsync(),
+            _ => () => server.Client.BeginAuthorizationAsync(),
+        };
+        if (member is not ("authorization_endpoint" or "token_endpoint"))
+            await server.SignInAsync();
+        int before = server.Requests.Count;
+
         Assert.That(
-            async () => await server.Client.BeginAuthorizationAsync(),
+            async () => await operation(),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member).And.Message.Contain("https")
         );
-        Assert.That(server.Requests, Has.Count.EqualTo(1));
+
+        Assert.That(server.Requests.Skip(before).Select(request => request.Uri.AbsoluteUri), Is.All.EqualTo(OAuth));
+        Assert.That(openId.Requests.Select(request => request.Uri.AbsolutePath), Is.All.StartsWith("/.well-known/"));
     }
 
     [Test]
     [Description("Threat: cleartext. With http allowed on loopback, http to another host is rejected")]
     public async Task Http_is_allowed_only_on_loopback()
     {
-        await using var server = Discovering("http://127.0.0.1:9", o => o.DangerouslyAllowHttpOnLoopback = true);
+        await using var server = Discovering("http://127.0.0.1:9", o => (o.DangerouslyAllowHttpOnLoopback, o.Scopes) = (true, ["openid"]));
         server.Answers(_ => Document("http://127.0.0.1:9", json => json["jwks_uri"] = "http://keys.example/jwks"));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
@@ -112,23 +138,54 @@ public class MetadataEndpointTests
 
     [TestCase("token_endpoint", "5")]
     [TestCase("issuer", "[]")]
-    [TestCase("code_challenge_methods_supported", "\"S256\"")]
+    [TestCase("code_challenge_methods_supported", "5")]
     [TestCase("code_challenge_methods_supported", "[256]")]
-    [TestCase("token_endpoint_auth_methods_supported", "{}")]
-    [TestCase("token_endpoint_auth_methods_supported", "[\"\\ud800\"]")]
-    [Description("RFC 8414 §2: a member of the wrong type causes an OAuthProtocolException")]
+    [Description("RFC 8414 §2: a member of the wrong type that the operation uses causes an OAuthProtocolException")]
     public async Task A_member_of_the_wrong_type_is_a_protocol_error(string member, string value)
     {
         await using var server = Discovering(Issuer);
-        server.Answers(_ =>
-            ScriptedServer.Json(
-                200,
-                member == "issuer" ? $$"""{"issuer":{{value}}}""" : $$"""{"issuer":"{{Issuer}}","{{member}}":{{value}}}"""
-            )
-        );
+        server.Answers(_ => Document(Issuer, json => json[member] = JsonNode.Parse(value)));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member)
+        );
+    }
+
+    [TestCase("{}")]
+    [TestCase("[1]")]
+    [Description("RFC 8414 §2: the methods of authentication are read only if there is a choice; the message names the option to set")]
+    public async Task Malformed_authentication_methods_matter_only_for_a_choice(string value)
+    {
+        foreach (bool isStated in new[] { false, true })
+        {
+            await using var server = Discovering(
+                Issuer,
+                o => o.ClientAuthentication = isStated ? ClientAuthenticationMethod.ClientSecretPost : null
+            );
+            server.Answers(_ => Document(Issuer, json => json["token_endpoint_auth_methods_supported"] = JsonNode.Parse(value)));
+            Assert.That(
+                async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+                isStated ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("Set ClientAuthentication")
+            );
+        }
+    }
+
+    [Test]
+    [Description(
+        "RFC 8414 §2, over a socket: a server whose metadata has malformed members that a sign-in does not use. The sign-in works, and "
+            + "revocation says what is wrong"
+    )]
+    public async Task Malformed_members_that_are_not_used_do_not_matter()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"], server: o => o.PublishMalformedMetadata = true);
+        host.Server.Faults.Add(
+            TestEndpoint.Metadata,
+            Fault.RewrittenBody(json => """{"op_policy_uri":1,"op_policy_uri":null,"service_documentation":"\ud800",""" + json[1..])
+        );
+        var grant = await host.SignInAsync();
+        Assert.That(
+            async () => await host.Client.RevokeAsync(grant.Owner),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("'/revoke' as revocation_endpoint")
         );
     }
 

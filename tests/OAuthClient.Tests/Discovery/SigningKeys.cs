@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace OAuthClient.Tests;
 
@@ -17,7 +18,7 @@ internal static class SigningKeys
     public static JwksCache Keys(ScriptedServer server, string set)
     {
         server.Answers(set);
-        return new(server.BackChannelOf(), server.Clock);
+        return new(server.BackChannelOf(), server.Clock, NullLogger.Instance);
     }
 
     public static string Set(params IEnumerable<JsonObject> keys) => new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString();

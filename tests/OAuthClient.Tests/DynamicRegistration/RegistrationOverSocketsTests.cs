@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
 
@@ -48,6 +49,42 @@ public class RegistrationOverSocketsTests
         Assert.That(grant.Subject, Is.Not.Null);
         var registered = host.Server.Clients.Single(client => client.ClientId == grant.ClientId);
         Assert.That(registered.IdTokenEncryptionAlgorithm, Is.EqualTo(kind == "RSA" ? "RSA-OAEP-256" : "ECDH-ES+A128KW"));
+    }
+
+    [TestCase("ES256")]
+    [TestCase("PS384")]
+    [Description(
+        "OpenID Connect Dynamic Client Registration §2: without configured algorithms the client registers a supported one that the server "
+            + "offers, for signatures and encryption, and accepts it"
+    )]
+    public async Task A_registered_client_uses_the_algorithms_that_the_server_offers(string algorithm)
+    {
+        await using var host = await OAuthTestHost.StartAsync(
+            o =>
+            {
+                RemoveCredentials(o);
+                (o.Scopes, o.DecryptionKeys) = (["openid"], [DecryptionKeyTexts.Pem]);
+            },
+            builder => builder.RegisterDynamically(),
+            server: o =>
+            {
+                o.AllowRegistration = true;
+                o.OnMetadata = metadata =>
+                {
+                    metadata["id_token_signing_alg_values_supported"] = new JsonArray("EdDSA", algorithm);
+                    metadata["id_token_encryption_alg_values_supported"] = new JsonArray("RSA1_5", "RSA-OAEP");
+                    metadata["id_token_encryption_enc_values_supported"] = new JsonArray("A256GCM");
+                };
+            }
+        );
+        var grant = await host.SignInAsync();
+
+        Assert.That(grant.Subject, Is.Not.Null);
+        var registered = host.Server.Clients.Single(client => client.ClientId == grant.ClientId);
+        Assert.That(
+            (registered.IdTokenSigningAlgorithm, registered.IdTokenEncryptionAlgorithm, registered.IdTokenContentEncryptionAlgorithm),
+            Is.EqualTo((algorithm, "RSA-OAEP", "A256GCM"))
+        );
     }
 
     [Test]

@@ -105,14 +105,27 @@ internal static class JwtTargets
                 var claims = Verify(compact).Claims;
                 // Each validator is called, whatever another one reports.
                 Validate(() =>
-                    IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", "n", SampleConfiguration.Now)
+                    IdTokenClaimsValidator.Validate(
+                        claims,
+                        SampleConfiguration.Issuer,
+                        SampleConfiguration.Create(),
+                        "n",
+                        SampleConfiguration.Clock
+                    )
                 );
-                Validate(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Now));
+                Validate(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Clock));
                 Validate(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
                 Validate(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
                 IdTokenClaimsValidator.FindOtherIdentity(claims, "client-id", "alice", issuer => issuer == SampleConfiguration.Issuer);
                 IdTokenClaimsValidator.FindOtherAuthentication(claims, claims);
-                Validate(() => LogoutTokenValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
+                Validate(() =>
+                    LogoutTokenValidator.Validate(
+                        claims,
+                        SampleConfiguration.Issuer,
+                        SampleConfiguration.Create(),
+                        SampleConfiguration.Clock
+                    )
+                );
                 StandardClaims.Of(claims);
                 ClaimSource.Of(claims);
                 ClaimsPrincipalFactory.Create([], SampleConfiguration.Issuer, "OpenID Connect", "name", "roles", claims);
@@ -143,7 +156,7 @@ internal static class JwtTargets
             ],
             input =>
             {
-                if (Targets.Response(input).Json() is null)
+                if (Targets.Response(input).TolerantJson() is null)
                     throw new OAuthException("No JSON object.");
                 var keys = JwksParser.Read(input);
                 foreach (var token in new[] { AnyEc, AnyRsa })

@@ -142,9 +142,12 @@ internal static class Targets
             ],
             input =>
             {
-                if (Response(input).Json() is not { } json)
+                if (Response(input).TolerantJson() is not { } json)
                     throw new OAuthException("No JSON object.");
-                AuthorizationServerMetadata.Read(json, allowHttpOnLoopback: true);
+                if (ServerMetadataReader.Read(json, new(allowLoopback: true, [])) is not { } server)
+                    return;
+                foreach (var endpoint in ServerEndpoint.All)
+                    _ = server.Find(endpoint);
             }
         );
 

@@ -66,7 +66,7 @@ public class OriginTests
             async () => await http.GetAsync(new Uri(address)),
             Throws
                 .TypeOf<OAuthException>()
-                .With.Message.Contain("may go to https://api.example.com,")
+                .With.Message.Contain("The access token of the OAuth client may go to https://api.example.com,")
                 .And.Message.Contain("not sent")
                 .And.Message.Contain("To(")
                 .And.Message.Not.Contain("pw")

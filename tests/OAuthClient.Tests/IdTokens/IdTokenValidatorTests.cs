@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace OAuthClient.Tests;
 
 /// <summary>Tests when ID Tokens can be validated, and which token is stored (OpenID Connect Core §3.1.3.7).</summary>
@@ -23,7 +25,10 @@ public class IdTokenValidatorTests
         {
             Issuer = hasIssuer ? SampleConfiguration.Issuer : null,
         };
-        IdTokenValidator validation = new(new JwtSignatureValidator(new JwksCache(server.BackChannelOf(), server.Clock)), server.Clock);
+        IdTokenValidator validation = new(
+            new JwtSignatureValidator(new JwksCache(server.BackChannelOf(), server.Clock, NullLogger.Instance)),
+            server.Clock
+        );
 
         Assert.That(IdTokenValidator.CanValidate(metadata, configuration), Is.EqualTo(isPossible));
         await validation.PrefetchKeysAsync(metadata, configuration);

@@ -131,6 +131,7 @@ public class LogoutTokenValidatorTests
         };
         change(json);
         var claims = StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json.ToJsonString()))!.Value;
-        return () => LogoutTokenValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now);
+        return () =>
+            LogoutTokenValidator.Validate(claims, SampleConfiguration.Issuer, SampleConfiguration.Create(), SampleConfiguration.Clock);
     }
 }

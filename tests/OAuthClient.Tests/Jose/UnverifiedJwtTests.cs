@@ -55,16 +55,21 @@ public class UnverifiedJwtTests
     [TestCase("rs256")]
     [TestCase("RS384")]
     [TestCase("ES256")]
+    [TestCase("EdDSA")]
     [TestCase("dir")]
     [TestCase(" RS256")]
     [Description(
         "RFC 8725 §3.1, OpenID Connect Core §3.1.3.7 (7): only an allowed algorithm is accepted, compared character by "
-            + "character; the message names the option"
+            + "character; the message names the option, or says that no option supports the algorithm"
     )]
     public void An_algorithm_that_is_not_allowed_is_rejected(string algorithm) =>
         Assert.That(
             () => Parse(Token($"{{\"alg\":\"{algorithm}\"}}")),
-            Refusal($"signed with '{algorithm}'", "allows only RS256", "IdTokenSigningAlgorithms")
+            Refusal(
+                $"signed with '{algorithm}'",
+                "allows only RS256",
+                SignatureAlgorithms.Supported.Contains(algorithm) ? "add it to IdTokenSigningAlgorithms" : "does not support that algorithm"
+            )
         );
 
     [Test]

@@ -33,7 +33,7 @@ public class RefreshFenceTests
         RefreshTokenClient client = new(
             metadata,
             new TokenEndpointClient(metadata, new EndpointClient(backChannel), clocks, NullLogger.Instance),
-            new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks)), clocks),
+            new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks, NullLogger.Instance)), clocks),
             clocks,
             NullLogger.Instance
         );
