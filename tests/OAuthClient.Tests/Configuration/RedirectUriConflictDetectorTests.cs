@@ -47,7 +47,7 @@ public class RedirectUriConflictDetectorTests
         );
 
         Assert.That(Failure(provider, "one"), Does.Contain("RedirectUri has the same path as that of the OAuth client 'two'"));
-        Assert.That(Failure(provider, "two"), Does.Contain("RedirectUri has the same path as that of OAuth client 'one'"));
+        Assert.That(Failure(provider, "two"), Does.Contain("RedirectUri has the same path as that of the OAuth client 'one'"));
     }
 
     [Test]
