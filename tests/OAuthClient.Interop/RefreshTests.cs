@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace OAuthClient.Interop;
 
 /// <summary>Tests refresh tokens that the provider rotates and whose reuse ends the grant.</summary>
@@ -92,6 +94,25 @@ public sealed class RefreshTests
 
         Assert.That(narrow.Scopes, Is.EqualTo(new[] { "email" }));
         Assert.That(whole.Scopes, Is.EquivalentTo(grant.Scopes));
+    }
+
+    [Test]
+    [Description("RFC 6749 §6: django-oauth-toolkit narrows the grant with an access token of fewer scopes, which is noticed")]
+    public async Task Fewer_scopes_narrow_a_grant()
+    {
+        await using var party = await RelyingParty.StartAsync(server: ServerKind.Django);
+        await party.SignInAsync();
+
+        var narrow = await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Scopes = ["openid", "email"] });
+        var whole = await party.Services.GetRequiredService<OAuthClientGrants>().RefreshAsync(RelyingParty.Owner);
+
+        Assert.That(narrow.Scopes, Is.EquivalentTo(new[] { "openid", "email" }));
+        Assert.That(whole.Scopes, Is.EquivalentTo(new[] { "openid", "email" }));
+        Assert.That((await party.Client.FindGrantAsync(RelyingParty.Owner))!.Scopes, Has.None.EqualTo("profile"));
+        Assert.That(
+            async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Scopes = ["profile"] }),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
     }
 
     [Test]

@@ -43,7 +43,8 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
             addresses.Find(refreshed ?? chosen)
             ?? throw new OAuthException(
                 $"The grant of {ClientDisplayName.Of(source.ClientName)} states no address of its API within {addresses.Text}; "
-                    + "the request was not sent. Check the delegate of To(…) and the members that the server sends (Grant.TokenResponseMembers)."
+                    + "the request was not sent. Check the delegate of To(…) and the members that the server sends "
+                    + "(Grant.TokenResponseMembers)."
             );
         if (!GrantAddress.TryApply(request, address))
             throw new OAuthException(

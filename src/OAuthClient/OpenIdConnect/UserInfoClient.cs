@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 
@@ -19,13 +20,28 @@ internal sealed class UserInfoClient(
     /// <inheritdoc cref="IOAuthClient.GetUserInfoAsync"/>
     public async Task<UserInfo> GetAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
+        var (token, info) = await TryGetAsync(owner, rejected: null, cancellationToken).ConfigureAwait(false);
+        if (info is not null)
+            return info;
+        // The server no longer accepts the token, for example because it was revoked (RFC 6750 §3.1). Another one is requested once.
+        (_, info) = await TryGetAsync(owner, rejected: token, cancellationToken).ConfigureAwait(false);
+        return info!;
+    }
+
+    /// <returns>The token that was sent; and the claims, or <see langword="null"/> if the server rejected the first token.</returns>
+    private async Task<(AccessToken Token, UserInfo? Info)> TryGetAsync(
+        GrantOwner owner,
+        AccessToken? rejected,
+        CancellationToken cancellationToken
+    )
+    {
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         AccessToken token;
         ClientConfiguration started;
         do
         {
             started = current;
-            token = await tokens.GetAsync(owner, AccessTokenKey.Default, rejected: null, cancellationToken).ConfigureAwait(false);
+            token = await tokens.GetAsync(owner, AccessTokenKey.Default, rejected, cancellationToken).ConfigureAwait(false);
             current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             // After a reload of the options, the token may be of another server than the endpoint.
         } while (!ReferenceEquals(started, current));
@@ -37,10 +53,19 @@ internal sealed class UserInfoClient(
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (grant is null)
             throw current.CreateReauthorizationRequired("the grant was ended or replaced meanwhile");
-        var info = await SendAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
+        UserInfo info;
+        try
+        {
+            info = await SendAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EndpointException refusal)
+            when (rejected is null && refusal.StatusCode == HttpStatusCode.Unauthorized && grant.CanRefresh && !token.ReplacesRejected)
+        {
+            return (token, null);
+        }
         // Not the owner of the grant, because a user of the application may have connected accounts of several subjects.
         info.OwnerClaims = UserInfoOwner(grant, info, server)?.ToClaims(info.Issuer);
-        return info;
+        return (token, info);
     }
 
     // The response must name the subject of the ID Token (§5.3.2).

@@ -25,6 +25,25 @@ public class WithoutPkceTests
     }
 
     [Test]
+    [Description("A server like LinkedIn: a secret in the body, neither PKCE nor nonce; only the third option allows both")]
+    public async Task A_server_without_PKCE_and_nonce_issues_a_grant()
+    {
+        await using var host = await StartAsync(o =>
+        {
+            o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost;
+            o.Adaptation.DangerouslyDisablePkce = true;
+            o.Adaptation.DangerouslyAcceptMissingNonce = true;
+            o.Adaptation.DangerouslyAllowCodeInjection = true;
+        });
+        host.Server.Options.Defect = Defect.IdTokenMissingNonce;
+
+        var grant = await host.SignInAsync();
+
+        Assert.That(grant.Subject, Is.EqualTo("alice"));
+        Assert.That(grant.Account!.Id, Is.EqualTo("alice"));
+    }
+
+    [Test]
     [Description("RFC 7636: PKCE is sent by default, so that such a server is noticed")]
     public async Task Pkce_is_the_default()
     {

@@ -191,4 +191,22 @@ public class UserInfoTests
 
         Assert.That(grant.Account!.Id, Is.EqualTo("alice"));
     }
+
+    [Test]
+    [Description("RFC 6750 §3.1: a token that the server no longer accepts is replaced once")]
+    public async Task A_rejected_token_is_replaced_once([Values(1, 3)] int rejections)
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await host.SignedInAsync();
+        host.Server.Faults.Add(TestEndpoint.UserInfo, Fault.Status(401, """{"error":"invalid_token"}"""), times: rejections);
+
+        async Task<UserInfo> GetAsync() => await host.Client.GetUserInfoAsync(GrantOwner.User("42"));
+
+        if (rejections == 1)
+            Assert.That((await GetAsync()).Subject, Is.EqualTo("alice"));
+        else
+            Assert.That(GetAsync, Throws.TypeOf<EndpointException>());
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.UserInfo), Has.Count.EqualTo(2));
+    }
 }
