@@ -91,6 +91,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var terminator = new SessionTerminator(store, remover, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         var sameUser = new SameUserRequirement();
         var issuer = new GrantIssuer(store, revoker, terminator, sameUser, expirations, time, logger);
+        var userInfo = new UserInfoClient(configuration, metadata, Tokens, endpoints, signatures, store, time, logger);
         var flow = new AuthorizationCodeFlow(
             configuration,
             metadata,
@@ -99,20 +100,12 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             tokenEndpoint,
             idTokens,
             issuer,
+            userInfo.FindAccountAsync,
             store,
             telemetry,
             time
         );
-        Client = new DefaultOAuthClient(
-            configuration,
-            flow,
-            tokenEndpoint,
-            Tokens,
-            revoker,
-            new UserInfoClient(configuration, metadata, Tokens, endpoints, signatures, store, time),
-            store,
-            time
-        );
+        Client = new DefaultOAuthClient(configuration, flow, tokenEndpoint, Tokens, revoker, userInfo, store, time);
         Grants = new OAuthClientGrants(configuration, metadata, Tokens, idTokens, issuer, revoker, revocation, store, time);
         SignIn = new OpenIdSignIn(configuration, flow, new SignInSessions(configuration, sameUser, store, time));
         Logout = new OpenIdLogout(configuration, metadata, signatures, revoker, terminator, store, time, logger);

@@ -12,6 +12,7 @@ internal sealed class AuthorizationCodeFlow(
     TokenEndpointClient tokenEndpoint,
     IdTokenValidator idTokens,
     GrantIssuer issuer,
+    Func<AccessToken, string?, ClientConfiguration, AuthorizationServerMetadata, Task<GrantAccount?>> findAccount,
     IGrantStore store,
     ClientTelemetry telemetry,
     TimeProvider time
@@ -138,6 +139,9 @@ internal sealed class AuthorizationCodeFlow(
         var identity = await idTokens
             .ValidateAsync(response, pending.IdTokenRequirements, current, server, CancellationToken.None)
             .ConfigureAwait(false);
+        var account = current.FetchAccount
+            ? await findAccount(response.AccessToken, identity?.Subject, current, server).ConfigureAwait(false)
+            : null;
         return await issuer
             .IssueAsync(
                 new(response, identity, current, server)
@@ -146,6 +150,7 @@ internal sealed class AuthorizationCodeFlow(
                     Resources = pending.Resources,
                     AuthorizationParameters = RepeatedParameters.Of(pending),
                     RequestedScopes = pending.Scopes,
+                    Account = account,
                     CallbackParameters = validated.OtherParameters,
                     RequestedIdToken = pending.Nonce is not null,
                     RenewsSignIn = pending.RenewsSignIn,

@@ -43,6 +43,7 @@ internal sealed class ClientConfiguration
         RevocationParameters = [.. options.RevocationParameters];
         ResponseMode = options.ResponseMode;
         PushedAuthorization = options.PushedAuthorization;
+        FetchAccount = options.FetchAccount;
         SignedAuthorizationRequests = options.SignedAuthorizationRequests;
         Algorithms = new(options);
         TrustedAudiences = [.. options.TrustedAudiences];
@@ -141,6 +142,7 @@ internal sealed class ClientConfiguration
     public bool ExpectsSignedResponse => ResponseMode is "jwt" or "query.jwt" or "form_post.jwt";
 
     public PushedAuthorizationUse PushedAuthorization { get; }
+    public bool FetchAccount { get; }
     public bool SignedAuthorizationRequests { get; }
 
     /// <summary>Gets the algorithms that may sign the server's JWTs.</summary>

@@ -81,4 +81,11 @@ public sealed partial class OAuthClientOptions
     /// them. The default is empty.
     /// </summary>
     public IDictionary<string, string> RevocationParameters { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// Gets or sets a value indicating whether UserInfo is requested when an authorization completes, so that <see cref="Grant.Account"/>
+    /// is known at a server without ID Tokens, and the accounts of one user are told apart (OpenID Connect Core §5.3). A failed request is
+    /// logged and does not affect the grant. The default is <see langword="false"/>.
+    /// </summary>
+    public bool FetchAccount { get; set; }
 }

@@ -56,6 +56,14 @@ internal static partial class Log
     public static partial void GrantsRemoved(ILogger logger, string clientName, int count);
 
     [LoggerMessage(
+        408,
+        LogLevel.Warning,
+        "OAuth client '{ClientName}' could not request the account of a new grant ({Fault}), so Grant.Account may be missing. Check the "
+            + "UserInfo endpoint and the scopes that it requires, or do not set FetchAccount"
+    )]
+    public static partial void AccountNotFetched(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(
         411,
         LogLevel.Warning,
         "OAuth client '{ClientName}' removed a superseded grant, but could not revoke it at the server ({Fault}). Its "

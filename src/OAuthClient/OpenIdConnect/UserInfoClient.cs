@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
@@ -14,7 +15,8 @@ internal sealed class UserInfoClient(
     EndpointClient endpoints,
     JwtSignatureValidator signatures,
     IGrantStore store,
-    TimeProvider time
+    TimeProvider time,
+    ILogger logger
 )
 {
     /// <inheritdoc cref="IOAuthClient.GetUserInfoAsync"/>
@@ -26,6 +28,32 @@ internal sealed class UserInfoClient(
         // The server no longer accepts the token, for example because it was revoked (RFC 6750 §3.1). Another one is requested once.
         (_, info) = await TryGetAsync(owner, rejected: token, cancellationToken).ConfigureAwait(false);
         return info!;
+    }
+
+    /// <summary>
+    /// Finds the account of a new grant with its first access token. The code is already used, so a failure is logged, and nothing is
+    /// cancelled.
+    /// </summary>
+    /// <param name="token">The access token.</param>
+    /// <param name="subject">The subject of the ID Token; <see langword="null"/> if there is none.</param>
+    /// <param name="current">The configuration of the operation.</param>
+    /// <param name="server">The metadata of the server.</param>
+    public async Task<GrantAccount?> FindAccountAsync(
+        AccessToken token,
+        string? subject,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server
+    )
+    {
+        try
+        {
+            return (await SendAsync(token, subject, current, server, CancellationToken.None).ConfigureAwait(false)).Account;
+        }
+        catch (Exception exception) when (exception is OAuthException or HttpRequestException or OperationCanceledException)
+        {
+            Log.AccountNotFetched(logger, current.Name, exception.GetType().Name);
+            return null;
+        }
     }
 
     /// <returns>The token that was sent; and the claims, or <see langword="null"/> if the server rejected the first token.</returns>

@@ -61,6 +61,7 @@ public class OptionsFromConfigurationTests
             ["Adaptation:BearerTokenTypes:0"] = "bot",
             ["Adaptation:OmitIdTokenHint"] = "true",
             ["PushedAuthorization"] = "Always",
+            ["FetchAccount"] = "true",
             ["PushedAuthorizationRequestEndpoint"] = "https://server.example.com/par",
             ["SignedAuthorizationRequests"] = "false",
             ["ClientAssertion:KeyId"] = "key-1",
@@ -131,6 +132,7 @@ public class OptionsFromConfigurationTests
             Assert.That(options.Adaptation.BearerTokenTypes, Is.EqualTo(["bot"]));
             Assert.That(options.Adaptation.OmitIdTokenHint, Is.True);
             Assert.That(options.PushedAuthorization, Is.EqualTo(PushedAuthorizationUse.Always));
+            Assert.That(options.FetchAccount);
             Assert.That(options.PushedAuthorizationRequestEndpoint, Is.EqualTo(new Uri("https://server.example.com/par")));
             Assert.That(options.SignedAuthorizationRequests, Is.False);
             Assert.That(options.ClientAssertion.KeyId, Is.EqualTo("key-1"));

@@ -209,4 +209,56 @@ public class UserInfoTests
         Assert.That(host.TokenRequests, Is.EqualTo(1));
         Assert.That(host.Server.RequestsTo(TestEndpoint.UserInfo), Has.Count.EqualTo(2));
     }
+
+    [Test]
+    [Description(
+        "A server without ID Tokens: the account is read when the authorization completes, and tells two accounts of one user apart"
+    )]
+    public async Task The_account_of_a_new_grant_is_fetched()
+    {
+        await using ScriptedServer server = new(o =>
+        {
+            o.UserInfoEndpoint = new("https://as.example/me");
+            o.Adaptation.UserIdMember = "id";
+            o.FetchAccount = true;
+        });
+        foreach (string id in new[] { "1", "2", "2" })
+        {
+            server.Answers(request =>
+                ScriptedServer.Json(
+                    200,
+                    request.Uri.AbsolutePath == "/me"
+                        ? "{\"id\":" + id + ",\"login\":\"user-" + id + "\"}"
+                        : ScriptedServer.Tokens("at-" + id, "rt-" + id)
+                )
+            );
+            await server.SignInAsync();
+        }
+
+        var grants = await server.Store.FindAsync("", GrantOwner.User("42"), default);
+        Assert.That(grants.Select(grant => grant.Account!.Name), Is.EqualTo(new[] { "user-2", "user-1" }));
+    }
+
+    [TestCase(500, "")]
+    [TestCase(200, "{}")]
+    [TestCase(200, "<html>")]
+    [Description("A failed request for the account is logged, and does not affect the grant")]
+    public async Task A_missing_account_does_not_affect_the_grant(int status, string body)
+    {
+        await using ScriptedServer server = new(o =>
+        {
+            o.UserInfoEndpoint = new("https://as.example/me");
+            o.FetchAccount = true;
+        });
+        server.Answers(request =>
+            request.Uri.AbsolutePath == "/me"
+                ? ScriptedServer.Json(status, body)
+                : ScriptedServer.Json(200, ScriptedServer.Tokens("at", "rt"))
+        );
+
+        var grant = await server.SignInAsync();
+
+        Assert.That(grant.Account, Is.Null);
+        Assert.That(server.Log.Events(408), Has.Count.EqualTo(1));
+    }
 }

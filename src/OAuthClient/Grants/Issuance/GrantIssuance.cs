@@ -21,6 +21,9 @@ internal sealed record GrantIssuance(
     /// <summary>Gets the names and values, in turn, of the parameters that a reauthorization repeats.</summary>
     public IReadOnlyList<string> AuthorizationParameters { get; init; } = [];
 
+    /// <summary>Gets the account of the UserInfo response; <see langword="null"/> if none was requested.</summary>
+    public GrantAccount? Account { get; init; }
+
     /// <summary>Gets the scopes that were requested.</summary>
     public IReadOnlyList<string> RequestedScopes { get; init; } = [];
 

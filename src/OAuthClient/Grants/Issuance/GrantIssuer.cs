@@ -53,6 +53,7 @@ internal sealed class GrantIssuer(
             Scopes = response.AccessToken.Scopes,
             Resources = issuance.Resources,
             AuthorizationParameters = issuance.AuthorizationParameters,
+            UserInfoAccount = issuance.Account,
             CreatedAt = now,
             RefreshToken = response.RefreshToken,
             RefreshTokenExpiresAt = response.RefreshToken is null ? null : response.RefreshTokenExpiresAt,
