@@ -36,8 +36,20 @@ public sealed class DjangoTests
             Throws
                 .TypeOf<OAuthException>()
                 .With.Message.Contains("returned 301 (a redirect, which is not followed)")
-                .And.Message.Contains("set the endpoints")
+                .And.Message.Contains("set MetadataAddress")
         );
+    }
+
+    [Test]
+    [Description("RFC 8414 §3: the metadata at an address of their own are found by MetadataAddress")]
+    public async Task Metadata_at_another_address()
+    {
+        await using var party = await RelyingParty.StartAsync(
+            options: o => o.MetadataAddress = new(o.Issuer!.GetLeftPart(UriPartial.Authority) + "/v1/.well-known/openid-configuration/"),
+            server: ServerKind.Django
+        );
+
+        Assert.That((await party.SignInAsync()).Subject, Is.Not.Null);
     }
 
     [Test]
