@@ -122,7 +122,9 @@ public sealed class OAuthClientGrants
             );
         long logoutSequence = issuer.LogoutSequence;
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        var identity = await idTokens.ValidateAsync(response, new(), current, server, cancellationToken).ConfigureAwait(false);
+        // No browser brought a code, so none can be injected.
+        IdTokenRequirements requirements = new() { UsesPkce = true };
+        var identity = await idTokens.ValidateAsync(response, requirements, current, server, cancellationToken).ConfigureAwait(false);
         return await issuer
             .IssueAsync(
                 new(response, identity, current, server)
@@ -226,6 +228,6 @@ public sealed class OAuthClientGrants
         if (owner.IsClient)
             return tokens.TryGetCached(owner, selection, out _);
         var grants = await ListAsync(owner, cancellationToken).ConfigureAwait(false);
-        return grants.FirstOrDefault(grant => grant.Covers(selection))?.Find(selection.Key);
+        return grants.FirstOrDefault(grant => grant.IsChosenBy(selection) && grant.Covers(selection))?.Find(selection.Key);
     }
 }

@@ -50,6 +50,53 @@ public class OAuthClientGrantsTests
     }
 
     [Test]
+    [Description("The token of the chosen account is replaced although it is fresh, and not that of the newest grant")]
+    public async Task The_chosen_accounts_token_is_replaced_on_demand()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
+        var bob = await host.SignInAsync(how: new SignInOptions { UserName = "bob" });
+        host.Server.ClearRequests();
+
+        var replaced = await Grants(host).RefreshAsync(Owner, new() { GrantId = alice.Id });
+
+        Assert.That(replaced, Is.Not.EqualTo(alice.AccessToken));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Single().Form["refresh_token"], Is.EqualTo(alice.RefreshToken!.Reveal()));
+        Assert.That(await host.Client.GetAccessTokenAsync(Owner), Is.EqualTo(bob.AccessToken));
+    }
+
+    [Test]
+    [Description("Imports without a subject can be those of two accounts: none replaces another, and one with a subject replaces its own")]
+    public async Task Imports_without_a_subject_stand_beside_each_other()
+    {
+        await using var host = await OAuthTestHost.StartAsync();
+        var first = await Grants(host).ImportGrantAsync(Owner, new("rt1"));
+        var second = await Grants(host).ImportGrantAsync(Owner, new("rt2"));
+        await Grants(host).ImportGrantAsync(Owner, new("rt3") { Subject = "1001" });
+        var fourth = await Grants(host).ImportGrantAsync(Owner, new("rt4") { Subject = "1001" });
+
+        Assert.That(
+            (await Grants(host).ListAsync(Owner)).Select(grant => grant.Id),
+            Is.EquivalentTo(new[] { first.Id, second.Id, fourth.Id })
+        );
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: a grant without a subject is bound to the user of the first ID Token that a refresh returned")]
+    public async Task A_grant_without_a_subject_keeps_its_user()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var source = await host.SignedInAsync(owner: "source");
+        await host.Store.RemoveAsync(source, default);
+        await Grants(host).ImportGrantAsync(Owner, new(source.RefreshToken!.Reveal()) { Scopes = ["openid"] });
+        await Grants(host).RefreshAsync(Owner);
+        Assert.That((await Grants(host).ListAsync(Owner)).Single().IdToken, Is.Not.Null);
+        host.Server.Options.Defect = Defect.RefreshedIdTokenWrongSubject;
+
+        Assert.That(async () => await Grants(host).RefreshAsync(Owner), Throws.InstanceOf<OAuthException>());
+    }
+
+    [Test]
     [Description("A grant of another owner cannot be chosen by its id")]
     public async Task Another_owners_grant_is_not_chosen()
     {

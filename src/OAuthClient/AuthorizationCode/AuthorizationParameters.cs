@@ -105,7 +105,11 @@ public sealed record AuthorizationParameters
             FurtherScopes = exception?.Scopes ?? [],
             Resources = repeated.Resources,
             AcrValues = exception is { AcrValues.Count: > 0 } ? string.Join(' ', exception.AcrValues) : repeated.AcrValues,
-            RequiredAcrValues = exception is { AcrValues.Count: > 0 } ? [] : repeated.RequiredAcrValues,
+            // A grant that required values requires those of the exception: a user can remove acr_values from the address.
+            RequiredAcrValues =
+                repeated.RequiredAcrValues.Count > 0 && exception is { AcrValues.Count: > 0 }
+                    ? exception.AcrValues
+                    : repeated.RequiredAcrValues,
             UiLocales = repeated.UiLocales,
             Claims = exception?.Claims ?? repeated.Claims,
             Additional = repeated.Additional,

@@ -61,6 +61,14 @@ internal static class AuthorizationRequestBuilder
             : configuration.Resources;
         string[] random = SecureRandomString.Create(3);
         string? nonce = scopes.Contains(ScopeList.OpenId) ? random[2] : null;
+        if (!usesPkce && nonce is null && !configuration.Adaptation.AllowsCodeInjection)
+        {
+            throw new OAuthException(
+                $"{configuration.DisplayName} uses no PKCE, and an authorization without the scope openid has no nonce, so nothing "
+                    + "binds the code to the browser (RFC 9700 §4.5.3); add the scope openid, remove "
+                    + "Adaptation.DangerouslyDisablePkce, or set Adaptation.DangerouslyAllowCodeInjection."
+            );
+        }
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         ReservedParameters.Authorization.Validate(parameters.Additional, configuration.Adaptation);

@@ -84,6 +84,7 @@ internal static class RepeatedParameters
         string? Take(string name) => values.Remove(name, out string? value) ? value : null;
     }
 
-    private static IEnumerable<(string Name, string Value)> Pairs(IReadOnlyList<string> values) =>
+    /// <summary>Returns the names and values of the list.</summary>
+    public static IEnumerable<(string Name, string Value)> Pairs(IReadOnlyList<string> values) =>
         values.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (pair[0], pair[1]));
 }

@@ -46,7 +46,7 @@ internal sealed class BackChannelResponse(
     {
         // The text of a successful response can contain tokens.
         var (error, reason) =
-            json is { } response ? ErrorResponseReader.Find(response)
+            json is { } response ? ErrorResponseReader.Find(response, IsSuccess)
             : IsSuccess ? default
             : (null, ErrorResponseReader.FindInText(Body.Span));
         return new(request.EndpointName, ServerTextSanitizer.WithoutQuery(request.Endpoint), statusCode)

@@ -55,10 +55,18 @@ internal static class ErrorResponseReader
 
     private static readonly SearchValues<char> NoCode = SearchValues.Create("/:");
 
+    private static readonly SearchValues<char> WordCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_ "
+    );
+
     /// <summary>Finds the code and the reason in a JSON object.</summary>
     /// <param name="json">The response.</param>
+    /// <param name="isSuccess">
+    /// Whether the status is that of a success. Such a response can contain an authorization code in <c>code</c> and tokens in a list, so
+    /// neither becomes a part of a message.
+    /// </param>
     /// <returns>The code and the reason; each is <see langword="null"/> if there is none.</returns>
-    public static (string? Code, string? Reason) Find(JsonElement json)
+    public static (string? Code, string? Reason) Find(JsonElement json, bool isSuccess)
     {
         // The form of the specification has no other reason beside it.
         if (
@@ -66,9 +74,9 @@ internal static class ErrorResponseReader
             && json.TextIfAny(ParameterNames.ErrorDescription) is { } standard
         )
             return (error, standard);
-        List<string> reasons = [];
+        ErrorReasons reasons = new(isSuccess);
         string? code = FindIn(json, isNested: false, depth: 0, reasons);
-        return (code, reasons.Count == 0 ? null : string.Join("; ", reasons.Distinct().Take(MaximumReasons)));
+        return (code, reasons.Texts.Count == 0 ? null : string.Join("; ", reasons.Texts.Distinct().Take(MaximumReasons)));
     }
 
     /// <summary>Finds the reason in the body of an error response that is not a JSON object: a plain text, or a JSON string.</summary>
@@ -87,15 +95,15 @@ internal static class ErrorResponseReader
             : null;
     }
 
-    private static string? FindIn(JsonElement json, bool isNested, int depth, List<string> reasons)
+    private static string? FindIn(JsonElement json, bool isNested, int depth, ErrorReasons reasons)
     {
         string? code =
-            CodeNames.Select(name => TextCodeOf(json.Member(name), name)).FirstOrDefault(text => text is not null)
+            CodeNames.Select(name => reasons.Checked(TextCodeOf(json.Member(name), name), name)).FirstOrDefault(text => text is not null)
             ?? CodeNames.Select(name => NumericCodeOf(json.Member(name), name, isNested)).FirstOrDefault(number => number is not null);
         foreach (string name in ReasonNames)
         {
             if (json.TextIfAny(name) is { } reason && !string.IsNullOrWhiteSpace(reason))
-                reasons.Add(reason);
+                reasons.Texts.Add(reason);
         }
         string? inner = null;
         foreach (string name in ContainerNames)
@@ -103,7 +111,7 @@ internal static class ErrorResponseReader
         return NestedCodeWins(code, json) ? inner ?? code : code ?? inner;
     }
 
-    private static string? FindInContainer(JsonElement container, int depth, List<string> reasons)
+    private static string? FindInContainer(JsonElement container, int depth, ErrorReasons reasons)
     {
         if (depth > MaximumDepth)
             return null;
@@ -119,8 +127,8 @@ internal static class ErrorResponseReader
                 string? first = null;
                 foreach (var item in container.EnumerateArray().Take(MaximumReasons))
                 {
-                    if (StrictJson.TextIfAnyOf(item) is { } text && !string.IsNullOrWhiteSpace(text))
-                        reasons.Add(text);
+                    if (item.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
+                        reasons.AddItem(StrictJson.TextIfAnyOf(item));
                     else
                         first ??= FindInContainer(item, depth + 1, reasons);
                 }
@@ -146,4 +154,21 @@ internal static class ErrorResponseReader
         code is not null && json.TextIfAny(ParameterNames.Error) != code && json.Member("error_code").IsAbsent();
 
     private static string? NonZero(JsonElement number) => number.GetRawText() is var text && text != "0" ? text : null;
+
+    private sealed record ErrorReasons(bool IsOfSuccess)
+    {
+        public List<string> Texts { get; } = [];
+
+        // An authorization code is no word. The refusal counts nevertheless.
+        public string? Checked(string? code, string name) =>
+            IsOfSuccess && name == ParameterNames.Code && code is not null && code.AsSpan().ContainsAnyExcept(WordCharacters)
+                ? Secret.Redacted
+                : code;
+
+        public void AddItem(string? text)
+        {
+            if (!IsOfSuccess && !string.IsNullOrWhiteSpace(text))
+                Texts.Add(text);
+        }
+    }
 }

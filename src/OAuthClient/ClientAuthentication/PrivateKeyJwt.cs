@@ -6,8 +6,9 @@ namespace OAuthClient;
 internal sealed class PrivateKeyJwt(ClientConfiguration configuration) : IClientAuthentication
 {
     public string InvalidClientAdvice =>
-        ": check ClientId, and that the server has registered the public key of the client. If it has, it may expect another audience or "
-        + "type: see ClientAssertion.Audience and ClientAssertion.TokenType. Check the clock of this machine.";
+        ": check ClientId, and that the server has registered the public key of the client, with ClientAssertion.KeyId and for "
+        + "ClientAssertion.Algorithm. If it has, it may expect another audience or type: see "
+        + "ClientAssertion.Audience and ClientAssertion.TokenType. Check the clock of this machine.";
 
     public async ValueTask ApplyAsync(AuthenticatedRequest request, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {

@@ -11,6 +11,9 @@ namespace OAuthClient;
 /// <param name="reserved">The names of the parameters that the library sets. They are compared without regard to case.</param>
 internal sealed class AdditionalParameters(string request, string source, FrozenSet<string> reserved)
 {
+    /// <summary>Determines whether the library sets a parameter with this standard name.</summary>
+    public bool Sets(string name) => reserved.Contains(name);
+
     /// <summary>Validates the query of the endpoint.</summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="further">The names of the additional parameters.</param>

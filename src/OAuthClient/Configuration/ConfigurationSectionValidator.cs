@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -77,11 +78,18 @@ internal static class ConfigurationSectionValidator
 
     // The binder ignores a single value and a nested object, and binds the items of a list under their numbers.
     private static string? FindDictionaryFailure(IConfigurationSection section) =>
-        !string.IsNullOrEmpty(section.Value) || section.GetChildren().Any(entry => entry.Key.All(char.IsAsciiDigit))
+        !string.IsNullOrEmpty(section.Value) || IsWrittenAsList(section)
             ? $"must be an object with names and values, for example \"{section.Key}\": {{\"name\": \"value\"}}."
         : section.GetChildren().FirstOrDefault(entry => entry.GetChildren().Any()) is { } nested
             ? $"has an object or a list as '{nested.Key}'; write the value as one text."
         : null;
+
+    // A number can also be a name, such as the error code 42002.
+    private static bool IsWrittenAsList(IConfigurationSection section)
+    {
+        HashSet<string> names = [.. section.GetChildren().Select(entry => entry.Key)];
+        return names.Count > 0 && Enumerable.Range(0, names.Count).All(i => names.Contains(i.ToString(CultureInfo.InvariantCulture)));
+    }
 
     private static Dictionary<string, PropertyInfo> PropertiesOf(PropertyInfo[] properties) =>
         properties.ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);

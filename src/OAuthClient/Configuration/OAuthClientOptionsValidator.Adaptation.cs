@@ -11,6 +11,8 @@ internal sealed partial class OAuthClientOptionsValidator
             yield return "Adaptation.ScopeSeparator is a character that scopes contain; set the one between them, such as \",\".";
         if (adaptation.BearerTokenTypes.Any(string.IsNullOrWhiteSpace))
             yield return "Adaptation.BearerTokenTypes holds an empty item; set the server's words for token_type.";
+        if (adaptation.UserInfoPath.Any(string.IsNullOrWhiteSpace))
+            yield return "Adaptation.UserInfoPath holds an empty item; set the names of the members that lead to the claims.";
         if (adaptation.TokenPath.Any(string.IsNullOrWhiteSpace))
             yield return "Adaptation.TokenPath holds an empty item; set the names of the members that lead to the tokens.";
         if (adaptation.ErrorCodes.Any(code => string.IsNullOrWhiteSpace(code.Key) || string.IsNullOrWhiteSpace(code.Value)))

@@ -27,6 +27,8 @@ internal sealed partial class OAuthClientOptionsValidator
             yield return "Adaptation.ErrorCodes is null; leave it out for the standard error codes.";
         if (adaptation.BearerTokenTypes is null)
             yield return "Adaptation.BearerTokenTypes is null; leave it out, or set an empty list.";
+        if (adaptation.UserInfoPath is null)
+            yield return "Adaptation.UserInfoPath is null; leave it out, or set an empty list.";
         if (adaptation.TokenPath is null)
             yield return "Adaptation.TokenPath is null; leave it out, or set an empty list.";
     }

@@ -40,6 +40,13 @@ internal static class ReservedParameters
         ParameterNames.ResponseMode,
         ParameterNames.LoginHint,
         ParameterNames.MaxAge,
+        // The claims that limit a request object. With a chosen sub or aud, it could be used as a client assertion (RFC 9101 §10.8).
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
     ];
 
     private static readonly string[] OfTokenRequest =
@@ -110,7 +117,7 @@ internal static class ReservedParameters
 
     /// <summary>Determines whether the library sets a parameter with this name in some request.</summary>
     public static bool IsReservedAnywhere(string name) =>
-        OfAuthorization.Concat(OfTokenRequest).Contains(name, StringComparer.OrdinalIgnoreCase);
+        Authorization.Sets(name) || Token.Sets(name) || Revocation.Sets(name) || Logout.Sets(name);
 
     private static FrozenSet<string> Set(IEnumerable<string> names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

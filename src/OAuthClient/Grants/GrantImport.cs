@@ -29,7 +29,8 @@ public sealed class GrantImport
 
     /// <summary>
     /// Gets or sets the user's identifier at the server, the <c>sub</c> of the ID Token. An ID Token or UserInfo response of another user
-    /// is then refused. The default is <see langword="null"/>: it is not known.
+    /// is then refused, and a later grant for the same user replaces this one. The default is <see langword="null"/>: it is not known, and
+    /// no import replaces another one.
     /// </summary>
     public string? Subject { get; init; }
 

@@ -20,7 +20,13 @@ internal sealed class AllowedOrigin(Uri uri)
         : address.Scheme;
 
     private bool IsWebSocketOf(Uri address) =>
-        address.Scheme == (uri.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs)
+        // An origin of service discovery, such as https+http, has no WebSocket: a name that is not resolved gets no token in clear text.
+        uri.Scheme
+            == (
+                address.Scheme == Uri.UriSchemeWss ? Uri.UriSchemeHttps
+                : address.Scheme == Uri.UriSchemeWs ? Uri.UriSchemeHttp
+                : null
+            )
         && address.Port == uri.Port
         && EndpointSecurity.HostOf(address) is { } host
         && host == EndpointSecurity.HostOf(uri);

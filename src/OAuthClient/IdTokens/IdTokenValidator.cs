@@ -89,6 +89,12 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
             throw new OAuthProtocolException(
                 "The scope openid was granted, but the token response has no ID Token (OpenID Connect Core §3.1.3.3)."
             );
+        // An attacker who can remove nonce from the address can also remove openid, and then nothing binds the code to this browser.
+        if (!requirements.UsesPkce && !configuration.Adaptation.AllowsCodeInjection)
+            throw new OAuthProtocolException(
+                "The authorization used no PKCE, and no ID Token states its nonce, so the code could be that of another person (RFC 9700 "
+                    + "§4.5.3); remove Adaptation.DangerouslyDisablePkce, or set Adaptation.DangerouslyAllowCodeInjection."
+            );
         // An attacker who can remove max_age or acr_values from the address can also remove openid.
         if (requirements.AcrValues.Count > 0)
             throw new OAuthProtocolException(

@@ -52,7 +52,7 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
         {
             ErrorCodes.InvalidClient => InvalidClientAdvice
                 ?? ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body "
-                    + "(ClientAuthentication).",
+                    + "(ClientAuthentication). A few servers that do not support PKCE report it so (Adaptation.DangerouslyDisablePkce).",
             ErrorCodes.InvalidScope => ": check Scopes against the scopes that the server allows for this client.",
             ErrorCodes.UnauthorizedClient =>
                 ": the server does not allow this client to use this grant type; allow it in the client's registration at the server.",

@@ -18,7 +18,7 @@ internal static class ServerTextSanitizer
         if (string.IsNullOrWhiteSpace(text))
             return null;
         // The longest first: if a secret is part of another one, replacing it first would leave the rest of the other.
-        foreach (string form in secrets.SelectMany(EncodedForms).OrderByDescending(form => form.Length))
+        foreach (string form in secrets.Where(secret => secret.Length > 0).SelectMany(EncodedForms).OrderByDescending(form => form.Length))
             text = text.Replace(form, Secret.Redacted, StringComparison.OrdinalIgnoreCase);
         // RFC 6749 A.7, A.8: the characters of error and error_description, except the quotation mark, which messages use around them.
         string clean = string.Concat(text.Take(MaximumLength).Select(c => c is >= ' ' and <= '~' and not '"' ? c : '?'));

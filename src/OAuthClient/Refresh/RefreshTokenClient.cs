@@ -130,7 +130,7 @@ internal sealed class RefreshTokenClient(
                 IdTokenClaimsValidator.FindOtherIdentity(
                     claims,
                     current.ClientId,
-                    grant.Subject,
+                    grant.Subject ?? grant.IdTokenClaims?.TextIfAny("sub"),
                     stated => issuer is not null ? stated == issuer : server.Issuer is null || server.IsIssuer(stated)
                 )
             )

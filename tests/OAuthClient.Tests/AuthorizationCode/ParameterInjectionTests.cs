@@ -56,6 +56,12 @@ public class ParameterInjectionTests
         "client_assertion",
         "client_assertion_type",
         "dpop_jkt",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
     ];
 
     [TestCaseSource(nameof(Hostile))]

@@ -54,6 +54,12 @@ public class RepeatedParametersTests
     {
         var grant = Issued(new() { RequiredAcrValues = ["phr"] }, o => o.Scopes = ["openid"]);
         Assert.That(AuthorizationParameters.ForReauthorization(grant).RequiredAcrValues, Is.EqualTo(["phr"]));
+        var exception = new ReauthorizationRequiredException("photos", "x") { AcrValues = ["mfa"] };
+        Assert.That(
+            AuthorizationParameters.ForReauthorization(grant, exception).RequiredAcrValues,
+            Is.EqualTo(["mfa"]),
+            "a user can remove acr_values from the address"
+        );
         Assert.That(AuthorizationParameters.ForReauthorization(grant).Scopes, Is.Null, "the options decide on the scopes");
     }
 

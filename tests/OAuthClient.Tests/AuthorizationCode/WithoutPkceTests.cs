@@ -44,6 +44,54 @@ public class WithoutPkceTests
     }
 
     [Test]
+    [Description("RFC 9700 §4.5.3: without PKCE a code without an ID Token is refused, because an attacker can remove nonce and openid")]
+    public async Task A_response_without_an_id_token_is_refused()
+    {
+        await using var host = await StartAsync(o =>
+        {
+            o.Scopes = ["openid", "api"];
+            o.Adaptation.DangerouslyDisablePkce = true;
+        });
+        var pending = await host.Client.BeginAuthorizationAsync();
+        var changed = new Uri(
+            string.Join(
+                    '&',
+                    pending.AuthorizationUri.OriginalString.Split('&').Where(pair => !pair.StartsWith("nonce=", StringComparison.Ordinal))
+                )
+                .Replace("openid%20api", "api", StringComparison.Ordinal)
+        );
+        var callback = await host.Server.SignInAsync(changed);
+
+        Assert.That(
+            async () =>
+                await host.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("mallory")),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("RFC 9700 §4.5.3")
+        );
+    }
+
+    [Test]
+    [Description("RFC 9700 §4.5.3: neither PKCE nor a nonce needs the option that accepts code injection")]
+    public void Neither_pkce_nor_nonce_needs_the_third_option()
+    {
+        static void Without(OAuthClientOptions o) =>
+            (o.ClientSecret, o.Scopes, o.Adaptation.DangerouslyDisablePkce) = ("secret", ["api"], true);
+
+        Assert.That(
+            () => SampleRequest.Begin(Without),
+            Throws.InstanceOf<OAuthException>().With.Message.Contains("Adaptation.DangerouslyAllowCodeInjection")
+        );
+        Assert.That(
+            () =>
+                SampleRequest.Begin(o =>
+                {
+                    Without(o);
+                    o.Adaptation.DangerouslyAllowCodeInjection = true;
+                }),
+            Throws.Nothing
+        );
+    }
+
+    [Test]
     [Description("RFC 7636: PKCE is sent by default, so that such a server is noticed")]
     public async Task Pkce_is_the_default()
     {
@@ -59,7 +107,8 @@ public class WithoutPkceTests
     public void The_metadata_need_no_method_without_pkce()
     {
         var server = SampleConfiguration.Server with { CodeChallengeMethods = ["plain"] };
-        static void WithoutPkce(OAuthClientOptions o) => (o.ClientSecret, o.Adaptation.DangerouslyDisablePkce) = ("secret", true);
+        static void WithoutPkce(OAuthClientOptions o) =>
+            (o.ClientSecret, o.Scopes, o.Adaptation.DangerouslyDisablePkce) = ("secret", ["openid"], true);
 
         Assert.That(() => SampleRequest.Begin(server: server), Throws.InstanceOf<OAuthProtocolException>());
         Assert.That(() => SampleRequest.Begin(WithoutPkce, server: server), Throws.Nothing);

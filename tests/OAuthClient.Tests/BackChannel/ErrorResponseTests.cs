@@ -56,6 +56,20 @@ public class ErrorResponseTests
             new TestCaseData(body, code, reason).SetArgDisplayNames(name);
     }
 
+    [TestCase("""{"data":{"tokens":["SECRET-AT","SECRET-RT"]}}""")]
+    [TestCase("""{"data":["SECRET-AT"]}""")]
+    [TestCase("""{"error":["SECRET-AT"]}""")]
+    [TestCase("""{"success":true,"code":"SECRET-CODE","accessToken":"x"}""")]
+    [Description("The response of a success without a token contains no reason in a list and no code in code: both can be secrets")]
+    public async Task A_success_is_not_quoted(string body)
+    {
+        await using ScriptedServer server = new();
+        server.Answers(_ => ScriptedServer.Text(200, body, "application/json"));
+
+        var exception = Assert.CatchAsync<OAuthException>(() => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()))!;
+        Assert.That(exception.ToString(), Does.Not.Contain("SECRET"));
+    }
+
     [TestCaseSource(nameof(Responses))]
     [Description("The code and the reason are in the properties and in the message")]
     public async Task The_reason_is_in_the_exception(string body, string? code, string? reason)

@@ -47,6 +47,22 @@ public class ConfigurationSectionValidatorTests
         Assert.That(options.Scopes, Is.EqualTo(new[] { "one", "two" }));
     }
 
+    [Test]
+    public void A_number_can_be_a_name_and_a_list_is_reported()
+    {
+        Dictionary<string, string?> settings = new()
+        {
+            ["Billing:ClientId"] = "b",
+            ["Billing:Issuer"] = "https://as.example",
+            ["Billing:Adaptation:ErrorCodes:42002"] = "invalid_grant",
+        };
+        Assert.That(Read(settings).Adaptation.ErrorCodes["42002"], Is.EqualTo("invalid_grant"));
+
+        settings["Billing:Adaptation:ErrorCodes:0"] = settings["Billing:Adaptation:ErrorCodes:42002"];
+        settings.Remove("Billing:Adaptation:ErrorCodes:42002");
+        Assert.That(() => Read(settings), Throws.TypeOf<OptionsValidationException>().With.Message.Contains("must be an object"));
+    }
+
     private static OAuthClientOptions Read(Dictionary<string, string?> settings)
     {
         ServiceCollection services = new();

@@ -180,4 +180,21 @@ public class ServiceDiscoveryTests
 
     private static void Add(Action<AccessTokenHandlerOptions> configure) =>
         new ServiceCollection().AddHttpClient("api").AddAccessTokenHandler(configure);
+
+    [Test]
+    [Description("A WebSocket in clear text is no address of https+http: nothing is sent before a handler has chosen the scheme")]
+    public async Task A_WebSocket_in_clear_text_is_not_of_https_and_http()
+    {
+        Recording network = new();
+        await using var host = await StartAsync(
+            place: null,
+            t => t.To("https+http://orders:80").AllowServiceDiscovery(),
+            "https+http://orders:80",
+            network
+        );
+        await host.SignedInAsync();
+
+        Assert.That(async () => await host.Http.GetAsync("ws://orders:80/me"), Throws.InstanceOf<OAuthException>());
+        Assert.That(network.Address, Is.Null);
+    }
 }

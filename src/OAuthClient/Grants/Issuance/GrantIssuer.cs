@@ -107,19 +107,25 @@ internal sealed class GrantIssuer(
         };
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         Log.GrantStored(logger, current.Name, "an import");
-        await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
+        // Two grants without a subject can be those of two accounts, and a grant that is not replaced is only kept too long.
+        if (grant.Subject is not null)
+            await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }
 
     // The scope of OpenID Connect Core §11, or a parameter with which well-known servers are asked for a refresh token.
     private static string? FindExpectation(GrantIssuance issuance) =>
         issuance.RequestedScopes.Contains(ScopeList.OfflineAccess) ? "the scope offline_access was requested"
-        : issuance.Configuration.AuthorizationParameters.FirstOrDefault(IsForRefreshToken) is { Key: { } name }
+        : issuance
+            .Configuration.AuthorizationParameters.Select(parameter => (Name: parameter.Key, parameter.Value))
+            .Concat(RepeatedParameters.Pairs(issuance.AuthorizationParameters))
+            .FirstOrDefault(IsForRefreshToken)
+            is { Name: { } name }
             ? $"the parameter {name} requested one"
         : null;
 
-    private static bool IsForRefreshToken(KeyValuePair<string, string> parameter) =>
-        parameter is { Key: "access_type" or "token_access_type", Value: "offline" } or { Key: "duration", Value: "permanent" };
+    private static bool IsForRefreshToken((string Name, string Value) parameter) =>
+        parameter is { Name: "access_type" or "token_access_type", Value: "offline" } or { Name: "duration", Value: "permanent" };
 
     private static GrantOwner OwnerOf(ValidatedIdToken? identity) =>
         identity is not null
