@@ -79,7 +79,7 @@ internal sealed class AuthorizationRedirector(
         var pending = renewsSignIn
             ? await signIn.BeginRenewalAsync(parameters, cancellationToken).ConfigureAwait(false)
             : await client.BeginAuthorizationAsync(parameters, cancellationToken).ConfigureAwait(false);
-        bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
+        bool isFormPost = options.Get(name).ResponseMode is "form_post" or "form_post.jwt";
         cookies.Add(
             context,
             pending,

@@ -160,6 +160,9 @@ public sealed class OAuthClientGrants
         ArgumentNullException.ThrowIfNull(owner);
         var selection = AccessTokenKey.From(parameters);
         var replaced = parameters?.RejectedToken ?? await FindTokenAsync(owner, selection, cancellationToken).ConfigureAwait(false);
+        // The limit of replacements after a status 401 without a reason is for the handler, and not for an explicit request.
+        if (replaced is not null)
+            replaced.IsRejectionUnexplained = false;
         return await tokens.GetAsync(owner, selection, replaced, cancellationToken).ConfigureAwait(false);
     }
 

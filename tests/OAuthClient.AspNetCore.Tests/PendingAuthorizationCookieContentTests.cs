@@ -11,9 +11,10 @@ public sealed class PendingAuthorizationCookieContentTests
 
     [TestCase("", null, SameSiteMode.Lax), TestCase("/mvc", null, SameSiteMode.Lax), TestCase("", "query", SameSiteMode.Lax)]
     [TestCase("", "form_post", SameSiteMode.None), TestCase("/mvc", "form_post", SameSiteMode.None)]
+    [TestCase("", "form_post.jwt", SameSiteMode.None), TestCase("", "query.jwt", SameSiteMode.Lax)]
     [Description(
         "RFC 6265bis §4.1.3.2 (cookie tossing): the cookie is __Host-, Secure, HttpOnly, Path=/, without Domain, and expires in "
-            + "ten minutes; it is SameSite=None only for form_post"
+            + "ten minutes; it is SameSite=None only for form_post and form_post.jwt"
     )]
     public async Task Cookie_is_bound_to_this_host(string prefix, string? responseMode, SameSiteMode sameSite)
     {

@@ -95,7 +95,6 @@ internal static class AuthorizationRequestBuilder
             Repeated = RepeatedParameters.Of(parameters),
         };
         var list = Parameters(configuration, parameters, pending);
-        configuration.Adaptation.Rename(list);
         ReservedParameters.Authorization.ValidateEndpoint(
             endpoint,
             parameters.Additional.Keys.Concat(configuration.AuthorizationParameters.Select(parameter => parameter.Key)),

@@ -10,11 +10,12 @@ internal sealed class QueryRequestTransport : IAuthorizationRequestTransport
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,
         CancellationToken cancellationToken
-    ) => new(CreateAddress(request));
+    ) => new(CreateAddress(request, configuration.Adaptation));
 
-    /// <summary>Adds the encoded parameters to the query of the endpoint.</summary>
-    public static string CreateAddress(AuthorizationRequest request)
+    /// <summary>Adds the encoded parameters, under the server's names, to the query of the endpoint.</summary>
+    public static string CreateAddress(AuthorizationRequest request, ServerAdaptation adaptation)
     {
+        adaptation.Rename(request.Parameters);
         var query = new QueryStringBuilder(request.Endpoint);
         foreach (var (name, value) in request.Parameters)
             query.Add(name, value);

@@ -40,7 +40,7 @@ internal static class RequestObject
                     claims.WriteNumber("iat", now.ToUnixTimeSeconds());
                     claims.WriteNumber("nbf", now.ToUnixTimeSeconds());
                     claims.WriteNumber("exp", (now + Lifetime).ToUnixTimeSeconds());
-                    WriteParameters(claims, request.Parameters);
+                    WriteParameters(claims, request.Parameters, configuration.Adaptation);
                 },
                 embedsPublicKey: false,
                 cancellationToken
@@ -50,11 +50,11 @@ internal static class RequestObject
     }
 
     // A parameter that occurs more than once is an array (RFC 8707 §2); JSON values of parameters stay JSON (RFC 9101 §4).
-    private static void WriteParameters(Utf8JsonWriter claims, List<KeyValuePair<string, string>> parameters)
+    private static void WriteParameters(Utf8JsonWriter claims, List<KeyValuePair<string, string>> parameters, ServerAdaptation adaptation)
     {
         foreach (var group in parameters.GroupBy(parameter => parameter.Key, parameter => parameter.Value))
         {
-            claims.WritePropertyName(group.Key);
+            claims.WritePropertyName(adaptation.NameOf(group.Key));
             string[] values = [.. group];
             if (values.Length == 1)
             {

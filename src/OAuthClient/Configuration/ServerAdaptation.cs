@@ -136,19 +136,21 @@ internal sealed partial record ServerAdaptation
         BearerScheme.Instance.IsNamed(tokenType) || BearerTokenTypes.Contains(tokenType, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Finds the object of a token response that contains the tokens; the response itself if the path leads nowhere.</summary>
-    public JsonElement FindTokens(JsonElement response) => Find(response, TokenPath);
+    public JsonElement FindTokens(JsonElement response) => Find(response, TokenPath) ?? response;
 
-    /// <summary>Finds the object of a UserInfo response that contains the claims; the response itself if the path leads nowhere.</summary>
-    public JsonElement FindUserInfo(JsonElement response) => Find(response, UserInfoPath);
+    /// <summary>
+    /// Finds the object of a UserInfo response that contains the claims; <see langword="null"/> if the path leads nowhere.
+    /// </summary>
+    public JsonElement? FindUserInfo(JsonElement response) => Find(response, UserInfoPath);
 
-    private static JsonElement Find(JsonElement response, IReadOnlyList<string> path)
+    private static JsonElement? Find(JsonElement response, IReadOnlyList<string> path)
     {
         var found = response;
         foreach (string name in path)
         {
             found = found.ValueKind == JsonValueKind.Object && StrictJson.HasReadableNames(found) ? found.Member(name) : default;
             if (found.ValueKind != JsonValueKind.Object)
-                return response;
+                return null;
         }
         return found;
     }

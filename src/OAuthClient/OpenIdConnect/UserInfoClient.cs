@@ -112,10 +112,12 @@ internal sealed class UserInfoClient(
             json = await ReadJwtAsync(response, current, server, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccess || json is not { } claims)
             throw new EndpointException(response.Failure(json));
-        claims = current.Adaptation.FindUserInfo(claims);
+        // Where the path leads nowhere, UserIdMember at the top can be the number of something else.
+        var found = current.Adaptation.FindUserInfo(claims);
+        claims = found ?? claims;
         string responseSubject =
             claims.Subject("userinfo response")
-            ?? (current.Adaptation.UserIdMember is { } member ? GrantAccount.IdOf(claims, member) : null)
+            ?? (found is not null && current.Adaptation.UserIdMember is { } member ? GrantAccount.IdOf(claims, member) : null)
             ?? throw new OAuthProtocolException(
                 "The userinfo response has no sub, so it does not identify the user (OpenID Connect Core §5.3.2). If this server names the "
                     + "user by another member, such as id, set Adaptation.UserIdMember, and UserInfoPath if it is not at the top."

@@ -13,7 +13,8 @@ internal sealed class CertificateAuthorityValidator
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    private readonly X509Certificate2Collection authorities;
+    // Replaced and never changed, because another connection may be validated meanwhile.
+    private volatile X509Certificate2Collection authorities;
 
     private CertificateAuthorityValidator(X509Certificate2Collection authorities) => this.authorities = authorities;
 
@@ -71,11 +72,7 @@ internal sealed class CertificateAuthorityValidator
                 "TrustCertificateAuthority cannot be combined with a callback that validates the server's certificate in the primary "
                     + "handler. Remove one of the two."
             );
-        foreach (var authority in authorities)
-        {
-            if (!own.authorities.Contains(authority))
-                own.authorities.Add(authority);
-        }
+        own.authorities = [.. own.authorities.Union(authorities)];
         return null;
     }
 
@@ -89,7 +86,9 @@ internal sealed class CertificateAuthorityValidator
         using X509Chain own = new();
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         own.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // What the application configured for the connection.
+        own.ChainPolicy.RevocationMode = chain?.ChainPolicy.RevocationMode ?? X509RevocationMode.NoCheck;
+        own.ChainPolicy.RevocationFlag = chain?.ChainPolicy.RevocationFlag ?? X509RevocationFlag.ExcludeRoot;
         own.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         if (chain is not null)
         {

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OAuthClient.Testing;
@@ -138,6 +139,49 @@ public class PushedRequestTests
         var callback = await host.Server.SignInAsync(pending.AuthorizationUri);
         var grant = await host.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("42"));
         Assert.That(grant.Resources, Has.Count.EqualTo(2));
+    }
+
+    [TestCase(ClientAuthenticationMethod.ClientSecretPost, "secret")]
+    [TestCase(ClientAuthenticationMethod.ClientSecretBasic, "secret")]
+    [TestCase(ClientAuthenticationMethod.None, null)]
+    [Description("RFC 9126 §2.1: a renamed client_id is sent once, under the server's name")]
+    public async Task A_renamed_client_id_is_pushed_once(ClientAuthenticationMethod method, string? secret)
+    {
+        await using var host = await OAuthTestHost.StartAsync(o =>
+        {
+            (o.ClientAuthentication, o.ClientSecret) = (method, secret);
+            o.PushedAuthorization = PushedAuthorizationUse.Always;
+            o.Adaptation.ParameterNames["client_id"] = "client_key";
+        });
+        host.Server.Faults.Add(TestEndpoint.PushedAuthorization, Fault.Status(201, """{"request_uri":"urn:a","expires_in":60}"""));
+
+        var pending = await host.Client.BeginAuthorizationAsync();
+
+        var pushed = host.Server.RequestsTo(TestEndpoint.PushedAuthorization).Single();
+        Assert.That(pushed.FormValues("client_key"), Is.EqualTo(new[] { OAuthTestHost.ClientName }));
+        Assert.That(pushed.FormValues("client_id"), Is.Empty);
+        Assert.That(QueryPairs.Of(pending.AuthorizationUri).Select(pair => pair.Key), Is.EqualTo(new[] { "client_key", "request_uri" }));
+    }
+
+    [Test]
+    [Description("RFC 9101 §5: a renamed parameter has the server's name in the signed object and beside it")]
+    public async Task A_renamed_client_id_stands_in_and_beside_the_signed_object()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o =>
+        {
+            o.ClientSecret = null;
+            o.ClientAuthentication = ClientAuthenticationMethod.PrivateKeyJwt;
+            o.ClientAssertion.PrivateKey = Key;
+            o.SignedAuthorizationRequests = true;
+            o.Adaptation.ParameterNames["client_id"] = "client_key";
+        });
+
+        var query = QueryPairs.Single((await host.Client.BeginAuthorizationAsync()).AuthorizationUri);
+
+        Assert.That(query.Keys, Is.EquivalentTo(new[] { "client_key", "request" }));
+        var claims = JsonNode.Parse(Base64Url.DecodeFromChars(query["request"].Split('.')[1]))!.AsObject();
+        Assert.That((string?)claims["client_key"], Is.EqualTo(OAuthTestHost.ClientName));
+        Assert.That(claims.ContainsKey("client_id"), Is.False);
     }
 
     private static TestClient Client()

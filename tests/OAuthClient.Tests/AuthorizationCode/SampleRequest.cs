@@ -23,7 +23,7 @@ internal static class SampleRequest
     )
     {
         var request = AuthorizationRequestBuilder.Create(configuration, server, parameters, now);
-        request.Pending.Address = QueryRequestTransport.CreateAddress(request);
+        request.Pending.Address = QueryRequestTransport.CreateAddress(request, configuration.Adaptation);
         return request.Pending;
     }
 }

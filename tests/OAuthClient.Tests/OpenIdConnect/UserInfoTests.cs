@@ -159,6 +159,22 @@ public class UserInfoTests
         Assert.That(user.Account.ToString(), Does.Not.Contain(id));
     }
 
+    [Test]
+    [Description("A member of the same name at the top does not identify the user where UserInfoPath leads nowhere")]
+    public async Task A_member_outside_of_the_path_identifies_nobody()
+    {
+        await using ScriptedServer server = new(o =>
+        {
+            o.UserInfoEndpoint = new("https://as.example/me");
+            o.Adaptation.UserInfoPath = ["data"];
+            o.Adaptation.UserIdMember = "id";
+        });
+        await server.SignedInAsync(ScriptedServer.Tokens("at", "rt"));
+        server.Answers("""{"id":7,"data":null,"errors":[{"code":1}]}""");
+
+        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>());
+    }
+
     [TestCase("{}")]
     [TestCase("""{"id":null}""")]
     [TestCase("""{"id":" "}""")]
