@@ -24,6 +24,7 @@ public sealed class AsyncMethodsTests
             ["JwksCache.PrefetchAsync"] = "a step of the refresh that callers share",
             ["GrantWriteQueue.FlushAsync"] = "a step of the refresh that callers share",
             ["GrantWriteQueue.SaveAsync"] = "the result of a used refresh token must be saved even if the callers cancel",
+            ["UserInfoClient.FindAccountAsync"] = "the code is already used; cancellation would lose the tokens",
             ["GrantIssuer.IssueAsync"] = "the code or other credential is already used; cancellation would lose the tokens",
             ["GrantRemover.RemoveAsync"] = "a removal that has begun is completed for all grants",
             ["GrantRevoker.RemoveSupersededAsync"] = "runs after a grant was saved; cancellation would leave both grants",

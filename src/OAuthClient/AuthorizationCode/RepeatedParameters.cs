@@ -84,7 +84,6 @@ internal static class RepeatedParameters
         string? Take(string name) => values.Remove(name, out string? value) ? value : null;
     }
 
-    /// <summary>Returns the names and values of the list.</summary>
-    public static IEnumerable<(string Name, string Value)> Pairs(IReadOnlyList<string> values) =>
+    private static IEnumerable<(string Name, string Value)> Pairs(IReadOnlyList<string> values) =>
         values.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (pair[0], pair[1]));
 }

@@ -57,6 +57,10 @@ public sealed partial class Grant
     internal UnexplainedRejection? UnexplainedRejection =>
         Tokens.Values.Select(token => token.UnexplainedRejection).Aggregate((UnexplainedRejection?)null, UnexplainedRejection.Newer);
 
+    /// <summary>Determines whether nothing says that another grant is one of another user.</summary>
+    internal bool MayBeOfAccountOf(Grant other) =>
+        Subject == other.Subject && (UserInfoAccount is not { } own || other.UserInfoAccount is not { } account || own.Id == account.Id);
+
     internal bool IsChosenBy(AccessTokenKey key) => key.GrantId is null || key.GrantId == Id;
 
     /// <summary>

@@ -137,8 +137,7 @@ internal sealed class GrantRevoker(
         && (!(older.SignInExpiresAt > now) || (newer.SignInId is not null && older.SignInId == newer.SignInId))
         && older.Server == newer.Server
         && older.ClientId == newer.ClientId
-        && older.Subject == newer.Subject
-        && (older.UserInfoAccount is not { } account || newer.UserInfoAccount is not { } other || account.Id == other.Id)
+        && newer.MayBeOfAccountOf(older)
         // Some servers issue a refresh token only at the first authorization. A grant without one does not replace it.
         && (newer.CanRefresh || !older.CanRefresh)
         && ScopeList.Covers(newer.Scopes, older.Scopes)

@@ -212,5 +212,17 @@ public class GrantMembersTests
         Assert.That(server.Log.Events(352), Has.Count.EqualTo(isExpected ? 1 : 0));
     }
 
+    [Test]
+    [Description("A parameter of one authorization asks for a refresh token like one of the registration")]
+    public async Task A_refresh_token_is_expected_because_of_a_parameter_of_one_authorization()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(
+            ScriptedServer.Tokens("at"),
+            parameters: new() { Additional = new Dictionary<string, string> { ["access_type"] = "offline" } }
+        );
+        Assert.That(server.Log.Events(352), Has.Count.EqualTo(1));
+    }
+
     private static Grant Restored(Grant grant) => GrantSerializer.Deserialize(GrantSerializer.Serialize(grant));
 }

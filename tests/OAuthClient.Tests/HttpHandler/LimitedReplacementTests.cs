@@ -29,25 +29,6 @@ public class LimitedReplacementTests
         Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
     }
 
-    [Test]
-    [Description("An explicit refresh replaces a token that the limit keeps for the handler")]
-    public async Task An_explicit_refresh_is_not_limited()
-    {
-        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await host.SignedInAsync();
-        host.Clock.Advance(TimeSpan.FromMinutes(2));
-        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(401));
-        using (var response = await host.Http.GetAsync("/me"))
-        using (var limited = await host.Http.GetAsync("/me"))
-            Assert.That(host.TokenRequests, Is.EqualTo(1));
-        var kept = await host.Client.GetAccessTokenAsync(Owner);
-
-        var replaced = await host.Services.GetRequiredKeyedService<OAuthClientGrants>(OAuthTestHost.ClientName).RefreshAsync(Owner);
-
-        Assert.That(replaced, Is.Not.EqualTo(kept));
-        Assert.That(host.TokenRequests, Is.EqualTo(2));
-    }
-
     [TestCase("Basic realm=\"photos\"")]
     [TestCase("Negotiate")]
     [TestCase("DPoP error=\"invalid_token\"")]

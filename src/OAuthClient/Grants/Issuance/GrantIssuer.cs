@@ -118,7 +118,9 @@ internal sealed class GrantIssuer(
         issuance.RequestedScopes.Contains(ScopeList.OfflineAccess) ? "the scope offline_access was requested"
         : issuance
             .Configuration.AuthorizationParameters.Select(parameter => (Name: parameter.Key, parameter.Value))
-            .Concat(RepeatedParameters.Pairs(issuance.AuthorizationParameters))
+            .Concat(
+                issuance.AuthorizationParameters.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (Name: pair[0], Value: pair[1]))
+            )
             .FirstOrDefault(IsForRefreshToken)
             is { Name: { } name }
             ? $"the parameter {name} requested one"
