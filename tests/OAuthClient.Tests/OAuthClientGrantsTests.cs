@@ -169,7 +169,13 @@ public class OAuthClientGrantsTests
         await using var host = await OAuthTestHost.StartAsync();
         var grant = await host.SignedInAsync();
 
-        var refreshed = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Grants(host).RefreshAsync(Owner))).Promptly();
+        // The response is held until all callers wait, because a later call replaces the token again.
+        TaskCompletionSource release = new();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+
+        Task<AccessToken>[] calls = [.. Enumerable.Range(0, 10).Select(_ => Grants(host).RefreshAsync(Owner))];
+        release.SetResult();
+        var refreshed = await Task.WhenAll(calls).Promptly();
 
         Assert.That(refreshed.Distinct().Single(), Is.Not.EqualTo(grant.AccessToken));
         Assert.That(await host.Client.GetAccessTokenAsync(Owner), Is.EqualTo(refreshed[0]));

@@ -131,13 +131,6 @@ internal static class StrictJson
         return true;
     }
 
-    /// <summary>Gets the name of a member as UTF-8, without a copy unless it has escape sequences.</summary>
-    public static ReadOnlySpan<byte> Utf8NameOf(JsonProperty member)
-    {
-        var name = JsonMarshal.GetRawUtf8PropertyName(member);
-        return name.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(member.Name) : name;
-    }
-
     /// <summary>Gets the JSON text of a value; <see langword="null"/> if it is not valid UTF-8.</summary>
     public static string? RawTextIfAny(JsonElement value) => Utf8.IsValid(JsonMarshal.GetRawUtf8Value(value)) ? value.GetRawText() : null;
 

@@ -19,6 +19,8 @@ public class AdaptationOptionsTests
     {
         Assert.That(Failures(o => o.Adaptation.BearerTokenTypes = [""]), Has.One.Contains("BearerTokenTypes holds an empty item"));
         Assert.That(Failures(o => o.Adaptation.TokenPath = [" "]), Has.One.Contains("TokenPath holds an empty item"));
+        Assert.That(Failures(o => o.Adaptation.UserInfoPath = [" "]), Has.One.Contains("UserInfoPath holds an empty item"));
+        Assert.That(Failures(o => o.Adaptation.UserInfoPath = null!), Has.One.Contains("UserInfoPath is null"));
         Assert.That(Failures(o => o.Adaptation.ErrorCodes["gone"] = ""), Has.One.Contains("ErrorCodes holds an empty word"));
         Assert.That(Failures(o => o.Adaptation.ParameterNames["client_id"] = " "), Has.One.Contains("no name for 'client_id'"));
         Assert.That(Failures(o => o.Adaptation.ParameterNames["login"] = "state"), Has.One.Contains("the name of another parameter"));

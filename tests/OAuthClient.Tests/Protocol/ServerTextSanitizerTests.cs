@@ -22,6 +22,11 @@ public class ServerTextSanitizerTests
         Assert.That(ServerTextSanitizer.Clean(text), Is.EqualTo(cleaned));
 
     [Test]
+    [Description("An empty secret, such as an assertion file that is being rewritten, does not hide the reason of the server")]
+    public void An_empty_secret_is_ignored() =>
+        Assert.That(ServerTextSanitizer.Clean("unknown key-1234", "", "key-1234"), Is.EqualTo($"unknown {Secret.Redacted}"));
+
+    [Test]
     [Description("RFC 6749 §10.14: 256 characters are kept; longer text is truncated and ends with an ellipsis")]
     public void Long_text_is_truncated()
     {
