@@ -33,7 +33,12 @@ internal sealed class DefaultOAuthClient(
     )
     {
         ArgumentNullException.ThrowIfNull(owner);
-        return tokens.GetAsync(owner, AccessTokenKey.From(parameters), parameters?.RejectedToken, cancellationToken);
+        return tokens.GetAsync(
+            owner,
+            AccessTokenKey.From(parameters),
+            AccessTokenRejection.Of(parameters?.RejectedToken),
+            cancellationToken
+        );
     }
 
     public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)

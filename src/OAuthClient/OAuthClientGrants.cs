@@ -160,10 +160,7 @@ public sealed class OAuthClientGrants
         ArgumentNullException.ThrowIfNull(owner);
         var selection = AccessTokenKey.From(parameters);
         var replaced = parameters?.RejectedToken ?? await FindTokenAsync(owner, selection, cancellationToken).ConfigureAwait(false);
-        // The limit of replacements after a status 401 without a reason is for the handler, and not for an explicit request.
-        if (replaced is not null)
-            replaced.IsRejectionUnexplained = false;
-        return await tokens.GetAsync(owner, selection, replaced, cancellationToken).ConfigureAwait(false);
+        return await tokens.GetAsync(owner, selection, AccessTokenRejection.Of(replaced), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes one grant from the store and revokes its tokens at the server (RFC 7009). The owner's other grants stay.</summary>

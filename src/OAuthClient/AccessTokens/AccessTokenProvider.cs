@@ -28,13 +28,13 @@ internal sealed class AccessTokenProvider
     public ValueTask<AccessToken> GetAsync(
         GrantOwner owner,
         AccessTokenKey selection,
-        AccessToken? rejected,
+        AccessTokenRejection? rejection,
         CancellationToken cancellationToken
     )
     {
         var getting = owner.IsClient
-            ? client.GetAsync(selection, rejected, cancellationToken)
-            : users.GetAsync(owner, selection, rejected, cancellationToken);
+            ? client.GetAsync(selection, rejection, cancellationToken)
+            : users.GetAsync(owner, selection, rejection, cancellationToken);
         bool isHit = getting.IsCompletedSuccessfully;
         if (telemetry.CountsLookups)
             telemetry.Lookup(owner.IsClient, isHit);

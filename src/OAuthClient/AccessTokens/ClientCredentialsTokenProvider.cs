@@ -38,27 +38,31 @@ internal sealed class ClientCredentialsTokenProvider(
         return now < freshUntil ? known : null;
     }
 
-    public ValueTask<AccessToken> GetAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
+    public ValueTask<AccessToken> GetAsync(AccessTokenKey selection, AccessTokenRejection? rejection, CancellationToken cancellationToken)
     {
         long now = time.GetUtcNow().UtcTicks;
-        return rejected is null && FindFresh(configuration.GetCached(now), selection, now, out _) is { } fresh
+        return rejection is null && FindFresh(configuration.GetCached(now), selection, now, out _) is { } fresh
             ? new(fresh)
-            : RenewAsync(selection, rejected, cancellationToken);
+            : RenewAsync(selection, rejection, cancellationToken);
     }
 
-    private async ValueTask<AccessToken> RenewAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
+    private async ValueTask<AccessToken> RenewAsync(
+        AccessTokenKey selection,
+        AccessTokenRejection? rejection,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
             var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-            RefreshContext context = new(current, GrantOwner.Client, selection, rejected);
+            RefreshContext context = new(current, GrantOwner.Client, selection, rejection);
             var (known, state) = GetState(context);
             if (state == AccessTokenState.RefreshDue)
                 renewer.RenewEarly(selection.Key, context, RequestAsync);
             if (state != AccessTokenState.Expired)
                 return known!;
             if (context.KeepsRejected(FindCached(current, selection, rejected: null), Volatile.Read(ref lastRejection), time.GetUtcNow()))
-                return rejected!;
+                return rejection!.Token;
             var renewal = await renewer.RenewAsync(selection.Key, context, known, RequestAsync, cancellationToken).ConfigureAwait(false);
             // The server may no longer know a dynamically registered client. It is then registered again, here or by another caller.
             bool isReregistered =
@@ -88,13 +92,13 @@ internal sealed class ClientCredentialsTokenProvider(
         // A renewal that has just ended may already have cached a fresh token.
         if (GetState(context) is (var known, AccessTokenState.Fresh))
             return new(known!, IsFetched: false);
-        var (current, _, selection, rejected) = context;
+        var (current, _, selection, rejection) = context;
         ClientCredentialsRequest request = new(
             selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : current.Resources
         );
         request.EnsureAllowed(current);
-        var token = shared is null ? null : await shared.FindAsync(request, current, rejected).ConfigureAwait(false);
+        var token = shared is null ? null : await shared.FindAsync(request, current, rejection?.Token).ConfigureAwait(false);
         if (token is not null && IsRevoked(token))
             token = null;
         bool isFetched = token is null;
@@ -102,7 +106,7 @@ internal sealed class ClientCredentialsTokenProvider(
         {
             var response = await tokenEndpoint.SendAsync(request, current, CancellationToken.None).ConfigureAwait(false);
             token = response.AccessToken;
-            token.Replace(Volatile.Read(ref lastRejection), rejected, time.GetUtcNow());
+            token.Replace(Volatile.Read(ref lastRejection), rejection, time.GetUtcNow());
             _ = shared?.SetAsync(request, current, token);
         }
         Volatile.Write(ref lastRejection, UnexplainedRejection.Newer(Volatile.Read(ref lastRejection), token.UnexplainedRejection));

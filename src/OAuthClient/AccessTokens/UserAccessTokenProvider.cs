@@ -37,7 +37,7 @@ internal sealed class UserAccessTokenProvider(
     public ValueTask<AccessToken> GetAsync(
         GrantOwner owner,
         AccessTokenKey selection,
-        AccessToken? rejected,
+        AccessTokenRejection? rejection,
         CancellationToken cancellationToken
     )
     {
@@ -45,14 +45,14 @@ internal sealed class UserAccessTokenProvider(
         var current = configuration.GetCached(now);
         var finding = store.FindAsync(current.Name, owner, cancellationToken);
         if (!finding.IsCompletedSuccessfully)
-            return GetAsync(finding, owner, selection, rejected, cancellationToken);
+            return GetAsync(finding, owner, selection, rejection, cancellationToken);
 #pragma warning disable VSTHRD103 // The task has completed.
         var grants = finding.Result;
 #pragma warning restore VSTHRD103
         // The path of nearly every call: no lock, no task, no allocation.
-        return rejected is null && selector.FindFresh(grants, current, owner, selection, now, out _) is { } token
+        return rejection is null && selector.FindFresh(grants, current, owner, selection, now, out _) is { } token
             ? new(token)
-            : GetAsync(new(grants), owner, selection, rejected, cancellationToken);
+            : GetAsync(new(grants), owner, selection, rejection, cancellationToken);
     }
 
     /// <summary>Finds the owner's newest grant that a selection chooses and that covers it, whatever the state of its tokens.</summary>
@@ -70,14 +70,14 @@ internal sealed class UserAccessTokenProvider(
         ValueTask<IReadOnlyList<Grant>> finding,
         GrantOwner owner,
         AccessTokenKey selection,
-        AccessToken? rejected,
+        AccessTokenRejection? rejection,
         CancellationToken cancellationToken
     )
     {
         while (true)
         {
             var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-            RefreshContext context = new(current, owner, selection, rejected);
+            RefreshContext context = new(current, owner, selection, rejection);
             var grant = selector.Select(await finding.ConfigureAwait(false), context);
             bool renewable = selector.IsRenewable(grant);
             var (known, state) = selector.GetState(grant, context);
@@ -86,9 +86,9 @@ internal sealed class UserAccessTokenProvider(
             if (state != AccessTokenState.Expired)
                 return known!;
             if (context.KeepsRejected(grant.Find(selection.Key), grant.UnexplainedRejection, time.GetUtcNow()))
-                return rejected!;
+                return rejection!.Token;
             if (!renewable)
-                throw CreateNotRenewable(current, grant, isForRejectedToken: rejected is not null);
+                throw CreateNotRenewable(current, grant, isForRejectedToken: rejection is not null);
             var renewal = await renewer.RenewAsync(grant.Id, context, known, RefreshAsync, cancellationToken).ConfigureAwait(false);
             // If the result is of no use, or the grant was replaced or ended, the store is read again.
             if (!grant.HasEnded(time.GetUtcNow()) && renewal?.GetToken(context) is { } token)

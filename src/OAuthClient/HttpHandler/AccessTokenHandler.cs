@@ -38,7 +38,7 @@ internal sealed class AccessTokenHandler(
             token = source.TryGetCached(owner, selection, out string? header);
             if (token is null)
             {
-                var getting = source.GetAsync(owner, selection, rejected: null, cancellationToken);
+                var getting = source.GetAsync(owner, selection, rejection: null, cancellationToken);
                 if (!getting.IsCompletedSuccessfully)
                     return SendAsync(getting, request, address, owner, cancellationToken);
                 token = getting.Result;
@@ -100,11 +100,11 @@ internal sealed class AccessTokenHandler(
     {
         AccessToken replacement;
         bool isReplayable = ReplayableContent.IsReplayable(request.Content);
-        token.IsRejectionUnexplained = action == ApiResponseAction.ReplaceTokenWithinLimits;
+        AccessTokenRejection rejection = new(token, IsUnexplained: action == ApiResponseAction.ReplaceTokenWithinLimits);
         try
         {
             var selection = RequestGrant.Select(request, source.Selection);
-            replacement = await source.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
+            replacement = await source.GetAsync(owner, selection, rejection, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
             when (exception is ReauthorizationRequiredException { IsForRejectedToken: true }

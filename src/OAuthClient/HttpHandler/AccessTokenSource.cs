@@ -34,14 +34,14 @@ internal abstract class AccessTokenSource(AccessTokenSource.Context context)
     /// <summary>Gets a token.</summary>
     /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>
     /// <param name="selection">The scopes and resources, and the grant if the request chooses one.</param>
-    /// <param name="rejected">The token that the API rejected, or <see langword="null"/>.</param>
+    /// <param name="rejection">The rejection of a token by the API; <see langword="null"/> without one.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public virtual ValueTask<AccessToken> GetAsync(
         GrantOwner owner,
         AccessTokenKey selection,
-        AccessToken? rejected,
+        AccessTokenRejection? rejection,
         CancellationToken cancellationToken
-    ) => context.Tokens.GetAsync(owner, selection, rejected, cancellationToken);
+    ) => context.Tokens.GetAsync(owner, selection, rejection, cancellationToken);
 
     /// <summary>What a source is created from.</summary>
     /// <param name="ClientName">The name of the OAuth client.</param>

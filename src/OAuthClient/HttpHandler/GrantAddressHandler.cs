@@ -31,13 +31,13 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
         if (await source.FindGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false) is not { } chosen)
         {
             // Throws the exception that asks for an authorization.
-            await source.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
+            await source.GetAsync(owner, selection, rejection: null, cancellationToken).ConfigureAwait(false);
             throw new OAuthException("The grant was stored while the request was prepared; send the request again.");
         }
         // A refresh may state another address, so it ends before the address is read.
         RequestGrant.Set(request, chosen.Id);
         selection = RequestGrant.Select(request, selection);
-        await source.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
+        await source.GetAsync(owner, selection, rejection: null, cancellationToken).ConfigureAwait(false);
         var refreshed = await source.FindGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false);
         var address =
             addresses.Find(refreshed ?? chosen)

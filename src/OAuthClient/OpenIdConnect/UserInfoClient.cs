@@ -69,7 +69,9 @@ internal sealed class UserInfoClient(
         do
         {
             started = current;
-            token = await tokens.GetAsync(owner, AccessTokenKey.Default, rejected, cancellationToken).ConfigureAwait(false);
+            token = await tokens
+                .GetAsync(owner, AccessTokenKey.Default, AccessTokenRejection.Of(rejected), cancellationToken)
+                .ConfigureAwait(false);
             current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             // After a reload of the options, the token may be of another server than the endpoint.
         } while (!ReferenceEquals(started, current));

@@ -61,24 +61,19 @@ public sealed class AccessToken : Secret
     internal bool ReplacesRejected { get; set; }
 
     /// <summary>
-    /// Gets or sets a value indicating whether an API rejected the token with a status 401 that states no reason. It is not stored.
-    /// </summary>
-    internal bool IsRejectionUnexplained { get; set; }
-
-    /// <summary>
     /// Gets or sets the record of the grant's last replacement after a status 401 that states no reason; <see langword="null"/> without
     /// one.
     /// </summary>
     internal UnexplainedRejection? UnexplainedRejection { get; set; }
 
-    /// <summary>Records why the token replaces another one.</summary>
+    /// <summary>Records why the token replaces another one, before the token is shared.</summary>
     /// <param name="last">The newest record of the grant; <see langword="null"/> if it has none.</param>
-    /// <param name="rejected">The token that an API rejected; <see langword="null"/> if none did.</param>
+    /// <param name="rejection">The rejection of the other token; <see langword="null"/> if no API rejected it.</param>
     /// <param name="now">The current time.</param>
-    internal void Replace(UnexplainedRejection? last, AccessToken? rejected, DateTimeOffset now)
+    internal void Replace(UnexplainedRejection? last, AccessTokenRejection? rejection, DateTimeOffset now)
     {
-        ReplacesRejected = rejected is not null;
-        UnexplainedRejection = rejected is { IsRejectionUnexplained: true } ? UnexplainedRejection.After(last, now) : last;
+        ReplacesRejected = rejection is not null;
+        UnexplainedRejection = rejection is { IsUnexplained: true } ? UnexplainedRejection.After(last, now) : last;
     }
 
     /// <summary>Records whether the API accepted the token when the request was sent once more. A rejection is kept.</summary>

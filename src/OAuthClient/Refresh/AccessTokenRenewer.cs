@@ -48,7 +48,7 @@ internal sealed class AccessTokenRenewer(RefreshBackoff backoff, ClientTelemetry
     {
         if (!backoff.CanRefreshEarly(key, time.GetUtcNow()) || flights.IsRunning(key))
             return;
-        var renewal = JoinOrStart(key, context with { Rejected = null }, RefreshCause.Early, renew);
+        var renewal = JoinOrStart(key, context with { Rejection = null }, RefreshCause.Early, renew);
         _ = BackgroundWork.RunIsolated(renewal, ended => LogFailureAsync(ended, context.Configuration.Name));
     }
 

@@ -4,9 +4,16 @@ namespace OAuthClient;
 /// <param name="Configuration">The client's configuration when the refresh started.</param>
 /// <param name="Owner">The owner of the grant, or the client itself.</param>
 /// <param name="Selection">The scopes and resources of the access token.</param>
-/// <param name="Rejected">The access token that an API rejected, if that is the reason for the refresh.</param>
-internal sealed record RefreshContext(ClientConfiguration Configuration, GrantOwner Owner, AccessTokenKey Selection, AccessToken? Rejected)
+/// <param name="Rejection">The rejection of the access token by an API, if that is the reason for the refresh.</param>
+internal sealed record RefreshContext(
+    ClientConfiguration Configuration,
+    GrantOwner Owner,
+    AccessTokenKey Selection,
+    AccessTokenRejection? Rejection
+)
 {
+    public AccessToken? Rejected => Rejection?.Token;
+
     public bool Concerns(Grant grant) => GrantOwnership.IsUsable(grant, Configuration, Owner);
 
     /// <summary>Finds the grant's token of the selection.</summary>
@@ -30,7 +37,7 @@ internal sealed record RefreshContext(ClientConfiguration Configuration, GrantOw
     /// <param name="last">The last replacement for such a rejection; <see langword="null"/> if there was none.</param>
     /// <param name="now">The current time.</param>
     public bool KeepsRejected(AccessToken? current, UnexplainedRejection? last, DateTimeOffset now) =>
-        Rejected is { IsRejectionUnexplained: true } && Rejected.Equals(current) && last?.AllowsReplacement(now) == false;
+        Rejection is { IsUnexplained: true } && Rejection.Token.Equals(current) && last?.AllowsReplacement(now) == false;
 
     /// <summary>Finds a fresh token of the grant, which another refresh may have stored.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>

@@ -120,7 +120,7 @@ public class CachedTokenTests
         Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
         Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
 
-        var second = await ProviderOf(host).GetAsync(Owner, AccessTokenKey.Default, rejected: first, default);
+        var second = await ProviderOf(host).GetAsync(Owner, AccessTokenKey.Default, rejection: AccessTokenRejection.Of(first), default);
         Assert.That(
             ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header),
             Is.EqualTo(second).And.Not.EqualTo(first)
@@ -201,12 +201,12 @@ public class CachedTokenTests
         await using ScriptedServer server = new();
         var tokens = ProviderOf(server);
         server.Answers(ScriptedServer.Tokens("at-1"));
-        var first = await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejected: null, default);
+        var first = await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejection: null, default);
         for (int i = 0; i < 2; i++)
             Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _), Is.SameAs(first));
 
         server.Answers(ScriptedServer.Tokens("at-2"));
-        var second = await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejected: first, default);
+        var second = await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejection: AccessTokenRejection.Of(first), default);
 
         Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out string? header), Is.SameAs(second));
         Assert.That(header, Is.EqualTo("Bearer at-2"));
@@ -221,7 +221,7 @@ public class CachedTokenTests
         var tokens = ProviderOf(server);
         AccessTokenKey narrower = new(["a"], []);
         foreach (var selection in new[] { narrower, AccessTokenKey.Default })
-            await tokens.GetAsync(GrantOwner.Client, selection, rejected: null, default);
+            await tokens.GetAsync(GrantOwner.Client, selection, rejection: null, default);
 
         for (int i = 0; i < 2; i++)
         {
@@ -240,7 +240,7 @@ public class CachedTokenTests
         await using ScriptedServer server = new(o => o.ClientId = clientId);
         server.Answers(ScriptedServer.Tokens("at"));
         var tokens = ProviderOf(server);
-        await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejected: null, default);
+        await tokens.GetAsync(GrantOwner.Client, AccessTokenKey.Default, rejection: null, default);
         Assert.That(tokens.TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _), Is.Not.Null);
 
         clientId = "second";

@@ -12,7 +12,7 @@ public class RefreshBackoffTests
         SampleConfiguration.Create(),
         GrantOwner.User("42"),
         AccessTokenKey.Default,
-        Rejected: null
+        Rejection: null
     );
     private static readonly AccessTokenRenewal Failed = new(
         Context,

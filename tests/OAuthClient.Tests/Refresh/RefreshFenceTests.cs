@@ -41,7 +41,7 @@ public class RefreshFenceTests
 
         var happened = await client.SendAsync(
             new(grant, grant.RefreshToken!),
-            new(configuration, grant.Owner, AccessTokenKey.Default, Rejected: null),
+            new(configuration, grant.Owner, AccessTokenKey.Default, Rejection: null),
             configuration.ConfiguredMetadata,
             leasedAt: 0
         );

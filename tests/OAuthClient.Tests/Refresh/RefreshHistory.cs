@@ -177,7 +177,7 @@ internal sealed partial class RefreshHistory
     private void Advance(SimulatedNode node, RefreshEvent refreshEvent)
     {
         (node.State, var effects) = rule(
-            new RefreshContext(configuration, GrantOwner.User("42"), AccessTokenKey.Default, Rejected: null),
+            new RefreshContext(configuration, GrantOwner.User("42"), AccessTokenKey.Default, Rejection: null),
             node.State!,
             refreshEvent,
             clock.GetUtcNow()
