@@ -92,13 +92,13 @@ internal sealed class ClientCredentialsTokenProvider(
         // A renewal that has just ended may already have cached a fresh token.
         if (GetState(context) is (var known, AccessTokenState.Fresh))
             return new(known!, IsFetched: false);
-        var (current, _, selection, rejection) = context;
+        var (current, _, selection, _) = context;
         ClientCredentialsRequest request = new(
             selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : current.Resources
         );
         request.EnsureAllowed(current);
-        var token = shared is null ? null : await shared.FindAsync(request, current, rejection?.Token).ConfigureAwait(false);
+        var token = shared is null ? null : await shared.FindAsync(request, current, context.Rejected).ConfigureAwait(false);
         if (token is not null && IsRevoked(token))
             token = null;
         bool isFetched = token is null;
@@ -106,7 +106,7 @@ internal sealed class ClientCredentialsTokenProvider(
         {
             var response = await tokenEndpoint.SendAsync(request, current, CancellationToken.None).ConfigureAwait(false);
             token = response.AccessToken;
-            token.Replace(Volatile.Read(ref lastRejection), rejection, time.GetUtcNow());
+            context.RecordReason(token, Volatile.Read(ref lastRejection), time.GetUtcNow());
             _ = shared?.SetAsync(request, current, token);
         }
         Volatile.Write(ref lastRejection, UnexplainedRejection.Newer(Volatile.Read(ref lastRejection), token.UnexplainedRejection));

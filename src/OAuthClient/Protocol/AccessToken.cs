@@ -66,16 +66,6 @@ public sealed class AccessToken : Secret
     /// </summary>
     internal UnexplainedRejection? UnexplainedRejection { get; set; }
 
-    /// <summary>Records why the token replaces another one, before the token is shared.</summary>
-    /// <param name="last">The newest record of the grant; <see langword="null"/> if it has none.</param>
-    /// <param name="rejection">The rejection of the other token; <see langword="null"/> if no API rejected it.</param>
-    /// <param name="now">The current time.</param>
-    internal void Replace(UnexplainedRejection? last, AccessTokenRejection? rejection, DateTimeOffset now)
-    {
-        ReplacesRejected = rejection is not null;
-        UnexplainedRejection = rejection is { IsUnexplained: true } ? UnexplainedRejection.After(last, now) : last;
-    }
-
     /// <summary>Records whether the API accepted the token when the request was sent once more. A rejection is kept.</summary>
     internal void SetAccepted(bool isAccepted)
     {

@@ -39,6 +39,16 @@ internal sealed record RefreshContext(
     public bool KeepsRejected(AccessToken? current, UnexplainedRejection? last, DateTimeOffset now) =>
         Rejection is { IsUnexplained: true } && Rejection.Token.Equals(current) && last?.AllowsReplacement(now) == false;
 
+    /// <summary>Records why a new token replaces another one, before requests share it.</summary>
+    /// <param name="token">The new token.</param>
+    /// <param name="last">The newest record of the grant; <see langword="null"/> if it has none.</param>
+    /// <param name="now">The current time.</param>
+    public void RecordReason(AccessToken token, UnexplainedRejection? last, DateTimeOffset now)
+    {
+        token.ReplacesRejected = Rejection is not null;
+        token.UnexplainedRejection = Rejection is { IsUnexplained: true } ? UnexplainedRejection.After(last, now) : last;
+    }
+
     /// <summary>Finds a fresh token of the grant, which another refresh may have stored.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>
         Find(grant) is { } known && StateOf(known, renewable: true, now) == AccessTokenState.Fresh ? known : null;

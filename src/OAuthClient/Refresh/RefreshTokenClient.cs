@@ -64,7 +64,7 @@ internal sealed class RefreshTokenClient(
                 return new RefreshEvent.OtherIdentityReceived(response, otherIdentity);
             if (response.UsableAccessToken is { } accessToken)
             {
-                accessToken.Replace(grant.UnexplainedRejection, context.Rejection, time.GetUtcNow());
+                context.RecordReason(accessToken, grant.UnexplainedRejection, time.GetUtcNow());
                 if (response.ReceivedIdTokens.Count > 0)
                     response = response.With(await ValidateAsync(response, accessToken, grant, current, server).ConfigureAwait(false));
             }
