@@ -73,7 +73,7 @@ internal sealed class SignInUserFactory(
     {
         try
         {
-            return await client.GetUserInfoAsync(grant.Owner, cancellationToken).ConfigureAwait(false);
+            return await client.GetUserInfoAsync(grant.Owner, new() { GrantId = grant.Id }, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
             when (exception is OAuthException or HttpRequestException or OperationCanceledException

@@ -83,9 +83,9 @@ internal sealed class DefaultOAuthClient(
         await revoker.RevokeAllAsync(owner, current, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
+    public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, AccessTokenParameters? parameters, CancellationToken cancellationToken)
     {
         owner.EnsureResourceOwner();
-        return await userInfo.GetAsync(owner, cancellationToken).ConfigureAwait(false);
+        return await userInfo.GetAsync(owner, parameters, cancellationToken).ConfigureAwait(false);
     }
 }

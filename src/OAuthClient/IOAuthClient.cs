@@ -162,6 +162,10 @@ public interface IOAuthClient
     /// the ID Token.
     /// </summary>
     /// <param name="owner">A resource owner.</param>
+    /// <param name="parameters">
+    /// Selects the access token of the request, and with <see cref="AccessTokenParameters.GrantId"/> the account of an owner who has
+    /// several. Without it, the owner's newest grant is used.
+    /// </param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The claims.</returns>
     /// <exception cref="ArgumentException">The owner is the client itself.</exception>
@@ -170,5 +174,9 @@ public interface IOAuthClient
     /// </exception>
     /// <exception cref="EndpointException">The server refused the request.</exception>
     /// <exception cref="OAuthProtocolException">The response is invalid, or is about another subject.</exception>
-    Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken = default);
+    Task<UserInfo> GetUserInfoAsync(
+        GrantOwner owner,
+        AccessTokenParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    );
 }

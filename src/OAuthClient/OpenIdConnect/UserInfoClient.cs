@@ -20,13 +20,14 @@ internal sealed class UserInfoClient(
 )
 {
     /// <inheritdoc cref="IOAuthClient.GetUserInfoAsync"/>
-    public async Task<UserInfo> GetAsync(GrantOwner owner, CancellationToken cancellationToken)
+    public async Task<UserInfo> GetAsync(GrantOwner owner, AccessTokenParameters? parameters, CancellationToken cancellationToken)
     {
-        var (token, info) = await TryGetAsync(owner, rejected: null, cancellationToken).ConfigureAwait(false);
+        var selection = AccessTokenKey.From(parameters);
+        var (token, info) = await TryGetAsync(owner, selection, parameters?.RejectedToken, cancellationToken).ConfigureAwait(false);
         if (info is not null)
             return info;
         // The server no longer accepts the token, for example because it was revoked (RFC 6750 §3.1). Another one is requested once.
-        (_, info) = await TryGetAsync(owner, rejected: token, cancellationToken).ConfigureAwait(false);
+        (_, info) = await TryGetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
         return info!;
     }
 
@@ -59,6 +60,7 @@ internal sealed class UserInfoClient(
     /// <returns>The token that was sent; and the claims, or <see langword="null"/> if the server rejected the first token.</returns>
     private async Task<(AccessToken Token, UserInfo? Info)> TryGetAsync(
         GrantOwner owner,
+        AccessTokenKey selection,
         AccessToken? rejected,
         CancellationToken cancellationToken
     )
@@ -69,17 +71,15 @@ internal sealed class UserInfoClient(
         do
         {
             started = current;
-            token = await tokens
-                .GetAsync(owner, AccessTokenKey.Default, AccessTokenRejection.Of(rejected), cancellationToken)
-                .ConfigureAwait(false);
+            token = await tokens.GetAsync(owner, selection, AccessTokenRejection.Of(rejected), cancellationToken).ConfigureAwait(false);
             current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             // After a reload of the options, the token may be of another server than the endpoint.
         } while (!ReferenceEquals(started, current));
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        var usable = grants.Where(grant => GrantOwnership.IsUsable(grant, current, owner)).ToList();
+        var usable = grants.Where(grant => GrantOwnership.IsUsable(grant, current, owner) && grant.IsChosenBy(selection)).ToList();
         // The grant with this token, because another grant of the owner may name another account; or the newest grant, if a refresh has
         // just replaced the token.
-        var grant = usable.Find(grant => token.Equals(grant.AccessToken)) ?? usable.FirstOrDefault();
+        var grant = usable.Find(grant => token.Equals(grant.Find(selection.Key))) ?? usable.FirstOrDefault();
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (grant is null)
             throw current.CreateReauthorizationRequired("the grant was ended or replaced meanwhile");

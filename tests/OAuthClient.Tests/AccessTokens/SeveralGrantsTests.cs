@@ -25,6 +25,31 @@ public class SeveralGrantsTests
     }
 
     [Test]
+    [Description("OpenID Connect Core §5.3: the claims are those of the chosen account, also if its access token must be replaced")]
+    public async Task UserInfo_is_that_of_the_chosen_account()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
+        var bob = await host.SignedInAsync(how: new SignInOptions { UserName = "bob" });
+
+        Assert.That((await UserInfoAsync(alice)).Subject, Is.EqualTo("alice"));
+        Assert.That((await UserInfoAsync(bob)).Subject, Is.EqualTo("bob"));
+        Assert.That(host.TokenRequests, Is.Zero);
+        host.Server.ExpireAccessTokens();
+        Assert.That((await UserInfoAsync(alice)).Subject, Is.EqualTo("alice"));
+        Assert.That(
+            host.Server.RequestsTo(TestEndpoint.Token).Select(sent => sent.Form["refresh_token"]),
+            Is.EqualTo(new[] { alice.RefreshToken!.Reveal() })
+        );
+        Assert.That(
+            async () => await host.Client.GetUserInfoAsync(GrantOwner.User("41"), new() { GrantId = alice.Id }),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
+
+        Task<UserInfo> UserInfoAsync(Grant grant) => host.Client.GetUserInfoAsync(GrantOwner.User("42"), new() { GrantId = grant.Id });
+    }
+
+    [Test]
     [Description("The newest grant that covers the requested scopes is used")]
     public async Task The_newest_grant_that_covers_the_scopes_is_used()
     {
