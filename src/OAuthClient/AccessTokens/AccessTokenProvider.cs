@@ -35,6 +35,18 @@ internal sealed class AccessTokenProvider
         var getting = owner.IsClient
             ? client.GetAsync(selection, rejection, cancellationToken)
             : users.GetAsync(owner, selection, rejection, cancellationToken);
+        return Measure(getting, owner);
+    }
+
+    /// <inheritdoc cref="UserAccessTokenProvider.GetWithGrantAsync"/>
+    public ValueTask<(Grant Grant, AccessToken Token)> GetWithGrantAsync(
+        GrantOwner owner,
+        AccessTokenKey selection,
+        CancellationToken cancellationToken
+    ) => Measure(users.GetWithGrantAsync(owner, selection, cancellationToken), owner);
+
+    private ValueTask<T> Measure<T>(ValueTask<T> getting, GrantOwner owner)
+    {
         bool isHit = getting.IsCompletedSuccessfully;
         if (telemetry.CountsLookups)
             telemetry.Lookup(owner.IsClient, isHit);
@@ -83,10 +95,6 @@ internal sealed class AccessTokenProvider
         return token;
     }
 
-    /// <inheritdoc cref="UserAccessTokenProvider.FindGrantAsync"/>
-    public ValueTask<Grant?> FindGrantAsync(GrantOwner owner, AccessTokenKey selection, CancellationToken cancellationToken) =>
-        users.FindGrantAsync(owner, selection, cancellationToken);
-
     /// <summary>Stops the use of a token of the client itself, which is revoked.</summary>
     public void ForgetClientToken(AccessToken token) => client.Forget(token);
 
@@ -97,7 +105,7 @@ internal sealed class AccessTokenProvider
         Volatile.Read(ref cache).Drop(owner);
     }
 
-    private async ValueTask<AccessToken> MeasureWaitAsync(ValueTask<AccessToken> getting, GrantOwner owner)
+    private async ValueTask<T> MeasureWaitAsync<T>(ValueTask<T> getting, GrantOwner owner)
     {
         // Started within this method, the activity does not become the caller's current one.
         using var wait = telemetry.WaitForToken(owner.IsClient);

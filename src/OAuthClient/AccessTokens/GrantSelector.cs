@@ -87,6 +87,12 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         return null;
     }
 
+    /// <summary>Finds the newest generation of a grant, with its unsaved changes.</summary>
+    /// <param name="grants">The owner's grants.</param>
+    /// <param name="grant">The grant, which is returned if it is not among them.</param>
+    public Grant FindNewest(IReadOnlyList<Grant> grants, Grant grant) =>
+        writes.ApplyPending(grants.FirstOrDefault(stored => stored.Id == grant.Id) ?? grant);
+
     /// <summary>Determines whether the grant's refresh token can be sent: there is one, and the server did not reject it.</summary>
     public bool IsRenewable(Grant grant) => grant.CanRefresh && !backoff.IsLost(grant);
 

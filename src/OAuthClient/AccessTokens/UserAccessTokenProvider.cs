@@ -55,18 +55,33 @@ internal sealed class UserAccessTokenProvider(
             : GetAsync(new(grants), owner, selection, rejection, cancellationToken);
     }
 
-    /// <summary>Finds the owner's newest grant that a selection chooses and that covers it, whatever the state of its tokens.</summary>
-    public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, AccessTokenKey selection, CancellationToken cancellationToken)
+    /// <summary>Gets a token together with its grant, whose members may state the address of the API.</summary>
+    /// <exception cref="ReauthorizationRequiredException">The owner must authorize the client again.</exception>
+    public async ValueTask<(Grant Grant, AccessToken Token)> GetWithGrantAsync(
+        GrantOwner owner,
+        AccessTokenKey selection,
+        CancellationToken cancellationToken
+    )
     {
-        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        var now = time.GetUtcNow();
-        return grants.FirstOrDefault(grant =>
-            GrantOwnership.IsUsable(grant, current, owner) && !grant.HasEnded(now) && grant.IsChosenBy(selection) && grant.Covers(selection)
-        );
+        var found = await GetOrRenewAsync(FindGrantsAsync(), owner, selection, rejection: null, cancellationToken).ConfigureAwait(false);
+        // A refresh may change the members, so the grant is read again after one.
+        return found.Token.Equals(found.Grant.Find(selection.Key))
+            ? found
+            : (selector.FindNewest(await FindGrantsAsync().ConfigureAwait(false), found.Grant), found.Token);
+
+        ValueTask<IReadOnlyList<Grant>> FindGrantsAsync() => store.FindAsync(configuration.Name, owner, cancellationToken);
     }
 
     private async ValueTask<AccessToken> GetAsync(
+        ValueTask<IReadOnlyList<Grant>> finding,
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessTokenRejection? rejection,
+        CancellationToken cancellationToken
+    ) => (await GetOrRenewAsync(finding, owner, selection, rejection, cancellationToken).ConfigureAwait(false)).Token;
+
+    /// <returns>The token, and its grant as it was read before a refresh.</returns>
+    private async ValueTask<(Grant Grant, AccessToken Token)> GetOrRenewAsync(
         ValueTask<IReadOnlyList<Grant>> finding,
         GrantOwner owner,
         AccessTokenKey selection,
@@ -84,15 +99,15 @@ internal sealed class UserAccessTokenProvider(
             if (state == AccessTokenState.RefreshDue && renewable)
                 renewer.RenewEarly(grant.Id, context, RefreshAsync);
             if (state != AccessTokenState.Expired)
-                return known!;
+                return (grant, known!);
             if (context.KeepsRejected(grant.Find(selection.Key), grant.UnexplainedRejection, time.GetUtcNow()))
-                return rejection!.Token;
+                return (grant, rejection!.Token);
             if (!renewable)
                 throw CreateNotRenewable(current, grant, isForRejectedToken: rejection is not null);
             var renewal = await renewer.RenewAsync(grant.Id, context, known, RefreshAsync, cancellationToken).ConfigureAwait(false);
             // If the result is of no use, or the grant was replaced or ended, the store is read again.
             if (!grant.HasEnded(time.GetUtcNow()) && renewal?.GetToken(context) is { } token)
-                return token;
+                return (grant, token);
             finding = store.FindAsync(current.Name, owner, cancellationToken);
 
             Task<AccessTokenResult?> RefreshAsync(RefreshContext refresh) => refresher.RunAsync(refresh, grant);

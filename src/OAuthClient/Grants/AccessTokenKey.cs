@@ -21,6 +21,9 @@ internal sealed class AccessTokenKey
         IsDefault = Key.Length == 0 && grantId is null;
     }
 
+    private AccessTokenKey(AccessTokenKey selection, string grantId) =>
+        (GrantId, Scopes, Resources, Key) = (grantId, selection.Scopes, selection.Resources, selection.Key);
+
     public string Key { get; }
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
@@ -30,6 +33,9 @@ internal sealed class AccessTokenKey
 
     /// <summary>Gets a value indicating whether the token with all scopes of the owner's newest grant is selected.</summary>
     public bool IsDefault { get; }
+
+    /// <summary>Returns the key of the same scopes and resources for one grant.</summary>
+    public AccessTokenKey Of(string grantId) => new(this, grantId);
 
     public static AccessTokenKey From(AccessTokenParameters? parameters) =>
         parameters is null || (parameters.Scopes.Count + parameters.Resources.Count == 0 && parameters.GrantId is null)

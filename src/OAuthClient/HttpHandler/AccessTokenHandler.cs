@@ -32,10 +32,17 @@ internal sealed class AccessTokenHandler(
         {
             bool isBare = request.Headers.NonValidated.Count == 0;
             address = addresses.EnsureAllowed(request, isBare);
-            owner = source.ResolveOwner(request, address);
-            // The path of nearly every request: the token is cached, and no task other than the request is awaited.
-            var selection = RequestGrant.Select(request, source.Selection);
-            token = source.TryGetCached(owner, selection, out string? header);
+            string? header = null;
+            var selection = source.Selection;
+            if (FindResolved(request) is { } resolved)
+                (owner, token) = (resolved.Owner, resolved.Token);
+            else
+            {
+                owner = source.ResolveOwner(request, address);
+                // The path of nearly every request: the token is cached, and no task other than the request is awaited.
+                selection = RequestGrant.Select(request, selection);
+                token = source.TryGetCached(owner, selection, out header);
+            }
             if (token is null)
             {
                 var getting = source.GetAsync(owner, selection, rejection: null, cancellationToken);
@@ -103,7 +110,10 @@ internal sealed class AccessTokenHandler(
         AccessTokenRejection rejection = new(token, IsUnexplained: action == ApiResponseAction.ReplaceTokenWithinLimits);
         try
         {
-            var selection = RequestGrant.Select(request, source.Selection);
+            // Only the token of the same grant may go to an address that the grant states.
+            var selection = FindResolved(request) is { } resolved
+                ? source.Selection.Of(resolved.GrantId)
+                : RequestGrant.Select(request, source.Selection);
             replacement = await source.GetAsync(owner, selection, rejection, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -167,6 +177,9 @@ internal sealed class AccessTokenHandler(
         );
     }
 #pragma warning restore VSTHRD103
+
+    private ResolvedGrantAddress? FindResolved(HttpRequestMessage request) =>
+        options.GrantAddress is null ? null : ResolvedGrantAddress.Find(request);
 
     private void Attach(AccessToken token, string header, HttpRequestMessage request, Uri address, bool isBare)
     {

@@ -86,7 +86,7 @@ public sealed partial class AccessTokenHandlerOptions
                     pair => pair.Key,
                     pair =>
                         FindOrigin(pair.Value) is { } uri && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
-                            ? uri
+                            ? new AllowedOrigin(uri)
                             : throw new ArgumentException(
                                 $"'{pair.Value}' is not an origin that an access token may be sent to. Write scheme, host and port, such "
                                     + "as https://api.eu.example.com.",

@@ -203,6 +203,11 @@ public sealed partial class AccessTokenHandlerOptions
             throw new InvalidOperationException(
                 $"HTTP client '{httpClientName}': state where the access token may be sent, for example To(\"https://api.example.com\")."
             );
+        if (GrantAddress is not null && ownerStatedBy == nameof(ForClient))
+            throw new InvalidOperationException(
+                $"HTTP client '{httpClientName}': the client's own token has no grant that states an address. State the origins of the API "
+                    + "with To(…), or an owner other than ForClient()."
+            );
         if (!AllowsServiceDiscovery && origins.Find(IsToBeResolved) is { } name)
         {
             throw new InvalidOperationException(

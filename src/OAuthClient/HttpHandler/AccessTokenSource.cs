@@ -27,9 +27,12 @@ internal abstract class AccessTokenSource(AccessTokenSource.Context context)
     public virtual AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header) =>
         context.Tokens.TryGetCached(owner, selection, out header);
 
-    /// <summary>Finds the grant whose token a request uses.</summary>
-    public ValueTask<Grant?> FindGrantAsync(GrantOwner owner, AccessTokenKey selection, CancellationToken cancellationToken) =>
-        context.Tokens.FindGrantAsync(owner, selection, cancellationToken);
+    /// <summary>Gets a token together with its grant.</summary>
+    public ValueTask<(Grant Grant, AccessToken Token)> GetWithGrantAsync(
+        GrantOwner owner,
+        AccessTokenKey selection,
+        CancellationToken cancellationToken
+    ) => context.Tokens.GetWithGrantAsync(owner, selection, cancellationToken);
 
     /// <summary>Gets a token.</summary>
     /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>

@@ -78,7 +78,7 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
             if (origin.IsOf(address))
                 return true;
         }
-        return options.GrantAddress is not null && GrantAddress.IsOf(request, address);
+        return options.GrantAddress is not null && ResolvedGrantAddress.Find(request)?.Origin.IsOf(address) == true;
     }
 
     // Only the authority may differ from the address that the application set, and the path may follow that of the instance if the handler

@@ -6,6 +6,8 @@ internal sealed class AllowedOrigin(Uri uri)
     /// <summary>The scheme with which service discovery prefers https to http.</summary>
     public const string HttpsOrHttp = "https+http";
 
+    public Uri Uri => uri;
+
     public string Text { get; } = uri.GetLeftPart(UriPartial.Authority);
 
     /// <summary>Determines whether an address has this origin, and contains no user information.</summary>

@@ -4,10 +4,8 @@ namespace OAuthClient;
 /// <param name="find">Returns the address; it may have a path.</param>
 /// <param name="within">The patterns of the origins that are allowed, or <see langword="null"/> for those of the stated addresses.</param>
 /// <param name="among">The stated addresses by the values among which a grant selects; <see langword="null"/> without such.</param>
-internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? within, IReadOnlyDictionary<string, Uri>? among)
+internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? within, IReadOnlyDictionary<string, AllowedOrigin>? among)
 {
-    private static readonly HttpRequestOptionsKey<Uri> Key = new("OAuthClient.GrantAddress");
-
     /// <summary>
     /// The origin that stands for the API of the grant until the handler replaces it. It never has an address (RFC 6761 §6.4).
     /// </summary>
@@ -16,11 +14,12 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
     private static readonly AllowedOrigin PlaceholderOrigin = new(Placeholder);
 
     /// <summary>Gets the text of the allowed origins for messages.</summary>
-    public string Text { get; } = within is not null ? within.Text : string.Join(", ", among!.Values.Select(address => address.Authority));
+    public string Text { get; } =
+        within is not null ? within.Text : string.Join(", ", among!.Values.Select(origin => origin.Uri.Authority));
 
-    /// <summary>Finds the address of a grant.</summary>
+    /// <summary>Finds the address of a grant, which may have a path, as an origin.</summary>
     /// <returns>The address; <see langword="null"/> if the grant states none, or one that is not allowed.</returns>
-    public Uri? Find(Grant grant)
+    public AllowedOrigin? Find(Grant grant)
     {
         string? stated;
         try
@@ -37,35 +36,10 @@ internal sealed class GrantAddress(Func<Grant, string?> find, AddressPattern? wi
         if (among is not null)
             return among.GetValueOrDefault(stated);
         return Uri.TryCreate(stated, UriKind.Absolute, out var address) && within!.Contains(address) && address.Fragment.Length == 0
-            ? address
+            ? new(address)
             : null;
     }
 
     /// <summary>Determines whether an address has the origin of <see cref="Placeholder"/>.</summary>
     public static bool IsPlaceholder(Uri address) => PlaceholderOrigin.IsOf(address);
-
-    /// <summary>Replaces the placeholder in the address of a request, and remembers the address for the checks.</summary>
-    /// <returns><see langword="false"/> if the request has another address than the placeholder and that of the grant.</returns>
-    public static bool TryApply(HttpRequestMessage request, Uri address)
-    {
-        if (request.RequestUri is not { IsAbsoluteUri: true } requested)
-            return true;
-        if (IsPlaceholder(requested))
-        {
-            string target = address.GetLeftPart(UriPartial.Path)[address.Scheme.Length..].TrimEnd('/');
-            string scheme =
-                requested.Scheme != Uri.UriSchemeWss ? address.Scheme
-                : address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss
-                : Uri.UriSchemeWs;
-            request.RequestUri = new(scheme + target + requested.PathAndQuery + requested.Fragment);
-        }
-        else if (!new AllowedOrigin(address).IsOf(requested))
-            return false;
-        request.Options.Set(Key, address);
-        return true;
-    }
-
-    /// <summary>Determines whether an address is one of the API of the grant whose token the request carries.</summary>
-    public static bool IsOf(HttpRequestMessage request, Uri address) =>
-        request.Options.TryGetValue(Key, out var stated) && new AllowedOrigin(stated).IsOf(address);
 }

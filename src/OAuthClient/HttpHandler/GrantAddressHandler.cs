@@ -24,29 +24,21 @@ internal sealed class GrantAddressHandler(AccessTokenSource source, GrantAddress
 
     private async Task ResolveAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        ResolvedGrantAddress.Remove(request);
         if (request.RequestUri is { IsAbsoluteUri: true } requested && Array.Exists(otherOrigins, origin => origin.IsOf(requested)))
             return;
         var owner = source.ResolveOwner(request, request.RequestUri ?? GrantAddress.Placeholder);
         var selection = RequestGrant.Select(request, source.Selection);
-        if (await source.FindGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false) is not { } chosen)
-        {
-            // Throws the exception that asks for an authorization.
-            await source.GetAsync(owner, selection, rejection: null, cancellationToken).ConfigureAwait(false);
-            throw new OAuthException("The grant was stored while the request was prepared; send the request again.");
-        }
         // A refresh may state another address, so it ends before the address is read.
-        RequestGrant.Set(request, chosen.Id);
-        selection = RequestGrant.Select(request, selection);
-        await source.GetAsync(owner, selection, rejection: null, cancellationToken).ConfigureAwait(false);
-        var refreshed = await source.FindGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false);
-        var address =
-            addresses.Find(refreshed ?? chosen)
+        var (grant, token) = await source.GetWithGrantAsync(owner, selection, cancellationToken).ConfigureAwait(false);
+        var origin =
+            addresses.Find(grant)
             ?? throw new OAuthException(
                 $"The grant of {ClientDisplayName.Of(source.ClientName)} states no address of its API within {addresses.Text}; "
                     + "the request was not sent. Check the delegate of To(…) and the members that the server sends "
                     + "(Grant.TokenResponseMembers)."
             );
-        if (!GrantAddress.TryApply(request, address))
+        if (!new ResolvedGrantAddress(owner, grant.Id, token, origin).TryApply(request))
             throw new OAuthException(
                 $"The request goes to {request.RequestUri!.GetLeftPart(UriPartial.Authority)}, which is not the address that the "
                     + $"grant of {ClientDisplayName.Of(source.ClientName)} states; it was not sent. Use an address relative to "

@@ -18,7 +18,5 @@ internal static class RequestGrant
     /// <param name="request">The request.</param>
     /// <param name="selection">The selection of the HTTP client.</param>
     public static AccessTokenKey Select(HttpRequestMessage request, AccessTokenKey selection) =>
-        wasEverSet && request.Options.TryGetValue(Key, out string? grantId)
-            ? new(selection.Scopes, selection.Resources, grantId)
-            : selection;
+        wasEverSet && request.Options.TryGetValue(Key, out string? grantId) ? selection.Of(grantId) : selection;
 }

@@ -21,6 +21,17 @@ internal sealed class GrantAddressApi : HttpMessageHandler, IAsyncDisposable
         });
 
     public IReadOnlyList<string> Sent => sent;
+    public IServiceProvider Services => server.Services;
+
+    /// <summary>Gets the last request, as the primary handler received it.</summary>
+    public HttpRequestMessage? Last { get; private set; }
+
+    /// <summary>Gets or sets the delegate that answers the next request, once; without it the status is 200.</summary>
+    public Func<Task<HttpResponseMessage>>? AnswersOnce { get; set; }
+
+    public ValueTask RemoveAsync(Grant grant) => server.Store.RemoveAsync(grant, default);
+
+    public void AdvanceClock(TimeSpan time) => server.Clock.Advance(time);
 
     public async Task<Grant> AddAsync(string owner, string token, string? address, string? location = null)
     {
@@ -52,7 +63,10 @@ internal sealed class GrantAddressApi : HttpMessageHandler, IAsyncDisposable
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         sent.Add($"{request.RequestUri} {request.Headers.Authorization}");
-        return Task.FromResult(new HttpResponseMessage());
+        Last = request;
+        var answer = AnswersOnce;
+        AnswersOnce = null;
+        return answer is null ? Task.FromResult(new HttpResponseMessage()) : answer();
     }
 
     private static Dictionary<string, AdditionalMember> Members(string name, string? value) =>
