@@ -50,7 +50,7 @@ internal sealed class AccessTokenHandler(
                     return SendAsync(getting, request, address, owner, cancellationToken);
                 token = getting.Result;
             }
-            Attach(token, header ?? token.AuthorizationHeader, request, address, isBare);
+            scheme.Attach(request, isBare, header ?? token.AuthorizationHeader);
             sending = base.SendAsync(request, cancellationToken);
         }
         catch (Exception exception)
@@ -72,7 +72,7 @@ internal sealed class AccessTokenHandler(
     )
     {
         var token = await getting.ConfigureAwait(false);
-        Attach(token, token.AuthorizationHeader, request, address, isBare: false);
+        scheme.Attach(request, isBare: false, token.AuthorizationHeader);
         return await ReceiveAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken)
             .ConfigureAwait(false);
     }
@@ -91,7 +91,7 @@ internal sealed class AccessTokenHandler(
         // After a redirect the address differs, and a replay would send the token there. A handler that resolves host names may have
         // restored the address; the redirect then removed the header.
         return action != ApiResponseAction.Return && request.RequestUri == address && request.Headers.NonValidated.Contains("Authorization")
-            ? await ReplaceAsync(response, action, request, address, owner, token, cancellationToken).ConfigureAwait(false)
+            ? await ReplaceAsync(response, action, request, owner, token, cancellationToken).ConfigureAwait(false)
             : response;
     }
 
@@ -99,7 +99,6 @@ internal sealed class AccessTokenHandler(
         HttpResponseMessage response,
         ApiResponseAction action,
         HttpRequestMessage request,
-        Uri address,
         GrantOwner owner,
         AccessToken token,
         CancellationToken cancellationToken
@@ -134,7 +133,7 @@ internal sealed class AccessTokenHandler(
         if (replacement.Equals(token) || !isReplayable)
             return response;
         response.Dispose();
-        Attach(replacement, replacement.AuthorizationHeader, request, address, isBare: false);
+        scheme.Attach(request, isBare: false, replacement.AuthorizationHeader);
         response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         replacement.SetAccepted(response.StatusCode != HttpStatusCode.Unauthorized);
         return response;
@@ -153,7 +152,7 @@ internal sealed class AccessTokenHandler(
         var selection = RequestGrant.Select(request, source.Selection);
         var token =
             source.TryGetCached(owner, selection, out _) ?? FindCompleted(source.GetAsync(owner, selection, null, cancellationToken));
-        Attach(token, token.AuthorizationHeader, request, address, isBare: false);
+        scheme.Attach(request, isBare: false, token.AuthorizationHeader);
         return base.Send(request, cancellationToken);
     }
 
@@ -180,10 +179,4 @@ internal sealed class AccessTokenHandler(
 
     private ResolvedGrantAddress? FindResolved(HttpRequestMessage request) =>
         options.GrantAddress is null ? null : ResolvedGrantAddress.Find(request);
-
-    private void Attach(AccessToken token, string header, HttpRequestMessage request, Uri address, bool isBare)
-    {
-        addresses.EnsureAllowedFor(token, address);
-        scheme.Attach(request, isBare, header);
-    }
 }

@@ -41,9 +41,6 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         return address;
     }
 
-    // The origins are the same for every grant.
-    public void EnsureAllowedFor(AccessToken token, Uri address) { }
-
     public bool IsFinalAllowed(HttpRequestMessage request, bool hasOnlyToken) =>
         request.RequestUri is { IsAbsoluteUri: true } address
         && ((IsStated(request, address) && (hasOnlyToken || HostHeader.Names(request.Headers, address))) || IsResolved(request, address));

@@ -22,12 +22,6 @@ internal interface IApiAddressPolicy
     /// <exception cref="OAuthException">The address or the <c>Host</c> header is not allowed.</exception>
     Uri EnsureAllowed(HttpRequestMessage request, bool isBare);
 
-    /// <summary>Checks the address before a token is attached, for an API whose address depends on the grant.</summary>
-    /// <param name="token">The token, which belongs to the grant.</param>
-    /// <param name="address">The address that <see cref="EnsureAllowed"/> returned.</param>
-    /// <exception cref="OAuthException">The address is not that of the grant.</exception>
-    void EnsureAllowedFor(AccessToken token, Uri address);
-
     /// <summary>Determines whether the request may be sent, after all handlers.</summary>
     /// <param name="request">The request.</param>
     /// <param name="hasOnlyToken">Whether the access token is its only header.</param>
