@@ -35,6 +35,45 @@ internal sealed class AddressPattern
         "org",
     ]);
 
+    // Hosting providers below whose domains anybody can register a host.
+    private static readonly FrozenSet<string> SharedHostingDomains = FrozenSet.Create([
+        "amazonaws.com",
+        "appspot.com",
+        "azure-api.net",
+        "azurecontainerapps.io",
+        "azurefd.net",
+        "azurestaticapps.net",
+        "azurewebsites.net",
+        "blob.core.windows.net",
+        "blogspot.com",
+        "cloudapp.azure.com",
+        "cloudapp.net",
+        "cloudfront.net",
+        "firebaseapp.com",
+        "fly.dev",
+        "github.io",
+        "gitlab.io",
+        "herokuapp.com",
+        "lambda-url.on.aws",
+        "netlify.app",
+        "ngrok.app",
+        "ngrok.io",
+        "ngrok-free.app",
+        "ondigitalocean.app",
+        "onrender.com",
+        "pages.dev",
+        "railway.app",
+        "run.app",
+        "s3.amazonaws.com",
+        "trafficmanager.net",
+        "trycloudflare.com",
+        "vercel.app",
+        "web.app",
+        "web.core.windows.net",
+        "windows.net",
+        "workers.dev",
+    ]);
+
     // No user information, no encoded character, no international name, which another program could read differently.
     private static readonly SearchValues<char> AuthorityCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:-"
@@ -48,8 +87,10 @@ internal sealed class AddressPattern
     public string Text { get; }
 
     /// <summary>Parses a pattern.</summary>
+    /// <param name="text">The pattern.</param>
+    /// <param name="parameterName">The name of the caller's parameter, for the message.</param>
     /// <exception cref="ArgumentException">The text is not a pattern.</exception>
-    public static AddressPattern Parse(string text)
+    public static AddressPattern Parse(string text, string parameterName)
     {
         bool anyHost = text.StartsWith(Start + Wildcard, StringComparison.OrdinalIgnoreCase);
         string plain = anyHost ? Start + text[(Start + Wildcard).Length..] : text;
@@ -64,9 +105,10 @@ internal sealed class AddressPattern
         )
             return new(text, origin, anyHost);
         throw new ArgumentException(
-            $"'{text}' is not a pattern of origins. Write https://*.api.example.com for all hosts below api.example.com, a domain of the "
-                + "API's operator, or an origin.",
-            nameof(text)
+            $"'{text}' is not a pattern of origins whose hosts have one operator. Write https://*.api.example.com for all hosts below "
+                + "api.example.com, a domain of the API's operator where nobody else can register a host, or one https origin such as "
+                + "https://api.example.com:8443.",
+            parameterName
         );
     }
 
@@ -85,10 +127,15 @@ internal sealed class AddressPattern
                 : host == origin.IdnHost
         );
 
-    // A top-level domain, and such as co.uk, have no owner.
+    // A top-level domain, and such as co.uk, have no owner. Below a domain of a hosting provider, each host has its own. The list contains
+    // the well-known ones only, so the documentation states the condition.
     private static bool IsPublic(string host) =>
         host.Split('.', StringSplitOptions.RemoveEmptyEntries) is var labels
-        && (labels.Length < 2 || (labels is [var name, { Length: 2 }] && PublicNames.Contains(name)));
+        && (
+            labels.Length < 2
+            || (labels is [var name, { Length: 2 }] && PublicNames.Contains(name))
+            || SharedHostingDomains.Contains(string.Join('.', labels))
+        );
 
     private static bool HasPlainAuthority(string address)
     {

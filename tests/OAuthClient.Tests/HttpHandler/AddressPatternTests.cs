@@ -36,7 +36,7 @@ public class AddressPatternTests
     [Description("Threat: a token that is sent to another host. Only https, whole labels, and the port of the pattern match")]
     public void An_address_matches_a_pattern(string pattern, string address, bool matches) =>
         Assert.That(
-            Uri.TryCreate(address, UriKind.Absolute, out var uri) && AddressPattern.Parse(pattern).Contains(uri),
+            Uri.TryCreate(address, UriKind.Absolute, out var uri) && AddressPattern.Parse(pattern, "within").Contains(uri),
             Is.EqualTo(matches)
         );
 
@@ -46,6 +46,10 @@ public class AddressPatternTests
     [TestCase("https://*.com.")]
     [TestCase("https://*")]
     [TestCase("https://*.")]
+    [TestCase("https://*.github.io")]
+    [TestCase("https://*.AzureWebsites.net")]
+    [TestCase("https://*.cloudapp.azure.com")]
+    [TestCase("https://*.amazonaws.com.")]
     [TestCase("https://a*.example.com")]
     [TestCase("https://a.*.example.com")]
     [TestCase("https://*.*.example.com")]
@@ -59,5 +63,18 @@ public class AddressPatternTests
     [TestCase("x")]
     [Description("A pattern that could match hosts of another owner, or that is no origin, is refused")]
     public void A_pattern_is_validated(string pattern) =>
-        Assert.That(() => AddressPattern.Parse(pattern), Throws.ArgumentException.With.Message.Contains(pattern));
+        Assert.That(
+            () => AddressPattern.Parse(pattern, "within"),
+            Throws
+                .ArgumentException.With.Message.Contains(pattern)
+                .And.Message.Contains("or one https origin such as https://api.example.com:8443.")
+                .And.Property("ParamName")
+                .EqualTo("within")
+        );
+
+    [TestCase("https://*.acme.github.io", "https://api.acme.github.io")]
+    [TestCase("https://acme.azurewebsites.net", "https://acme.azurewebsites.net")]
+    [Description("Below a host of one customer of a hosting provider, and for that host alone, a pattern has one operator")]
+    public void A_host_of_a_hosting_provider_is_allowed(string pattern, string address) =>
+        Assert.That(AddressPattern.Parse(pattern, "within").Contains(new(address)));
 }
