@@ -75,6 +75,9 @@ internal static class RefreshStateMachine
                 : new RefreshState(stored);
         if (context.GrantedBy(stored, now) is { } token)
             return (next, EndWith(next, result, new ReturnToken(token, IsFetched: false)));
+        // Another node replaced a token of the grant meanwhile. The caller reads the grant again, and keeps the rejected token.
+        if (hasMoved && context.KeepsRejected(stored.Find(context.Selection.Key), stored.UnexplainedRejection, now))
+            return (next, EndWith(next, result, new Reload()));
         if (stored.RefreshToken is not { } refreshToken || result.PreviousStatus == RefreshTokenStatus.Rejected)
             return (next, EndWith(next, result, new RequireReauthorization(stored, next.Refusal)));
         if (result.Lease is not { } lease)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
@@ -27,6 +28,43 @@ public class SeveralNodesTests
         Assert.That((await second.Promptly()).Reveal(), Is.EqualTo("at-2"));
         Assert.That(nodes.One.Requests, Has.Count.EqualTo(1));
         Assert.That(nodes.Two.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description(
+        "RFC 6750 §3: 401s without a reason to two tokens of a grant, on two nodes at once, replace one of them: the limit is exact"
+    )]
+    public async Task One_of_two_tokens_is_replaced_after_401s_without_a_reason()
+    {
+        await using var nodes = await TwoNodes.StartAsync();
+        AccessTokenParameters narrow = new() { Resources = [new("https://api.example")] };
+        nodes.One.Answers(Tokens("one", "rt-2"));
+        var one = await nodes.One.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        nodes.Two.Answers(Tokens("two", "rt-3"));
+        var two = await nodes.Two.Client.GetAccessTokenAsync(GrantOwner.User("42"), narrow);
+        TaskCompletionSource asked = new();
+        TaskCompletionSource release = new();
+        nodes.One.AnswersAsync(async _ =>
+        {
+            asked.SetResult();
+            await release.Task;
+            return Json(200, Tokens("one-replaced", "rt-4"));
+        });
+
+        var first = GetAsync(nodes.One, AccessTokenKey.Default, one);
+        await asked.Task.Promptly();
+        var second = GetAsync(nodes.Two, AccessTokenKey.From(narrow), two);
+        release.SetResult();
+
+        Assert.That((await first.Promptly()).Reveal(), Is.EqualTo("one-replaced"));
+        Assert.That(await second.Promptly(), Is.EqualTo(two));
+        Assert.That(nodes.Two.Requests, Has.Count.EqualTo(1));
+
+        static Task<AccessToken> GetAsync(ScriptedServer node, AccessTokenKey selection, AccessToken rejected) =>
+            node
+                .Services.GetRequiredKeyedService<AccessTokenProvider>("")
+                .GetAsync(GrantOwner.User("42"), selection, new(rejected, IsUnexplained: true), default)
+                .AsTask();
     }
 
     [Test]
