@@ -14,6 +14,8 @@ internal sealed class AccessTokenHandler(
     AccessTokenHandlerOptions options
 ) : DelegatingHandler
 {
+    private readonly bool hasGrantAddress = options.GrantAddress is not null;
+
     public AccessTokenHandlerOptions Options => options;
 
     public IApiAddressPolicy Addresses => addresses;
@@ -177,6 +179,5 @@ internal sealed class AccessTokenHandler(
     }
 #pragma warning restore VSTHRD103
 
-    private ResolvedGrantAddress? FindResolved(HttpRequestMessage request) =>
-        options.GrantAddress is null ? null : ResolvedGrantAddress.Find(request);
+    private ResolvedGrantAddress? FindResolved(HttpRequestMessage request) => hasGrantAddress ? ResolvedGrantAddress.Find(request) : null;
 }

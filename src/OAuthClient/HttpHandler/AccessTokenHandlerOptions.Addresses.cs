@@ -53,11 +53,12 @@ public sealed partial class AccessTokenHandlerOptions
     /// </param>
     /// <param name="within">
     /// The pattern that the address must match, such as <c>https://*.my.salesforce.com</c>. The asterisk stands for one label or more. All
-    /// hosts below the domain must belong to the operator of the API. A domain of a hosting provider, below which anybody can register a
-    /// host (<c>github.io</c>), is no such domain; the well-known ones are refused.
+    /// hosts below the domain must belong to the operator of the API. A domain of a hosting provider, whose customers register hosts
+    /// below it (<c>github.io</c>), is no such domain; the well-known ones are refused.
     /// </param>
     /// <returns>These options.</returns>
-    /// <exception cref="ArgumentException"><paramref name="within"/> is not a pattern, or is one of a top-level domain or a hosting provider.</exception>
+    /// <exception cref="ArgumentException"><paramref name="within"/> is not a pattern, or is one of a top-level domain or a hosting
+    /// provider.</exception>
     /// <exception cref="InvalidOperationException">The address was already taken from the grant.</exception>
     public AccessTokenHandlerOptions To(Func<Grant, string?> address, string within)
     {

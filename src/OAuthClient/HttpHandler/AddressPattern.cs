@@ -35,7 +35,7 @@ internal sealed class AddressPattern
         "org",
     ]);
 
-    // Hosting providers below whose domains anybody can register a host.
+    // Domains of hosting providers, whose customers register hosts below them.
     private static readonly FrozenSet<string> SharedHostingDomains = FrozenSet.Create([
         "amazonaws.com",
         "appspot.com",
@@ -106,7 +106,7 @@ internal sealed class AddressPattern
             return new(text, origin, anyHost);
         throw new ArgumentException(
             $"'{text}' is not a pattern of origins whose hosts have one operator. Write https://*.api.example.com for all hosts below "
-                + "api.example.com, a domain of the API's operator where nobody else can register a host, or one https origin such as "
+                + "api.example.com, a domain of the API's operator where no other party can register a host, or one https origin such as "
                 + "https://api.example.com:8443.",
             parameterName
         );
