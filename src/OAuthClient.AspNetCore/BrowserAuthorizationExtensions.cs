@@ -72,7 +72,7 @@ public static class BrowserAuthorizationExtensions
         );
         if (builder.Name.Length == 0)
             services.TryAddSingleton(provider => provider.GetRequiredKeyedService<BrowserAuthorization>(builder.Name));
-        string subject = builder.Name.Length == 0 ? "OAuth client" : $"OAuth client '{builder.Name}'";
+        ClientDisplayName subject = builder.Name;
         services
             .AddOptions<OAuthClientOptions>(builder.Name)
             .Validate(

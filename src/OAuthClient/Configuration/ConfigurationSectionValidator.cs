@@ -21,7 +21,7 @@ internal static class ConfigurationSectionValidator
         var failures = Failures(configuration).ToList();
         if (failures.Count > 0)
         {
-            string subject = name.Length == 0 ? "OAuth client" : $"OAuth client '{name}'";
+            ClientDisplayName subject = name;
             throw new OptionsValidationException(name, typeof(OAuthClientOptions), failures.Select(failure => $"{subject}: {failure}"));
         }
     }

@@ -18,7 +18,7 @@ internal sealed partial class OAuthClientOptionsValidator(
                     ? "There is no OAuth client without a name: register it with AddOAuthClient(…)."
                     : $"There is no OAuth client '{name}': register it with AddOAuthClient(\"{name}\", …)."
             );
-        string subject = name.Length == 0 ? "OAuth client" : $"OAuth client '{name}'";
+        ClientDisplayName subject = name;
         List<string> failures = [.. FindNulls(options), .. FindNullRequestOptions(options), .. FindNullsOfServer(options)];
         if (failures.Count == 0)
             failures = [.. FindFailures(name, options)];

@@ -13,10 +13,9 @@ internal static partial class Log
     [LoggerMessage(
         101,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback). "
-            + "Remove the setting in production"
+        "{Client} allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback). " + "Remove the setting in production"
     )]
-    public static partial void HttpOnLoopbackAllowed(ILogger logger, string clientName);
+    public static partial void HttpOnLoopbackAllowed(ILogger logger, ClientDisplayName client);
 
     [LoggerMessage(
         103,
@@ -29,37 +28,35 @@ internal static partial class Log
     [LoggerMessage(
         104,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' received a callback for an authorization that another process started, and both "
+        "{Client} received a callback for an authorization that another process started, and both "
             + "processes keep grants in their own memory. Each process then knows only its own grants and sign-ins, and detects "
             + "the reuse of a state only for itself, so that one state can cause two token requests (RFC 9700 §4.7). Register a "
             + "store that all processes share, for example with AddPostgresGrantStore"
     )]
-    public static partial void GrantsInMemoryOfSeveralProcesses(ILogger logger, string clientName);
+    public static partial void GrantsInMemoryOfSeveralProcesses(ILogger logger, ClientDisplayName client);
 
     [LoggerMessage(
         105,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' has the option {Option}: {Consequence}. Remove the option as soon as the server does not need it "
-            + "any more"
+        "{Client} has the option {Option}: {Consequence}. Remove the option as soon as the server does not need it " + "any more"
     )]
-    public static partial void DangerousOptionSet(ILogger logger, string clientName, string option, string consequence);
+    public static partial void DangerousOptionSet(ILogger logger, ClientDisplayName client, string option, string consequence);
 
     [LoggerMessage(
         121,
         LogLevel.Debug,
-        "OAuth client '{ClientName}' skipped the key {Index} of the server's key set: {Reason}. Tokens that are signed with it are "
-            + "rejected"
+        "{Client} skipped the key {Index} of the server's key set: {Reason}. Tokens that are signed with it are " + "rejected"
     )]
-    public static partial void KeySkipped(ILogger logger, string clientName, int index, string reason);
+    public static partial void KeySkipped(ILogger logger, ClientDisplayName client, int index, string reason);
 
     [LoggerMessage(
         201,
         LogLevel.Warning,
-        "Circuit opened for {Server}: OAuth client '{ClientName}' sends no requests to it for {Seconds} s, because nearly "
+        "Circuit opened for {Server}: {Client} sends no requests to it for {Seconds} s, because nearly "
             + "all recent requests failed. Check that the server is available and that this node can connect to it"
     )]
-    public static partial void CircuitOpened(ILogger logger, string clientName, string server, double seconds);
+    public static partial void CircuitOpened(ILogger logger, ClientDisplayName client, string server, double seconds);
 
-    [LoggerMessage(202, LogLevel.Information, "Circuit closed for {Server}: it responds to OAuth client '{ClientName}' again")]
-    public static partial void CircuitClosed(ILogger logger, string clientName, string server);
+    [LoggerMessage(202, LogLevel.Information, "Circuit closed for {Server}: it responds to {Client} again")]
+    public static partial void CircuitClosed(ILogger logger, ClientDisplayName client, string server);
 }

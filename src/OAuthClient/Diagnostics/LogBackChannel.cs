@@ -8,12 +8,12 @@ internal static partial class Log
     [LoggerMessage(
         211,
         LogLevel.Debug,
-        "OAuth client '{ClientName}' sent {Request} with the parameters {Parameters} and received {StatusCode} {Error} after "
+        "{Client} sent {Request} with the parameters {Parameters} and received {StatusCode} {Error} after "
             + "{Milliseconds} ms and {Attempts} attempts"
     )]
     public static partial void ResponseReceived(
         ILogger logger,
-        string clientName,
+        ClientDisplayName client,
         string request,
         string parameters,
         int statusCode,
@@ -25,12 +25,12 @@ internal static partial class Log
     [LoggerMessage(
         212,
         LogLevel.Debug,
-        "OAuth client '{ClientName}' received no response to {Request} with the parameters {Parameters}, after {Milliseconds} ms and "
+        "{Client} received no response to {Request} with the parameters {Parameters}, after {Milliseconds} ms and "
             + "{Attempts} attempts ({Fault})"
     )]
     public static partial void NoResponse(
         ILogger logger,
-        string clientName,
+        ClientDisplayName client,
         string request,
         string parameters,
         double milliseconds,

@@ -5,72 +5,72 @@ namespace OAuthClient;
 /// <content>Refresh and storage (3xx).</content>
 internal static partial class Log
 {
-    [LoggerMessage(301, LogLevel.Debug, "OAuth client '{ClientName}' has a new access token from {Source}")]
-    public static partial void Refreshed(ILogger logger, string clientName, string source);
+    [LoggerMessage(301, LogLevel.Debug, "{Client} has a new access token from {Source}")]
+    public static partial void Refreshed(ILogger logger, ClientDisplayName client, string source);
 
     [LoggerMessage(
         302,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' could not refresh an access token before it expires ({Fault}). The current token is "
+        "{Client} could not refresh an access token before it expires ({Fault}). The current token is "
             + "used until it expires, and the refresh is retried. If this repeats, check that the token endpoint is available"
     )]
-    public static partial void EarlyRefreshFailed(ILogger logger, string clientName, string fault);
+    public static partial void EarlyRefreshFailed(ILogger logger, ClientDisplayName client, string fault);
 
     [LoggerMessage(
         303,
         LogLevel.Information,
-        "OAuth client '{ClientName}' sent a refresh token and received no response ({Fault}). It sends the refresh token "
+        "{Client} sent a refresh token and received no response ({Fault}). It sends the refresh token "
             + "once more. If the server has rotated the refresh token and has no grace period, the grant is lost. If this "
             + "repeats, check the network, and turn on a grace period at the server"
     )]
-    public static partial void PresentedWithoutAnswer(ILogger logger, string clientName, string fault);
+    public static partial void PresentedWithoutAnswer(ILogger logger, ClientDisplayName client, string fault);
 
     [LoggerMessage(
         304,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' lost a grant: the server rejected its refresh token. The resource owner must "
+        "{Client} lost a grant: the server rejected its refresh token. The resource owner must "
             + "authorize again. If this repeats, check at the server how long refresh tokens are valid and what revokes them"
     )]
-    public static partial void GrantLost(ILogger logger, string clientName);
+    public static partial void GrantLost(ILogger logger, ClientDisplayName client);
 
     [LoggerMessage(
         305,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' discarded the ID Token of a refresh, because it could not be validated ({Fault}). The "
+        "{Client} discarded the ID Token of a refresh, because it could not be validated ({Fault}). The "
             + "other tokens of the response are used. This is logged once for a grant. If it concerns many grants, check that the keys "
             + "of the server (jwks_uri) can be fetched and that the clocks of both machines agree"
     )]
-    public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);
+    public static partial void RefreshedIdTokenDropped(ILogger logger, ClientDisplayName client, string fault);
 
-    [LoggerMessage(311, LogLevel.Debug, "OAuth client '{ClientName}' waits for another node that refreshes the same grant")]
-    public static partial void LeaseAwaited(ILogger logger, string clientName);
+    [LoggerMessage(311, LogLevel.Debug, "{Client} waits for another node that refreshes the same grant")]
+    public static partial void LeaseAwaited(ILogger logger, ClientDisplayName client);
 
     [LoggerMessage(
         312,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' could not release the lease of a refresh ({Fault}). Other nodes wait until the lease "
+        "{Client} could not release the lease of a refresh ({Fault}). Other nodes wait until the lease "
             + "expires. If this repeats, check the grant store"
     )]
-    public static partial void LeaseNotEnded(ILogger logger, string clientName, string fault);
+    public static partial void LeaseNotEnded(ILogger logger, ClientDisplayName client, string fault);
 
     [LoggerMessage(
         321,
         LogLevel.Error,
-        "OAuth client '{ClientName}' could not save a refreshed grant ({Fault}). The grant is kept in memory, and saving "
+        "{Client} could not save a refreshed grant ({Fault}). The grant is kept in memory, and saving "
             + "is retried until it succeeds. Check the grant store, and do not stop this process before the grant is saved"
     )]
-    public static partial void GrantNotSaved(ILogger logger, string clientName, string fault);
+    public static partial void GrantNotSaved(ILogger logger, ClientDisplayName client, string fault);
 
-    [LoggerMessage(322, LogLevel.Information, "OAuth client '{ClientName}' saved a refreshed grant that it could not save before")]
-    public static partial void GrantSavedAfterAll(ILogger logger, string clientName);
+    [LoggerMessage(322, LogLevel.Information, "{Client} saved a refreshed grant that it could not save before")]
+    public static partial void GrantSavedAfterAll(ILogger logger, ClientDisplayName client);
 
     [LoggerMessage(
         323,
         LogLevel.Error,
-        "OAuth client '{ClientName}' could not save a refreshed grant before the process stopped ({Fault}). If the server "
+        "{Client} could not save a refreshed grant before the process stopped ({Fault}). If the server "
             + "rotates refresh tokens, the grant is lost and the resource owner must authorize again. Check the grant store"
     )]
-    public static partial void GrantLostWithProcess(ILogger logger, string clientName, string fault);
+    public static partial void GrantLostWithProcess(ILogger logger, ClientDisplayName client, string fault);
 
     [LoggerMessage(
         324,
@@ -83,8 +83,8 @@ internal static partial class Log
     [LoggerMessage(
         331,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' could not read or write its access token in the distributed cache ({Fault}). Each "
+        "{Client} could not read or write its access token in the distributed cache ({Fault}). Each "
             + "node requests its own token. Check the cache, and that all nodes use the same keys to protect the token"
     )]
-    public static partial void ClientTokenNotShared(ILogger logger, string clientName, string fault);
+    public static partial void ClientTokenNotShared(ILogger logger, ClientDisplayName client, string fault);
 }

@@ -8,58 +8,58 @@ internal static partial class Log
     [LoggerMessage(
         351,
         LogLevel.Information,
-        "The token responses for OAuth client '{ClientName}' deviate from RFC 6749 §5.1: {Deviations}. They are used as far as they can "
+        "The token responses for {Client} deviate from RFC 6749 §5.1: {Deviations}. They are used as far as they can "
             + "be read. Each deviation is logged once. Report it to the operator of the server"
     )]
-    public static partial void TokenResponseDeviates(ILogger logger, string clientName, string deviations);
+    public static partial void TokenResponseDeviates(ILogger logger, ClientDisplayName client, string deviations);
 
     [LoggerMessage(
         352,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' received no refresh token, although {Expectation}. The user must authorize again when the access "
+        "{Client} received no refresh token, although {Expectation}. The user must authorize again when the access "
             + "token expires. Check that the client's registration at the server allows refresh tokens, and what else the server requires, "
             + "for example a parameter in AuthorizationParameters or the user's consent"
     )]
-    public static partial void NoRefreshToken(ILogger logger, string clientName, string expectation);
+    public static partial void NoRefreshToken(ILogger logger, ClientDisplayName client, string expectation);
 
     [LoggerMessage(
         353,
         LogLevel.Warning,
-        "The server narrowed a grant of OAuth client '{ClientName}' at a refresh, from {Before} to {After} scopes. The grant was updated; "
+        "The server narrowed a grant of {Client} at a refresh, from {Before} to {After} scopes. The grant was updated; "
             + "where more is needed, the user must authorize again. Some servers narrow a grant when a refresh requests fewer scopes: if "
             + "this repeats, do not use WithScopes with this server"
     )]
-    public static partial void GrantNarrowed(ILogger logger, string clientName, int before, int after);
+    public static partial void GrantNarrowed(ILogger logger, ClientDisplayName client, int before, int after);
 
     [LoggerMessage(
         354,
         LogLevel.Warning,
-        "The refresh token of a grant of OAuth client '{ClientName}' expires at {ExpiresAt}, and the last refresh did not extend it. The "
+        "The refresh token of a grant of {Client} expires at {ExpiresAt}, and the last refresh did not extend it. The "
             + "resource owner must authorize again before that time. This is logged once for a grant"
     )]
-    public static partial void RefreshTokenExpiresSoon(ILogger logger, string clientName, DateTimeOffset expiresAt);
+    public static partial void RefreshTokenExpiresSoon(ILogger logger, ClientDisplayName client, DateTimeOffset expiresAt);
 
     [LoggerMessage(
         355,
         LogLevel.Error,
-        "A refresh of OAuth client '{ClientName}' returned an ID Token of another user, server or client. Nothing of the response was "
+        "A refresh of {Client} returned an ID Token of another user, server or client. Nothing of the response was "
             + "used, its tokens are revoked, and the grant was removed. Report this to the operator of the server: it mixes up its users"
     )]
-    public static partial void OtherIdentityReceived(ILogger logger, string clientName);
+    public static partial void OtherIdentityReceived(ILogger logger, ClientDisplayName client);
 
     [LoggerMessage(
         356,
         LogLevel.Warning,
-        "OAuth client '{ClientName}' could not revoke the tokens of a response that belongs to another user, server or client ({Fault}). "
+        "{Client} could not revoke the tokens of a response that belongs to another user, server or client ({Fault}). "
             + "They are valid until they expire. Check the revocation endpoint of the server"
     )]
-    public static partial void OtherIdentityNotRevoked(ILogger logger, string clientName, string fault);
+    public static partial void OtherIdentityNotRevoked(ILogger logger, ClientDisplayName client, string fault);
 
     [LoggerMessage(
         357,
         LogLevel.Information,
-        "The server must interact with a user before it issues an access token to OAuth client '{ClientName}'. The grant is kept, and its "
+        "The server must interact with a user before it issues an access token to {Client}. The grant is kept, and its "
             + "other tokens are used"
     )]
-    public static partial void InteractionRequired(ILogger logger, string clientName);
+    public static partial void InteractionRequired(ILogger logger, ClientDisplayName client);
 }
