@@ -41,6 +41,30 @@ public class GrantMembersTests
     }
 
     [Test]
+    [Description("Over real sockets: a refresh replaces the members that its response contains, and moves the end of the refresh token")]
+    public async Task A_refresh_of_a_server_renews_members()
+    {
+        await using var host = await OAuthTestHost.StartAsync();
+        string at = "one";
+        host.Server.Options.OnTokenResponse = response =>
+        {
+            response["instance_url"] = $"https://{at}.my.example";
+            response["refresh_token_expires_in"] = 86_400;
+        };
+        host.Server.Options.OnAuthorizationResponse = parameters => parameters.Add(new("realmId", "4620816365"));
+        await host.SignedInAsync();
+        at = "two";
+        host.Clock.Advance(Hour);
+        await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+
+        var grant = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
+        Assert.That(grant.TokenResponseMembers["instance_url"].Reveal(), Is.EqualTo("https://two.my.example"));
+        Assert.That(grant.UntrustedCallbackParameters["realmId"].Reveal(), Is.EqualTo("4620816365"));
+        Assert.That(grant.RefreshTokenExpiresAt, Is.EqualTo(host.Clock.GetUtcNow().AddDays(1)));
+    }
+
+    [Test]
     [Description("A refresh replaces the members that its response contains, and keeps the others and those of the callback")]
     public async Task A_refresh_renews_members()
     {
