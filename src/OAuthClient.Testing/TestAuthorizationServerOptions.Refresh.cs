@@ -6,6 +6,13 @@ namespace OAuthClient.Testing;
 public sealed partial class TestAuthorizationServerOptions
 {
     /// <summary>
+    /// Gets or sets a value indicating whether the server issues a refresh token for the scope <c>openid</c> also if
+    /// <c>offline_access</c> was not requested or not granted, as some servers do. The default is <see langword="false"/> (OpenID Connect
+    /// Core §11). Without <c>openid</c>, <see cref="IssueRefreshTokens"/> alone decides.
+    /// </summary>
+    public bool RefreshTokenWithoutOfflineAccess { get; set; }
+
+    /// <summary>
     /// Gets or sets a value indicating whether a refresh that requests fewer scopes narrows the grant: the following refreshes return these
     /// scopes at most, also without <c>scope</c>. RFC 6749 §6 narrows the access token only. The default is <see langword="false"/>.
     /// </summary>

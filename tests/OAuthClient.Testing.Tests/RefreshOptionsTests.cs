@@ -9,6 +9,38 @@ internal sealed class RefreshOptionsTests
 {
     private const string Claims = """{"access_token":{"acrs":{"essential":true,"value":"c1"}}}""";
 
+    [TestCase("openid api", false, null)]
+    [TestCase("openid api offline_access", true, null)]
+    [TestCase("openid api offline_access", false, "api")]
+    [TestCase("api", true, null)]
+    [Description("OpenID Connect Core §11: with openid, a refresh token requires that offline_access is requested and granted")]
+    public async Task A_refresh_token_requires_offline_access(string scope, bool issued, string? approved)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        Uri callback = await bed.Server.SignInAsync(
+            bed.AuthorizationUri(("scope", scope)),
+            new SignInOptions { ApprovedScopes = approved?.Split(' ') }
+        );
+
+        JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
+
+        Assert.That(tokens.ContainsKey("refresh_token"), Is.EqualTo(issued));
+    }
+
+    [TestCase(true, true)]
+    [TestCase(false, false)]
+    [Description("RefreshTokenWithoutOfflineAccess issues one for openid alone; IssueRefreshTokens still turns off all")]
+    public async Task A_refresh_token_without_offline_access_is_an_option(bool issueRefreshTokens, bool issued)
+    {
+        await using TestBed bed = await TestBed.StartAsync(options =>
+            (options.RefreshTokenWithoutOfflineAccess, options.IssueRefreshTokens) = (true, issueRefreshTokens)
+        );
+
+        JsonObject tokens = await bed.TokensAsync(("scope", "openid"));
+
+        Assert.That(tokens.ContainsKey("refresh_token"), Is.EqualTo(issued));
+    }
+
     [Test, Description("With NarrowGrantAtRefresh, the grant keeps the scopes of the last refresh only")]
     public async Task A_refresh_with_fewer_scopes_narrows_the_grant()
     {

@@ -50,7 +50,8 @@ internal sealed class TokenEndpoint(ServerState server)
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
         );
-        bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");
+        bool refreshable =
+            server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(code.Grant.Scopes);
         return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
     }
 
@@ -83,6 +84,9 @@ internal sealed class TokenEndpoint(ServerState server)
         );
         return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
     }
+
+    private bool AllowsRefreshToken(IReadOnlyList<string> scopes) =>
+        !scopes.Contains("openid") || scopes.Contains("offline_access") || server.Options.RefreshTokenWithoutOfflineAccess;
 
     /// <summary>Refuses a refresh that requires claims until the user has authorized with them (OpenID Connect Core §3.1.2.6).</summary>
     private void RequireClaims(IssuedGrant grant, IReadOnlyList<string> scopes)

@@ -224,6 +224,49 @@ public class GrantMembersTests
         Assert.That(server.Log.Events(352).Select(entry => entry.Message), said is null ? Is.Empty : Has.One.Contains(said));
     }
 
+    [TestCase(false, false, "openid", "api")]
+    [TestCase(false, true, "openid", "api", "offline_access")]
+    [TestCase(true, true, "openid", "api")]
+    [TestCase(false, true, "api")]
+    [Description("OpenID Connect Core §11: no refresh token without offline_access. The log says so once, and so does the exception")]
+    public async Task Offline_access_is_advised(bool unasked, bool isRefreshable, params string[] scopes)
+    {
+        await using var host = await OAuthTestHost.StartAsync(
+            o => o.Scopes = [.. scopes],
+            server: o => o.RefreshTokenWithoutOfflineAccess = unasked
+        );
+        await host.SignInAsync();
+        var grant = await host.SignInAsync();
+        host.Clock.Advance(Hour);
+
+        Assert.That(grant.CanRefresh, Is.EqualTo(isRefreshable));
+        Assert.That(host.Log.Events(352), Is.Empty);
+        Assert.That(
+            host.Log.Events(358).Select(entry => entry.Message),
+            isRefreshable ? Is.Empty : Has.One.Contains("add offline_access to Scopes")
+        );
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(grant.Owner),
+            isRefreshable
+                ? Throws.Nothing
+                : Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("request the scope offline_access")
+        );
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §11: the user refuses offline_access only, and the log says that the refresh token is missing")]
+    public async Task A_user_can_refuse_offline_access()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "api", "offline_access"]);
+
+        var grant = await host.SignInAsync(how: new() { ApprovedScopes = ["api"] });
+
+        Assert.That(grant.CanRefresh, Is.False);
+        Assert.That(grant.Scopes, Is.EqualTo(new[] { "openid", "api" }));
+        Assert.That(host.Log.Events(352), Has.Count.EqualTo(1));
+        Assert.That(host.Log.Events(358), Is.Empty);
+    }
+
     [TestCase("access_type", "offline", true)]
     [TestCase("token_access_type", "offline", true)]
     [TestCase("duration", "permanent", true)]
