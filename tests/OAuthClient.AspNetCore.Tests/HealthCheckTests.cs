@@ -38,7 +38,9 @@ public class HealthCheckTests
     }
 
     [Test]
-    [Description("The data contain the time at which the next refresh token expires, while it lies ahead, whether the client is healthy or not")]
+    [Description(
+        "The data contain the time at which the next refresh token expires, while it lies ahead, whether the client is healthy or not"
+    )]
     public async Task Data_contain_the_next_expiry_of_a_refresh_token()
     {
         await using var app = await App.StartAsync(

@@ -53,7 +53,9 @@ internal sealed class RegistrationTests
         );
         string id = (string)response["client_id"]!;
         string secret = (string)response["client_secret"]!;
-        string code = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", id), ("scope", "openid api offline_access"))))["code"];
+        string code = TestBed.Query(
+            await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", id), ("scope", "openid api offline_access")))
+        )["code"];
         (string, string?)[] redemption =
         [
             ("grant_type", "authorization_code"),
@@ -86,7 +88,11 @@ internal sealed class RegistrationTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That((string?)response["scope"], Is.EqualTo("openid api offline_access"), "RFC 7591 §3.2.1: the response contains replaced values");
+            Assert.That(
+                (string?)response["scope"],
+                Is.EqualTo("openid api offline_access"),
+                "RFC 7591 §3.2.1: the response contains replaced values"
+            );
             Assert.That(withBasic, Is.EqualTo("invalid_client"));
             Assert.That((string?)Jose.Header((string)tokens["id_token"]!)["alg"], Is.EqualTo("ES256"));
             Assert.That((string?)Jose.Header(await userInfo.Content.ReadAsStringAsync())["alg"], Is.EqualTo("PS256"));

@@ -35,11 +35,7 @@ internal static class AuthenticatedEndpoint
         }
         catch (OAuthErrorException oAuthErrorException)
         {
-            JsonObject error = new()
-            {
-                ["error"] = oAuthErrorException.Error,
-                ["error_description"] = oAuthErrorException.Description,
-            };
+            JsonObject error = new() { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description };
             if (oAuthErrorException.Claims is { } claims)
                 error["claims"] = claims;
             Reply reply = Reply.Json(oAuthErrorException.Status, error).NotStored();

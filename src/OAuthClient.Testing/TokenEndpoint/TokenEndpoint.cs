@@ -50,8 +50,7 @@ internal sealed class TokenEndpoint(ServerState server)
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
         );
-        bool refreshable =
-            server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(code.Grant.Scopes);
+        bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(code.Grant.Scopes);
         return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
     }
 
