@@ -55,7 +55,8 @@ public sealed partial class TestAuthorizationServerOptions
     public TimeSpan RefreshTokenLifetime { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// Gets or sets a value indicating whether the server issues a refresh token when a code is redeemed. The default is
+    /// Gets or sets a value indicating whether the server issues a refresh token when a code is redeemed. With the scope <c>openid</c>,
+    /// <c>offline_access</c> must be granted too, unless <see cref="RefreshTokenWithoutOfflineAccess"/> is set. The default is
     /// <see langword="true"/>.
     /// </summary>
     public bool IssueRefreshTokens { get; set; } = true;

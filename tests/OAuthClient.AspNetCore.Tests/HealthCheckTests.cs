@@ -37,6 +37,45 @@ public class HealthCheckTests
         Assert.That(app.TokenRequests, Is.EqualTo(requests), "the check sends no request");
     }
 
+    [Test]
+    [Description(
+        "The data contain the time at which the next refresh token expires, while it lies ahead, whether the client is healthy or not"
+    )]
+    public async Task Data_contain_the_next_expiry_of_a_refresh_token()
+    {
+        await using var app = await App.StartAsync(
+            services: (services, _) => services.AddHealthChecks().AddOAuthClient("photos").AddOAuthClient("albums")
+        );
+        Assert.That((await CheckAsync()).Data, Is.Empty);
+        app.Server.Options.OnTokenResponse = response => response["refresh_token_expires_in"] = 86_400;
+        var expiry = DateTimeOffset.FromUnixTimeSeconds(app.Time.GetUtcNow().ToUnixTimeSeconds()).AddDays(1);
+
+        await app.OpenBrowser().ConnectAsync();
+
+        var healthy = await CheckAsync();
+        Assert.That(healthy.Status, Is.EqualTo(HealthStatus.Healthy));
+        Assert.That(healthy.Data.Keys, Is.EqualTo(new[] { "nextRefreshTokenExpiry" }));
+        Assert.That(healthy.Data["nextRefreshTokenExpiry"], Is.EqualTo(expiry));
+        Assert.That((await CheckAsync("albums")).Data, Is.Empty, "another client");
+
+        app.Server.Faults.Add(TestEndpoint.Token, Fault.Status(401, """{"error":"invalid_client"}"""));
+        var photos = app.Services.GetRequiredKeyedService<IOAuthClient>("photos");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(async () => await photos.GetAccessTokenAsync(GrantOwner.Client), Throws.TypeOf<TokenEndpointException>());
+            app.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+        var degraded = await CheckAsync();
+        Assert.That(degraded.Status, Is.EqualTo(HealthStatus.Degraded));
+        Assert.That(degraded.Data["nextRefreshTokenExpiry"], Is.EqualTo(expiry));
+
+        app.Time.Advance(TimeSpan.FromDays(1));
+        Assert.That((await CheckAsync()).Data, Is.Empty, "the refresh token has expired");
+
+        async Task<HealthReportEntry> CheckAsync(string client = "photos") =>
+            (await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries[$"oauthclient:{client}"];
+    }
+
     [TestCase("potos", "AddOAuthClient(\"potos\"")]
     [TestCase(null, "several OAuth clients")]
     [Description("A check of an unregistered or ambiguous client throws on its first run")]

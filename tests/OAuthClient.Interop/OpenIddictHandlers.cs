@@ -20,6 +20,7 @@ internal static class OpenIddictHandlers
     public static void Add(OpenIddictServerBuilder server) =>
         server
             .AddEventHandler<HandleAuthorizationRequestContext>(handler => handler.UseInlineHandler(AuthorizeAsync))
+            .AddEventHandler<HandleEndUserVerificationRequestContext>(handler => handler.UseInlineHandler(VerifyAsync))
             .AddEventHandler<HandleTokenRequestContext>(handler => handler.UseInlineHandler(IssueAsync))
             .AddEventHandler<HandleEndSessionRequestContext>(handler => handler.UseInlineHandler(EndSessionAsync))
             .AddEventHandler<HandleUserInfoRequestContext>(handler => handler.UseInlineHandler(DescribeAlice));
@@ -42,6 +43,25 @@ internal static class OpenIddictHandlers
         {
             http.Response.ContentType = "text/html";
             await http.Response.WriteAsync(Page(context.Request));
+            context.HandleRequest();
+        }
+    }
+
+    private static async ValueTask VerifyAsync(HandleEndUserVerificationRequestContext context)
+    {
+        var http = context.Transaction.GetHttpRequest()!.HttpContext;
+        if (!HttpMethods.IsPost(http.Request.Method))
+        {
+            http.Response.ContentType = "text/html";
+            await http.Response.WriteAsync(Page(context.Request));
+            context.HandleRequest();
+        }
+        else if (http.Request.Form.ContainsKey("allow"))
+            context.SignIn(Principal("alice", new() { Scope = string.Join(' ', context.UserCodePrincipal!.GetScopes()) }));
+        else
+        {
+            // This refuses the code, whereas Reject refuses this request alone.
+            await http.ForbidAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
             context.HandleRequest();
         }
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OAuthClient.AspNetCore;
 
 namespace OAuthClient.Interop;
@@ -32,6 +33,7 @@ internal sealed class RelyingParty : IAsyncDisposable
 
     public Provider Provider { get; }
     public IServiceProvider Services { get; }
+    public string ClientId => Services.GetRequiredService<IOptions<OAuthClientOptions>>().Value.ClientId;
     public IOAuthClient Client => Services.GetRequiredService<IOAuthClient>();
 
     /// <param name="metadata">The client's metadata in addition to the common ones; null for a client that the provider does not

@@ -60,6 +60,8 @@ internal sealed class AuthorizationRequestTests
     [TestCase("prompt", "none login", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
     [TestCase("prompt", "unknown", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
     [TestCase("max_age", "-1", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
+    [TestCase("claims", "[]", "invalid_request", Description = "OpenID Connect Core §5.5")]
+    [TestCase("claims", "{\"a\":1,\"a\":2}", "invalid_request", Description = "RFC 8259 §4")]
     public async Task Invalid_request_results_in_an_error_response_with_state_and_issuer(string parameter, string? value, string error)
     {
         await using TestBed bed = await TestBed.StartAsync();

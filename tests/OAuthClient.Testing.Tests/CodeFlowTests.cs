@@ -28,7 +28,7 @@ internal sealed class CodeFlowTests
             Assert.That(query["iss"], Is.EqualTo(bed.Server.Issuer.OriginalString));
             Assert.That((string?)tokens["token_type"], Is.EqualTo("Bearer"));
             Assert.That((long)tokens["expires_in"]!, Is.EqualTo(3600));
-            Assert.That((string?)tokens["scope"], Is.EqualTo("openid profile api"));
+            Assert.That((string?)tokens["scope"], Is.EqualTo("openid profile api offline_access"));
             Assert.That((string?)user["sub"], Is.EqualTo("alice"));
             Assert.That((string?)user["name"], Is.EqualTo("Alice Adams"));
             Assert.That(user.ContainsKey("email"), Is.False, "the scope email was not requested");

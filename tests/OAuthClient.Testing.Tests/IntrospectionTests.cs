@@ -25,7 +25,7 @@ internal sealed class IntrospectionTests
         {
             ["active"] = true,
             ["client_id"] = "test-client",
-            ["scope"] = "openid profile api",
+            ["scope"] = "openid profile api offline_access",
             ["iss"] = bed.Server.Issuer.OriginalString,
             ["sub"] = "alice",
             ["iat"] = issuedAt,

@@ -16,7 +16,7 @@ internal sealed class LogoutNotificationTests
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
         SignInOptions browser = new() { Cookies = new CookieContainer() };
-        JsonObject online = await bed.TokensAsync(client, browser);
+        JsonObject online = await bed.TokensAsync(client, browser, ("scope", "openid"));
         JsonObject offline = await bed.TokensAsync(client, browser, ("scope", "openid offline_access"));
         JsonObject otherSession = await bed.TokensAsync(client);
 

@@ -124,7 +124,7 @@ internal sealed class RefreshTests
         {
             Assert.That((string?)narrow["scope"], Is.EqualTo("api"));
             Assert.That(narrow.ContainsKey("id_token"), Is.False);
-            Assert.That((string?)wide["scope"], Is.EqualTo("openid profile api"));
+            Assert.That((string?)wide["scope"], Is.EqualTo("openid profile api offline_access"));
             Assert.That(await bed.UserInfoStatusAsync((string)narrow["access_token"]!), Is.EqualTo(HttpStatusCode.Forbidden));
         }
     }

@@ -47,13 +47,15 @@ internal sealed class RegistrationTests
                 + Redirects
                 + """
                 ,"client_name":"Registered","token_endpoint_auth_method":"client_secret_post",
-                "grant_types":["authorization_code","refresh_token"],"scope":"openid api unknown",
+                "grant_types":["authorization_code","refresh_token"],"scope":"openid api offline_access unknown",
                 "id_token_signed_response_alg":"ES256","userinfo_signed_response_alg":"PS256"}
                 """
         );
         string id = (string)response["client_id"]!;
         string secret = (string)response["client_secret"]!;
-        string code = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", id), ("scope", "openid api"))))["code"];
+        string code = TestBed.Query(
+            await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", id), ("scope", "openid api offline_access")))
+        )["code"];
         (string, string?)[] redemption =
         [
             ("grant_type", "authorization_code"),
@@ -86,7 +88,11 @@ internal sealed class RegistrationTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That((string?)response["scope"], Is.EqualTo("openid api"), "RFC 7591 §3.2.1: the response contains replaced values");
+            Assert.That(
+                (string?)response["scope"],
+                Is.EqualTo("openid api offline_access"),
+                "RFC 7591 §3.2.1: the response contains replaced values"
+            );
             Assert.That(withBasic, Is.EqualTo("invalid_client"));
             Assert.That((string?)Jose.Header((string)tokens["id_token"]!)["alg"], Is.EqualTo("ES256"));
             Assert.That((string?)Jose.Header(await userInfo.Content.ReadAsStringAsync())["alg"], Is.EqualTo("PS256"));

@@ -168,7 +168,7 @@ internal sealed class ResourceServerTests
             Assert.That((string?)me["sub"], Is.EqualTo("alice"));
             Assert.That((string?)me["name"], Is.EqualTo("Alice Adams"));
             Assert.That((string?)me["client_id"], Is.EqualTo("test-client"));
-            Assert.That((string?)me["scope"], Is.EqualTo("openid profile api"));
+            Assert.That((string?)me["scope"], Is.EqualTo("openid profile api offline_access"));
         }
     }
 

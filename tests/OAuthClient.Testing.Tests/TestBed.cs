@@ -52,7 +52,7 @@ internal sealed class TestBed : IAsyncDisposable
             ("response_type", "code"),
             ("client_id", "test-client"),
             ("redirect_uri", RedirectUri),
-            ("scope", "openid profile api"),
+            ("scope", "openid profile api offline_access"),
             ("state", "the state"),
             ("nonce", "the nonce"),
             ("code_challenge", Challenge),

@@ -137,7 +137,7 @@ public class CultureTests(string culture)
             o.ClientId = "test-client";
             o.ClientSecret = "test-secret";
             o.RedirectUri = new("http://127.0.0.1:5005/callback");
-            o.Scopes = ["openid", "profile"];
+            o.Scopes = ["openid", "profile", "offline_access"];
             o.DangerouslyAllowHttpOnLoopback = true;
         });
         await using var provider = services.BuildServiceProvider();

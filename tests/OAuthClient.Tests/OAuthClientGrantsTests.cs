@@ -14,7 +14,7 @@ public class OAuthClientGrantsTests
     [Description("A user with two accounts at one server: both are listed, each is chosen by its id, and one is revoked")]
     public async Task Accounts_are_listed_chosen_and_revoked()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
         var bob = await host.SignInAsync(how: new SignInOptions { UserName = "bob" });
         var grants = Grants(host);
@@ -38,7 +38,7 @@ public class OAuthClientGrantsTests
     [Description("The chosen account is refreshed with its own refresh token, not with that of the newest grant")]
     public async Task The_chosen_account_is_refreshed()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
         await host.SignInAsync(how: new SignInOptions { UserName = "bob" });
         host.Server.ClearRequests();
@@ -53,7 +53,7 @@ public class OAuthClientGrantsTests
     [Description("The token of the chosen account is replaced although it is fresh, and not that of the newest grant")]
     public async Task The_chosen_accounts_token_is_replaced_on_demand()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
         var bob = await host.SignInAsync(how: new SignInOptions { UserName = "bob" });
         host.Server.ClearRequests();
@@ -85,10 +85,10 @@ public class OAuthClientGrantsTests
     [Description("OpenID Connect Core §12.2: a grant without a subject is bound to the user of the first ID Token that a refresh returned")]
     public async Task A_grant_without_a_subject_keeps_its_user()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var source = await host.SignedInAsync(owner: "source");
         await host.Store.RemoveAsync(source, default);
-        await Grants(host).ImportGrantAsync(Owner, new(source.RefreshToken!.Reveal()) { Scopes = ["openid"] });
+        await Grants(host).ImportGrantAsync(Owner, new(source.RefreshToken!.Reveal()) { Scopes = ["openid", "offline_access"] });
         await Grants(host).RefreshAsync(Owner);
         Assert.That((await Grants(host).ListAsync(Owner)).Single().IdToken, Is.Not.Null);
         host.Server.Options.Defect = Defect.RefreshedIdTokenWrongSubject;

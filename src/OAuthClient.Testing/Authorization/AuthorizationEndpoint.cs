@@ -160,6 +160,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         IssuedGrant grant = new(request.Client, session.User, scopes, request.Resources, session.AuthenticatedAt)
         {
             SessionId = session.Id,
+            RequestedClaims = request.Claims,
             Acr = request.AcrValues.FirstOrDefault(server.Options.AcrValuesSupported.Contains),
         };
         return AuthorizationResponseWriter.Code(

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
@@ -55,6 +57,9 @@ internal sealed class ReceivedAuthorizationRequest
 
     public TimeSpan? MaxAge { get; private set; }
 
+    /// <summary>The requested claims (OpenID Connect Core §5.5).</summary>
+    public JsonObject? Claims { get; private set; }
+
     /// <summary>
     /// Parses a request and validates the client and the redirect URI. If they are invalid, the server shows an error page and does not
     /// redirect (RFC 6749 §4.1.2.1).
@@ -101,12 +106,25 @@ internal sealed class ReceivedAuthorizationRequest
             throw OAuthErrorException.InvalidRequest("The prompt must be none, login, consent or select_account.");
         if (Prompt.Contains("none") && Prompt.Count > 1)
             throw OAuthErrorException.InvalidRequest("The prompt none must not be combined with other values.");
+        if (_parameters["claims"] is { } claims)
+            Claims = ParseClaims(claims);
         if (_parameters["max_age"] is { } maxAge)
         {
             MaxAge = int.TryParse(maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
                 ? TimeSpan.FromSeconds(seconds)
                 : throw OAuthErrorException.InvalidRequest("The max_age must be a number of seconds.");
         }
+    }
+
+    private static JsonObject ParseClaims(string claims)
+    {
+        try
+        {
+            if (JsonNode.Parse(claims, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject json)
+                return json;
+        }
+        catch (JsonException) { }
+        throw OAuthErrorException.InvalidRequest("The claims must be a JSON object.");
     }
 
     private void ValidateCodeChallenge(TestAuthorizationServerOptions options)

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>The authorization that a user granted, or that a client received for itself. Its codes and tokens refer to it.</summary>
@@ -10,13 +12,14 @@ internal sealed class IssuedGrant(
 )
 {
     private volatile bool _revoked;
+    private volatile IReadOnlyList<string> _scopes = scopes;
 
     public TestClient Client { get; } = client;
 
     /// <summary>Null for a grant by client credentials.</summary>
     public TestUser? User { get; } = user;
 
-    public IReadOnlyList<string> Scopes { get; } = scopes;
+    public IReadOnlyList<string> Scopes => _scopes;
 
     public IReadOnlyList<string> Resources { get; } = resources;
 
@@ -28,7 +31,12 @@ internal sealed class IssuedGrant(
     /// <summary>The authentication context class, if the client requested one (OpenID Connect Core §2).</summary>
     public string? Acr { get; init; }
 
+    /// <summary>The claims that the client requested; null if it requested none (OpenID Connect Core §5.5).</summary>
+    public JsonObject? RequestedClaims { get; init; }
+
     public bool Revoked => _revoked;
+
+    public void Narrow(IReadOnlyList<string> scopes) => _scopes = scopes;
 
     public void Revoke() => _revoked = true;
 }

@@ -11,6 +11,9 @@ internal sealed class OAuthErrorException(string error, string description, int 
 
     public int Status { get; } = status;
 
+    /// <summary>The claims that the next authorization request must contain, as JSON; null if the error is about something else.</summary>
+    public string? Claims { get; init; }
+
     public static OAuthErrorException InvalidRequest(string description) => new("invalid_request", description);
 
     public static OAuthErrorException InvalidGrant(string description) => new("invalid_grant", description);

@@ -35,12 +35,10 @@ internal static class AuthenticatedEndpoint
         }
         catch (OAuthErrorException oAuthErrorException)
         {
-            Reply reply = Reply
-                .Json(
-                    oAuthErrorException.Status,
-                    new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }
-                )
-                .NotStored();
+            JsonObject error = new() { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description };
+            if (oAuthErrorException.Claims is { } claims)
+                error["claims"] = claims;
+            Reply reply = Reply.Json(oAuthErrorException.Status, error).NotStored();
             return oAuthErrorException.Status is 401
                 ? reply.With("WWW-Authenticate", $"Basic realm=\"{server.Issuer}\", charset=\"UTF-8\"")
                 : reply;

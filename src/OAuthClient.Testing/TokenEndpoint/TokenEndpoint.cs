@@ -50,7 +50,7 @@ internal sealed class TokenEndpoint(ServerState server)
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
         );
-        bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");
+        bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(code.Grant.Scopes);
         return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
     }
 
@@ -76,9 +76,31 @@ internal sealed class TokenEndpoint(ServerState server)
                     throw OAuthErrorException.InvalidScope("The requested scope exceeds the granted scope.");
                 scopes = requested ?? granted;
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+                RequireClaims(found.Grant, scopes);
+                if (options.NarrowGrantAtRefresh)
+                    found.Grant.Narrow(scopes);
             }
         );
         return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
+    }
+
+    private bool AllowsRefreshToken(IReadOnlyList<string> scopes) =>
+        !scopes.Contains("openid") || scopes.Contains("offline_access") || server.Options.RefreshTokenWithoutOfflineAccess;
+
+    /// <summary>Refuses a refresh that requires claims until the user has authorized with them (OpenID Connect Core §3.1.2.6).</summary>
+    private void RequireClaims(IssuedGrant grant, IReadOnlyList<string> scopes)
+    {
+        foreach (string scope in scopes)
+        {
+            if (
+                server.Options.ClaimsRequiredAtRefresh.TryGetValue(scope, out JsonObject? claims)
+                && !JsonNode.DeepEquals(claims, grant.RequestedClaims)
+            )
+                throw new OAuthErrorException("interaction_required", $"The scope {scope} requires an authorization with claims.")
+                {
+                    Claims = claims.ToJsonString(),
+                };
+        }
     }
 
     /// <summary>Issues an access token to a confidential client, without a refresh token (RFC 6749 §4.4).</summary>

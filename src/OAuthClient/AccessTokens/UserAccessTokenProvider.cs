@@ -114,13 +114,16 @@ internal sealed class UserAccessTokenProvider(
         }
     }
 
-    private static ReauthorizationRequiredException CreateNotRenewable(ClientConfiguration current, Grant grant, bool isForRejectedToken) =>
-        grant.CanRefresh
-            ? current.CreateReauthorizationRequired("the server rejected the refresh token")
-            : current.CreateReauthorizationRequired(
-                isForRejectedToken
-                    ? "the API rejected the access token and there is no refresh token"
-                    : "the access token has expired and there is no refresh token",
-                isForRejectedToken: isForRejectedToken
-            );
+    private static ReauthorizationRequiredException CreateNotRenewable(ClientConfiguration current, Grant grant, bool isForRejectedToken)
+    {
+        if (grant.CanRefresh)
+            return current.CreateReauthorizationRequired("the server rejected the refresh token");
+        bool lacksOfflineAccess = grant.Scopes.Contains(ScopeList.OpenId) && !grant.Scopes.Contains(ScopeList.OfflineAccess);
+        return current.CreateReauthorizationRequired(
+            (isForRejectedToken ? "the API rejected the access token" : "the access token has expired")
+                + " and there is no refresh token"
+                + (lacksOfflineAccess ? "; request the scope offline_access to receive one (OpenID Connect Core §11)" : ""),
+            isForRejectedToken: isForRejectedToken
+        );
+    }
 }

@@ -62,4 +62,14 @@ internal static partial class Log
             + "other tokens are used"
     )]
     public static partial void InteractionRequired(ILogger logger, ClientDisplayName client);
+
+    [LoggerMessage(
+        358,
+        LogLevel.Information,
+        "{Client} received no refresh token, and requested openid without offline_access (OpenID Connect Core §11). The "
+            + "user must authorize again when the access token expires. If the application uses access tokens for longer, add "
+            + "offline_access to Scopes, or what this server requires in its place, such as a parameter in AuthorizationParameters. "
+            + "This is logged once"
+    )]
+    public static partial void NoOfflineAccess(ILogger logger, ClientDisplayName client);
 }

@@ -42,11 +42,23 @@ public sealed class TokenResponseTests : RelyingPartyTestBase
     [TestCase("\"soon\"")]
     [TestCase("[3600]")]
     [TestCase("true")]
-    [Description("RFC 6749 §5.1: a value that is not a lifetime states none; expires_in is only recommended, so the token is used")]
+    [Description(
+        "RFC 6749 §5.1: expires_in is only recommended. A value that is no number is as if it were absent: the login completes, the token "
+            + "is used for DefaultAccessTokenLifetime, and is then refreshed"
+    )]
     public async Task Invalid_lifetime(string expiresIn)
     {
+        party.Server.Options.AccessTokenLifetime = TimeSpan.FromDays(1);
         party.Server.Options.OnTokenResponse = response => response["expires_in"] = JsonNode.Parse(expiresIn);
-        Assert.That((await party.SignInAsync()).AccessToken!.ExpiresAt, Is.Null);
+
+        var grant = await party.AcceptsLoginAsync();
+        Assert.That(grant.AccessToken!.ExpiresAt, Is.Null, "no lifetime is stated");
+        Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
+
+        party.Clock.Advance(new OAuthClientOptions().DefaultAccessTokenLifetime);
+        await party.CallApiAsync();
+        Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2), "the token was refreshed");
+        Assert.That(party.Api.Requests[^1].Headers["Authorization"], Is.Not.EqualTo("Bearer " + grant.AccessToken.Reveal()));
     }
 
     [Test]

@@ -37,6 +37,33 @@ public class NarrowedGrantTests
         );
     }
 
+    [Test]
+    [Description("Over real sockets: a server that narrows the grant refuses the other scopes from then on, and the user must authorize")]
+    public async Task A_grant_is_narrowed_by_a_server()
+    {
+        await using var host = await OAuthTestHost.StartAsync(server: o => o.NarrowGrantAtRefresh = true);
+        var grant = await host.SignedInAsync();
+
+        await host.Client.GetAccessTokenAsync(grant.Owner, new() { Scopes = ["api"] });
+        Assert.That((await host.Client.FindGrantAsync(grant.Owner))!.Scopes, Is.EqualTo(new[] { "api", "photos.read" }));
+        host.Clock.Advance(Hour);
+
+        Assert.That((await host.Client.GetAccessTokenAsync(grant.Owner)).Scopes, Is.EqualTo(new[] { "api" }));
+        Assert.That((await host.Client.FindGrantAsync(grant.Owner))!.Scopes, Is.EqualTo(new[] { "api" }));
+        Assert.That(host.Log.Events(353), Has.Count.EqualTo(1));
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(grant.Owner, new() { Scopes = ["photos.read"] }),
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Property("Scopes").EqualTo(new[] { "photos.read" })
+        );
+        Assert.That(host.TokenRequests, Is.EqualTo(2));
+
+        await host.SignInAsync();
+        Assert.That(
+            (await host.Client.GetAccessTokenAsync(grant.Owner, new() { Scopes = ["photos.read"] })).Scopes,
+            Is.EqualTo(new[] { "photos.read" })
+        );
+    }
+
     [TestCase(null, "a b openid offline_access")]
     [TestCase("", "a b openid offline_access")]
     [TestCase("b a", "a b openid offline_access")]

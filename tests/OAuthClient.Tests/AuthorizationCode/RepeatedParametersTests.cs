@@ -17,7 +17,7 @@ public class RepeatedParametersTests
         var grant = await host.SignInAsync(
             parameters: new()
             {
-                Scopes = ["openid", "photos.read"],
+                Scopes = ["openid", "photos.read", "offline_access"],
                 Resources = [new("https://api.example.com")],
                 UiLocales = "de",
                 AcrValues = "two",
@@ -36,7 +36,7 @@ public class RepeatedParametersTests
 
         var pending = await host.Client.BeginAuthorizationAsync(AuthorizationParameters.ForReauthorization(grant));
         var query = QueryPairs.Single(pending.AuthorizationUri);
-        Assert.That(query["scope"], Is.EqualTo("openid photos.read"));
+        Assert.That(query["scope"], Is.EqualTo("openid photos.read offline_access"));
         Assert.That(query["resource"], Is.EqualTo("https://api.example.com"));
         Assert.That(query["access_type"], Is.EqualTo("offline"));
         Assert.That(query["ui_locales"], Is.EqualTo("de"));

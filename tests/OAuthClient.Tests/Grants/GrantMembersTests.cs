@@ -41,6 +41,30 @@ public class GrantMembersTests
     }
 
     [Test]
+    [Description("Over real sockets: a refresh replaces the members that its response contains, and moves the end of the refresh token")]
+    public async Task A_refresh_of_a_server_renews_members()
+    {
+        await using var host = await OAuthTestHost.StartAsync();
+        string at = "one";
+        host.Server.Options.OnTokenResponse = response =>
+        {
+            response["instance_url"] = $"https://{at}.my.example";
+            response["refresh_token_expires_in"] = 86_400;
+        };
+        host.Server.Options.OnAuthorizationResponse = parameters => parameters.Add(new("realmId", "4620816365"));
+        await host.SignedInAsync();
+        at = "two";
+        host.Clock.Advance(Hour);
+        await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+
+        var grant = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
+        Assert.That(grant.TokenResponseMembers["instance_url"].Reveal(), Is.EqualTo("https://two.my.example"));
+        Assert.That(grant.UntrustedCallbackParameters["realmId"].Reveal(), Is.EqualTo("4620816365"));
+        Assert.That(grant.RefreshTokenExpiresAt, Is.EqualTo(host.Clock.GetUtcNow().AddDays(1)));
+    }
+
+    [Test]
     [Description("A refresh replaces the members that its response contains, and keeps the others and those of the callback")]
     public async Task A_refresh_renews_members()
     {
@@ -198,6 +222,49 @@ public class GrantMembersTests
         await using ScriptedServer server = new(o => o.Scopes = requested ? ["offline_access", "a"] : ["a"]);
         await server.SignedInAsync(ScriptedServer.Tokens("at"));
         Assert.That(server.Log.Events(352).Select(entry => entry.Message), said is null ? Is.Empty : Has.One.Contains(said));
+    }
+
+    [TestCase(false, false, "openid", "api")]
+    [TestCase(false, true, "openid", "api", "offline_access")]
+    [TestCase(true, true, "openid", "api")]
+    [TestCase(false, true, "api")]
+    [Description("OpenID Connect Core §11: no refresh token without offline_access. The log says so once, and so does the exception")]
+    public async Task Offline_access_is_advised(bool unasked, bool isRefreshable, params string[] scopes)
+    {
+        await using var host = await OAuthTestHost.StartAsync(
+            o => o.Scopes = [.. scopes],
+            server: o => o.RefreshTokenWithoutOfflineAccess = unasked
+        );
+        await host.SignInAsync();
+        var grant = await host.SignInAsync();
+        host.Clock.Advance(Hour);
+
+        Assert.That(grant.CanRefresh, Is.EqualTo(isRefreshable));
+        Assert.That(host.Log.Events(352), Is.Empty);
+        Assert.That(
+            host.Log.Events(358).Select(entry => entry.Message),
+            isRefreshable ? Is.Empty : Has.One.Contains("add offline_access to Scopes")
+        );
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(grant.Owner),
+            isRefreshable
+                ? Throws.Nothing
+                : Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("request the scope offline_access")
+        );
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §11: the user refuses offline_access only, and the log says that the refresh token is missing")]
+    public async Task A_user_can_refuse_offline_access()
+    {
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "api", "offline_access"]);
+
+        var grant = await host.SignInAsync(how: new() { ApprovedScopes = ["api"] });
+
+        Assert.That(grant.CanRefresh, Is.False);
+        Assert.That(grant.Scopes, Is.EqualTo(new[] { "openid", "api" }));
+        Assert.That(host.Log.Events(352), Has.Count.EqualTo(1));
+        Assert.That(host.Log.Events(358), Is.Empty);
     }
 
     [TestCase("access_type", "offline", true)]

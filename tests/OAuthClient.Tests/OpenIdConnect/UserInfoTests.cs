@@ -212,7 +212,7 @@ public class UserInfoTests
     [Description("RFC 6750 §3.1: a token that the server no longer accepts is replaced once")]
     public async Task A_rejected_token_is_replaced_once([Values(1, 3)] int rejections)
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         await host.SignedInAsync();
         host.Server.Faults.Add(TestEndpoint.UserInfo, Fault.Status(401, """{"error":"invalid_token"}"""), times: rejections);
 

@@ -64,6 +64,33 @@ public class InteractionRequiredTests
         Assert.That(await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
     }
 
+    [Test]
+    [Description("Over real sockets: the claims of the refusal go into the next authorization, and then the server issues the token")]
+    public async Task An_authorization_with_the_claims_satisfies_the_server()
+    {
+        await using var host = await OAuthTestHost.StartAsync(server: o =>
+            o.ClaimsRequiredAtRefresh["photos.read"] = System.Text.Json.Nodes.JsonNode.Parse(Claims)!.AsObject()
+        );
+        var grant = await host.SignedInAsync();
+
+        var exception = Assert.ThrowsAsync<ReauthorizationRequiredException>(async () =>
+            await host.Client.GetAccessTokenAsync(grant.Owner, new() { Scopes = ["photos.read"] })
+        )!;
+        Assert.That(exception.Scopes, Is.EqualTo(new[] { "photos.read" }));
+        Assert.That(exception.Claims, Is.EqualTo(Claims));
+        Assert.That(
+            (await host.Client.GetAccessTokenAsync(grant.Owner, new() { Scopes = ["api"] })).Scopes,
+            Is.EqualTo(new[] { "api" }),
+            "the grant stays"
+        );
+
+        await host.SignInAsync(parameters: new() { Claims = exception.Claims });
+        Assert.That(
+            (await host.Client.GetAccessTokenAsync(grant.Owner, new() { Scopes = ["photos.read"] })).Scopes,
+            Is.EqualTo(new[] { "photos.read" })
+        );
+    }
+
     private static IEnumerable<TestCaseData> StatedClaims()
     {
         string escaped = System.Text.Json.JsonSerializer.Serialize(Claims);

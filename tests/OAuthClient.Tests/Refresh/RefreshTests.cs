@@ -204,7 +204,7 @@ public class RefreshTests
     [Description("OpenID Connect Core §12.2: a refreshed ID Token of the same user is adopted, without a nonce")]
     public async Task Refreshed_ID_Token()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var before = await host.SignedInAsync();
         host.Clock.Advance(Hour);
         await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
@@ -221,7 +221,7 @@ public class RefreshTests
     )]
     public async Task Refreshed_ID_Token_of_another_user([Values] bool keysReachable)
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         await host.SignedInAsync();
         host.Clock.Advance(Hour);
         host.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
@@ -251,7 +251,7 @@ public class RefreshTests
     )]
     public async Task Keys_unavailable(Fault outage)
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var before = await host.SignedInAsync();
         host.Clock.Advance(Hour);
         host.Server.RotateSigningKey();
@@ -271,7 +271,7 @@ public class RefreshTests
     [Description("Threat: JWT forgery. An ID Token with a wrong signature is left out; the rotated refresh token is kept")]
     public async Task Forged_ID_Token()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var before = await host.SignedInAsync();
         host.Clock.Advance(Hour);
         host.Server.Options.OnTokenResponse = response =>

@@ -17,6 +17,8 @@ internal sealed class GrantIssuer(
     ILogger logger
 )
 {
+    private bool isOfflineAccessAdvised;
+
     /// <summary>Gets the number of the last logout token. Read it before the tokens are requested.</summary>
     public long LogoutSequence => terminator.LogoutSequence;
 
@@ -74,8 +76,8 @@ internal sealed class GrantIssuer(
         Log.GrantStored(logger, current.Name, isSignIn ? "a sign-in" : "an authorization");
         await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         expirations.Record(grant);
-        if (grant.RefreshToken is null && FindExpectation(issuance) is { } expectation)
-            Log.NoRefreshToken(logger, current.Name, expectation);
+        if (grant.RefreshToken is null)
+            LogMissingRefreshToken(issuance);
         return grant;
     }
 
@@ -111,6 +113,16 @@ internal sealed class GrantIssuer(
         if (grant.Subject is not null)
             await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
+    }
+
+    private void LogMissingRefreshToken(GrantIssuance issuance)
+    {
+        string name = issuance.Configuration.Name;
+        if (FindExpectation(issuance) is { } expectation)
+            Log.NoRefreshToken(logger, name, expectation);
+        // An application whose users only sign in needs none.
+        else if (issuance.RequestedIdToken && !Interlocked.Exchange(ref isOfflineAccessAdvised, true))
+            Log.NoOfflineAccess(logger, name);
     }
 
     // The scope of OpenID Connect Core §11, or a parameter with which well-known servers are asked for a refresh token.
