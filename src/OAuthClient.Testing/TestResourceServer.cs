@@ -11,14 +11,15 @@ namespace OAuthClient.Testing;
 public sealed class TestResourceServer : IAsyncDisposable
 {
     private readonly LoopbackHost _host;
+    private readonly ProtectedResource _resource;
 
     private TestResourceServer(LoopbackHost host, ServerState authorizationServer, TestResourceServerOptions options)
     {
         _host = host;
         Options = options;
         BaseAddress = new Uri(host.Authority);
-        ProtectedResource resource = new(authorizationServer, options, BaseAddress);
-        host.Serve(_ => TestEndpoint.Resource, (request, _) => Task.FromResult(resource.Answer(request)));
+        _resource = new(authorizationServer, options, BaseAddress);
+        host.Serve(_ => TestEndpoint.Resource, (request, _) => Task.FromResult(_resource.Answer(request)));
     }
 
     /// <summary>Gets the base address of the API, without a path.</summary>
@@ -45,6 +46,9 @@ public sealed class TestResourceServer : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
     public Task<RecordedRequest> WaitForRequestAsync(int count = 1, CancellationToken cancellationToken = default) =>
         _host.Log.WaitAsync(TestEndpoint.Resource, count, cancellationToken);
+
+    /// <summary>Replaces the nonce that proofs must contain (RFC 9449 §9), so that the next request with the previous one is refused.</summary>
+    public void RotateDPoPNonce() => _resource.RotateNonce();
 
     /// <summary>Removes all recorded requests.</summary>
     public void ClearRequests() => _host.Log.Clear();

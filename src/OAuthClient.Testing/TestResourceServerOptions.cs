@@ -30,4 +30,10 @@ public sealed class TestResourceServerOptions
     /// <see langword="false"/>.
     /// </summary>
     public bool RequireResource { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether proofs must contain the nonce of this API (RFC 9449 §9). The default is
+    /// <see langword="false"/>.
+    /// </summary>
+    public bool RequireDPoPNonces { get; set; }
 }

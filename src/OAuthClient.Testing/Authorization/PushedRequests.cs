@@ -30,6 +30,19 @@ internal sealed class PushedRequests(ServerState server)
                 if (!encoded.Contains("client_id=", StringComparison.Ordinal))
                     encoded += "&client_id=" + Uri.EscapeDataString(client.ClientId);
                 ReceivedAuthorizationRequest.Parse(encoded, server).Validate(server);
+                // RFC 9449 §10.1: a proof binds the code to its key, as dpop_jkt does.
+                string? thumbprint = server.DPoP.Verify(
+                    request,
+                    server.Issuer[..^server.PathBase.Length] + request.Path,
+                    accessToken: null,
+                    server.Options.RequireDPoPNonces
+                );
+                if (thumbprint is not null)
+                {
+                    if (FormParameters.Parse(encoded)["dpop_jkt"] is { } bound && bound != thumbprint)
+                        throw OAuthErrorException.InvalidRequest("The dpop_jkt is not the key of the proof.");
+                    encoded += "&dpop_jkt=" + thumbprint;
+                }
                 string reference = Prefix + Randomness.Token();
                 TimeSpan lifetime = server.Options.PushedRequestLifetime;
                 _pushed[reference] = (client.ClientId, encoded, server.Now + lifetime);

@@ -31,6 +31,9 @@ internal sealed class ReceivedAuthorizationRequest
     /// <summary>Whether the response is a JWT (JWT Secured Authorization Response Mode §2.3).</summary>
     public bool SignsResponse { get; }
 
+    /// <summary>The thumbprint of the key that the code is bound to (<c>dpop_jkt</c>, RFC 9449 §10); null for none.</summary>
+    public string? KeyThumbprint => _parameters["dpop_jkt"];
+
     public string? AuthorizationDetails => _parameters["authorization_details"];
 
     public IReadOnlyList<string> Prompt { get; }

@@ -19,6 +19,7 @@ internal static class BearerToken
     /// <param name="requiredScope">The required scopes, separated by spaces; null for none.</param>
     /// <param name="isAudienceValid">Determines whether the token is valid for this resource.</param>
     /// <param name="answer">Processes the request if the token is valid.</param>
+    /// <param name="proofs">How the proofs of bound tokens are verified.</param>
     /// <returns>The response, or a challenge.</returns>
     public static Reply Check(
         RecordedRequest request,
@@ -26,30 +27,46 @@ internal static class BearerToken
         ServerState server,
         string? requiredScope,
         Func<IssuedAccessToken, bool> isAudienceValid,
-        Func<IssuedAccessToken, Reply> answer
+        Func<IssuedAccessToken, Reply> answer,
+        ProofRequirement proofs
     )
     {
         if (request.QueryParameters.Contains("access_token"))
             return Challenge(400, realm, "invalid_request", "The access token must not be in the query.");
-        if (request.Header("Authorization") is not { } header || !header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        string[] parts = request.Header("Authorization")?.Split(' ', 2) ?? [];
+        bool isBound = parts is [var scheme, _] && scheme.Equals("DPoP", StringComparison.OrdinalIgnoreCase);
+        if (parts is not [var stated, var rest] || !(isBound || stated.Equals("Bearer", StringComparison.OrdinalIgnoreCase)))
             return Challenge(401, realm, error: null, description: null);
-        string value = header["Bearer ".Length..].Trim();
+        string value = rest.Trim();
         if (value is "" || value.AsSpan().ContainsAnyExcept(TokenCharacters))
             return Challenge(400, realm, "invalid_request", "The access token is malformed.");
         if (server.Grants.FindAccessToken(value) is not { } token)
             return Challenge(401, realm, "invalid_token", "The access token is unknown.");
         if (!token.IsValid(server.Now))
             return Challenge(401, realm, "invalid_token", "The access token has expired or was revoked.");
+        if (token.Thumbprint is not null != isBound)
+            return Challenge(401, realm, "invalid_token", "The scheme is not the type of the access token.", isBound: true);
+        try
+        {
+            if (isBound && proofs.Verifier.Verify(request, proofs.Address, value, proofs.RequiresNonce) != token.Thumbprint)
+                return Challenge(401, realm, "invalid_token", "The proof is missing or has another key.", isBound: true);
+        }
+        catch (OAuthErrorException exception)
+        {
+            return Challenge(401, realm, exception.Error, exception.Description, isBound: true).With("DPoP-Nonce", proofs.Verifier.Nonce);
+        }
+
         if (!isAudienceValid(token))
             return Challenge(401, realm, "invalid_token", "The access token is for another resource.");
         if (requiredScope?.Split(' ', StringSplitOptions.RemoveEmptyEntries).All(token.Scopes.Contains) is false)
             return Challenge(403, realm, "insufficient_scope", "The access token lacks a required scope.", requiredScope);
-        return answer(token);
+        Reply reply = answer(token);
+        return isBound && proofs.RequiresNonce ? reply.With("DPoP-Nonce", proofs.Verifier.Nonce) : reply;
     }
 
-    private static Reply Challenge(int status, string realm, string? error, string? description, string? scope = null)
+    private static Reply Challenge(int status, string realm, string? error, string? description, string? scope = null, bool isBound = false)
     {
-        string challenge = $"Bearer realm=\"{realm}\"";
+        string challenge = $"{(isBound ? "DPoP" : "Bearer")} realm=\"{realm}\"";
         if (error is not null)
             challenge += $", error=\"{error}\", error_description=\"{description}\"";
         if (scope is not null)
@@ -57,4 +74,10 @@ internal static class BearerToken
         JsonObject body = error is null ? new() : new() { ["error"] = error, ["error_description"] = description };
         return Reply.Json(status, body).NotStored().With("WWW-Authenticate", challenge);
     }
+
+    /// <summary>Describes how the proofs of bound tokens are verified.</summary>
+    /// <param name="Verifier">The verifier, which issues the nonces.</param>
+    /// <param name="Address">The address of the request, without query.</param>
+    /// <param name="RequiresNonce">Whether a proof must contain the nonce.</param>
+    internal readonly record struct ProofRequirement(DPoPVerifier Verifier, string Address, bool RequiresNonce);
 }

@@ -49,6 +49,7 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["pushed_authorization_request_endpoint"] = server.Address("/par"),
             ["require_pushed_authorization_requests"] = options.RequirePushedAuthorizationRequests,
             ["require_signed_request_object"] = options.RequireSignedAuthorizationRequests,
+            ["dpop_signing_alg_values_supported"] = List(SignatureAlgorithm.Asymmetric),
             ["request_parameter_supported"] = true,
             ["request_object_signing_alg_values_supported"] = List(SignatureAlgorithm.Asymmetric),
             ["request_uri_parameter_supported"] = false,

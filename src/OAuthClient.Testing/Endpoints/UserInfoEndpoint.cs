@@ -30,7 +30,8 @@ internal sealed class UserInfoEndpoint(ServerState server)
                     return (
                         client.ReturnsUserInfoAsJwt ? Reply.Text(200, Protect(client, claims), "application/jwt") : Reply.Json(200, claims)
                     ).NotStored();
-                }
+                },
+                new(server.DPoP, server.Issuer[..^server.PathBase.Length] + request.Path, server.Options.RequireDPoPNonces)
             );
 
     public static JsonObject Claims(TestUser user, IReadOnlyList<string> scopes)

@@ -23,6 +23,9 @@ internal sealed class IssuedAccessToken(
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
+    /// <summary>The thumbprint of the key that the token is bound to (RFC 9449 §6); null for a bearer token.</summary>
+    public string? Thumbprint { get; init; }
+
     /// <summary>Invalidates this token; the grant stays valid.</summary>
     public void Invalidate() => _isInvalidated = true;
 

@@ -23,18 +23,19 @@ internal sealed class IssuedTokenStore
         IReadOnlyList<string> scopes,
         IReadOnlyList<string> resources,
         DateTimeOffset now,
-        TimeSpan lifetime
+        TimeSpan lifetime,
+        string? thumbprint
     )
     {
-        IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime);
+        IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime) { Thumbprint = thumbprint };
         lock (_lock)
             _accessTokens.Add(token.Value, token);
         return token;
     }
 
-    public IssuedRefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime)
+    public IssuedRefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime, string? thumbprint)
     {
-        IssuedRefreshToken token = new(grant, now, now + lifetime);
+        IssuedRefreshToken token = new(grant, now, now + lifetime) { Thumbprint = thumbprint };
         lock (_lock)
             _refreshTokens.Add(token.Value, token);
         return token;

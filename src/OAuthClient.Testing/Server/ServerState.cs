@@ -37,6 +37,9 @@ internal sealed class ServerState(
 
     public PushedRequests PushedRequests => field ??= new(this);
 
+    /// <summary>Gets the verifier of the proofs at the endpoints of the server.</summary>
+    public DPoPVerifier DPoP => field ??= new(() => Now);
+
     /// <summary>Gets the identifiers of the assertions that clients used, with the times at which they expire.</summary>
     public ConcurrentDictionary<(string ClientId, string Id), DateTimeOffset> UsedAssertions { get; } = new();
 

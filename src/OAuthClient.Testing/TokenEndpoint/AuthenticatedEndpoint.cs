@@ -31,7 +31,7 @@ internal static class AuthenticatedEndpoint
                 throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
             if (BodyParameters.FirstOrDefault(request.QueryParameters.Contains) is { } misplaced)
                 throw OAuthErrorException.InvalidRequest($"The parameter {misplaced} must not be in the query.");
-            return answer(ClientRequestAuthentication.Authenticate(request, server), request.FormParameters);
+            return WithNonce(answer(ClientRequestAuthentication.Authenticate(request, server), request.FormParameters));
         }
         catch (OAuthErrorException oAuthErrorException)
         {
@@ -41,9 +41,12 @@ internal static class AuthenticatedEndpoint
                     new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }
                 )
                 .NotStored();
+            reply = WithNonce(reply);
             return oAuthErrorException.Status is 401
                 ? reply.With("WWW-Authenticate", $"Basic realm=\"{server.Issuer}\", charset=\"UTF-8\"")
                 : reply;
         }
+
+        Reply WithNonce(Reply reply) => server.Options.RequireDPoPNonces ? reply.With("DPoP-Nonce", server.DPoP.Nonce) : reply;
     }
 }

@@ -21,11 +21,19 @@ internal sealed class TokenEndpoint(ServerState server)
                     throw OAuthErrorException.InvalidClient("Client authentication failed.");
                 if (server.Options.RejectResource && form.Contains("resource"))
                     throw new OAuthErrorException("invalid_target", "The resource parameter is not supported with scopes.");
+                string? thumbprint = server.DPoP.Verify(
+                    request,
+                    server.Issuer[..^server.PathBase.Length] + request.Path,
+                    accessToken: null,
+                    server.Options.RequireDPoPNonces
+                );
+                if (thumbprint is null && server.Options.RequireDPoP)
+                    throw new OAuthErrorException("invalid_dpop_proof", "The server requires a proof of possession.");
                 JsonObject response = grantType switch
                 {
-                    "authorization_code" => RedeemCode(client, form),
-                    "refresh_token" => Refresh(client, form),
-                    _ => ClientCredentials(client, form),
+                    "authorization_code" => RedeemCode(client, form, thumbprint),
+                    "refresh_token" => Refresh(client, form, thumbprint),
+                    _ => ClientCredentials(client, form, thumbprint),
                 };
                 server.Options.OnTokenResponse?.Invoke(response);
                 return Reply.Json(200, response).NotStored();
@@ -33,7 +41,7 @@ internal sealed class TokenEndpoint(ServerState server)
         );
 
     /// <summary>Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6).</summary>
-    private JsonObject RedeemCode(TestClient client, FormParameters form)
+    private JsonObject RedeemCode(TestClient client, FormParameters form, string? thumbprint)
     {
         string value = form["code"] ?? throw OAuthErrorException.InvalidRequest("The code is missing.");
         string redirectUri = form["redirect_uri"] ?? throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
@@ -47,15 +55,17 @@ internal sealed class TokenEndpoint(ServerState server)
                 if (found.Request.RedirectUri != redirectUri)
                     throw OAuthErrorException.InvalidGrant("The redirect_uri differs from the one in the authorization request.");
                 CodeChallengeVerifier.Check(found.Request.CodeChallenge, found.Request.CodeChallengeMethod, form["code_verifier"]);
+                if (found.Request.KeyThumbprint is { } stated && stated != thumbprint)
+                    throw OAuthErrorException.InvalidGrant("The code is bound to another key (dpop_jkt).");
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
         );
         bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");
-        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
+        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false, thumbprint);
     }
 
     /// <summary>Refreshes an access token (RFC 6749 §6).</summary>
-    private JsonObject Refresh(TestClient client, FormParameters form)
+    private JsonObject Refresh(TestClient client, FormParameters form, string? thumbprint)
     {
         string value = form["refresh_token"] ?? throw OAuthErrorException.InvalidRequest("The refresh_token is missing.");
         TestAuthorizationServerOptions options = server.Options;
@@ -70,6 +80,8 @@ internal sealed class TokenEndpoint(ServerState server)
             options.RefreshTokenGracePeriod,
             found =>
             {
+                if (found.Thumbprint is { } bound && bound != thumbprint)
+                    throw OAuthErrorException.InvalidGrant("The refresh token is bound to another key.");
                 IReadOnlyList<string> granted = found.Grant.Scopes;
                 string[]? requested = form["scope"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 if (requested?.FirstOrDefault(scope => !granted.Contains(scope)) is not null)
@@ -78,11 +90,11 @@ internal sealed class TokenEndpoint(ServerState server)
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
         );
-        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
+        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true, thumbprint);
     }
 
     /// <summary>Issues an access token to a confidential client, without a refresh token (RFC 6749 §4.4).</summary>
-    private JsonObject ClientCredentials(TestClient client, FormParameters form)
+    private JsonObject ClientCredentials(TestClient client, FormParameters form, string? thumbprint)
     {
         if (client.IsPublic)
             throw OAuthErrorException.UnauthorizedClient("A public client may not use client_credentials.");
@@ -96,7 +108,8 @@ internal sealed class TokenEndpoint(ServerState server)
             resources,
             refreshable: false,
             nonce: null,
-            refreshed: false
+            refreshed: false,
+            thumbprint
         );
     }
 
@@ -107,7 +120,8 @@ internal sealed class TokenEndpoint(ServerState server)
         IReadOnlyList<string> resources,
         bool refreshable,
         string? nonce,
-        bool refreshed
+        bool refreshed,
+        string? thumbprint
     )
     {
         TestAuthorizationServerOptions options = server.Options;
@@ -116,18 +130,21 @@ internal sealed class TokenEndpoint(ServerState server)
             scopes,
             resources,
             server.Now,
-            options.AccessTokenLifetime
+            options.AccessTokenLifetime,
+            thumbprint
         );
         JsonObject response = new()
         {
             ["access_token"] = issuedAccessToken.Value,
-            ["token_type"] = "Bearer",
+            ["token_type"] = thumbprint is null ? "Bearer" : "DPoP",
             ["expires_in"] = (long)options.AccessTokenLifetime.TotalSeconds,
         };
         if (scopes is not [])
             response["scope"] = string.Join(' ', scopes);
         if (refreshable)
-            response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime).Value;
+            response["refresh_token"] = server
+                .Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime, grant.Client.IsPublic ? thumbprint : null)
+                .Value;
         if (grant.User is not null && scopes.Contains("openid") && options.Defect is not Defect.IdTokenMissing)
             response["id_token"] = IdTokenFactory.Create(server, grant, issuedAccessToken, nonce, refreshed);
         return response;
