@@ -94,18 +94,6 @@ public sealed partial class TestAuthorizationServerOptions
     public bool RequireSignedAuthorizationRequests { get; set; }
 
     /// <summary>
-    /// Gets or sets a value indicating whether token requests must contain a proof of possession, so that tokens are bound to a key
-    /// (DPoP, RFC 9449 §5). Without it a client may send one. The default is <see langword="false"/>.
-    /// </summary>
-    public bool RequireDPoP { get; set; }
-
-    /// <summary>
-    /// Gets or sets a value indicating whether proofs at the server's endpoints must contain the server's nonce (RFC 9449 §8). The default
-    /// is <see langword="false"/>.
-    /// </summary>
-    public bool RequireDPoPNonces { get; set; }
-
-    /// <summary>
     /// Gets or sets the audience that clients' assertions must have (<c>private_key_jwt</c>, <c>client_secret_jwt</c>). The default is
     /// <see cref="TestAssertionAudience.Issuer"/>.
     /// </summary>

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
 namespace OAuthClient.Testing;
 
 /// <summary>
@@ -18,7 +20,7 @@ public sealed class TestResourceServer : IAsyncDisposable
         _host = host;
         Options = options;
         BaseAddress = new Uri(host.Authority);
-        _resource = new(authorizationServer, options, BaseAddress);
+        _resource = new ProtectedResource(authorizationServer, options, BaseAddress);
         host.Serve(_ => TestEndpoint.Resource, (request, _) => Task.FromResult(_resource.Answer(request)));
     }
 
@@ -65,11 +67,16 @@ public sealed class TestResourceServer : IAsyncDisposable
     {
         TestResourceServerOptions options = new();
         configure?.Invoke(options);
+        if (options.RequestClientCertificates && authorizationServer.Certificates is null)
+            throw new ArgumentException(
+                "RequestClientCertificates requires TLS. Set UseTls when the authorization server starts.",
+                nameof(configure)
+            );
         return new(
             await LoopbackHost.StartAsync(
                 () => authorizationServer.Options.TimeProvider,
                 authorizationServer.Certificates?.Certificate,
-                withClientCertificates: false,
+                [options.RequestClientCertificates ? ClientCertificateMode.AllowCertificate : ClientCertificateMode.NoCertificate],
                 cancellationToken
             ),
             authorizationServer,

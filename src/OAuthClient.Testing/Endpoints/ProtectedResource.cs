@@ -14,7 +14,7 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
         ("4", "City by night", "#2b2f5b", "#0f1226"),
     ];
 
-    private readonly DPoPVerifier _proofs = new(() => authorizationServer.Now);
+    private readonly DPoPVerifier _proofs = new(authorizationServer, () => options.RequireDPoPNonces, () => options.RotateDPoPNonces);
 
     /// <summary>Replaces the nonce that proofs must contain.</summary>
     public void RotateNonce() => _proofs.RotateNonce();
@@ -26,10 +26,11 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
     }
 
     private Reply Process(RecordedRequest request) =>
-        BearerToken.Check(
+        AccessTokenVerifier.Check(
             request,
             options.Realm,
             authorizationServer,
+            _proofs,
             options.RequiredScope,
             IsAudienceValid,
             token =>
@@ -39,8 +40,7 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
                     "/echo" => Reply.Json(200, Echo(request)),
                     "/photos" => request.Method is "GET" ? Reply.Json(200, PhotoList()) : Reply.MethodNotAllowed("GET"),
                     _ => Reply.NotFound(),
-                },
-            new(_proofs, baseAddress.GetLeftPart(UriPartial.Authority) + request.Path, options.RequireDPoPNonces)
+                }
         );
 
     private static Reply Challenged(Reply reply, string challenge)

@@ -8,10 +8,11 @@ internal sealed class UserInfoEndpoint(ServerState server)
     public Reply Answer(RecordedRequest request) =>
         request.Method is not ("GET" or "POST")
             ? Reply.MethodNotAllowed("GET, POST")
-            : BearerToken.Check(
+            : AccessTokenVerifier.Check(
                 request,
                 server.Issuer,
                 server,
+                server.DPoP,
                 "openid",
                 _ => true,
                 token =>
@@ -30,8 +31,7 @@ internal sealed class UserInfoEndpoint(ServerState server)
                     return (
                         client.ReturnsUserInfoAsJwt ? Reply.Text(200, Protect(client, claims), "application/jwt") : Reply.Json(200, claims)
                     ).NotStored();
-                },
-                new(server.DPoP, server.Issuer[..^server.PathBase.Length] + request.Path, server.Options.RequireDPoPNonces)
+                }
             );
 
     public static JsonObject Claims(TestUser user, IReadOnlyList<string> scopes)

@@ -24,18 +24,18 @@ internal sealed class IssuedTokenStore
         IReadOnlyList<string> resources,
         DateTimeOffset now,
         TimeSpan lifetime,
-        string? thumbprint
+        Confirmation? confirmation
     )
     {
-        IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime) { Thumbprint = thumbprint };
+        IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime) { Confirmation = confirmation };
         lock (_lock)
             _accessTokens.Add(token.Value, token);
         return token;
     }
 
-    public IssuedRefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime, string? thumbprint)
+    public IssuedRefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime, Confirmation? confirmation)
     {
-        IssuedRefreshToken token = new(grant, now, now + lifetime) { Thumbprint = thumbprint };
+        IssuedRefreshToken token = new(grant, now, now + lifetime) { Confirmation = confirmation };
         lock (_lock)
             _refreshTokens.Add(token.Value, token);
         return token;

@@ -47,6 +47,10 @@ internal static class AuthenticatedEndpoint
                 : reply;
         }
 
-        Reply WithNonce(Reply reply) => server.Options.RequireDPoPNonces ? reply.With("DPoP-Nonce", server.DPoP.Nonce) : reply;
+        // Only these endpoints accept proofs (RFC 9449 §5, §10.1).
+        Reply WithNonce(Reply reply) =>
+            request.Endpoint is TestEndpoint.Token or TestEndpoint.PushedAuthorization && !server.Options.IgnoreDPoPProofs
+                ? server.DPoP.WithNonce(reply)
+                : reply;
     }
 }
