@@ -6,7 +6,7 @@ namespace OAuthClient.AspNetCore;
 /// <summary>Reads the authorization response from the request at the redirect URI.</summary>
 internal static class AuthorizationResponseReader
 {
-    private static readonly string[] ResponseParameters = ["code", "state", "iss", "error"];
+    private static readonly string[] ResponseParameters = ["code", "state", "iss", "error", "response"];
     private static readonly HostString PlaceholderHost = new("callback.invalid");
 
     private const int MaximumFields = 100;

@@ -4,7 +4,7 @@ using System.Text;
 namespace OAuthClient.Testing;
 
 /// <summary>Represents a way in which an endpoint misbehaves. Add it to an endpoint with <see cref="FaultList.Add"/>.</summary>
-public sealed class Fault
+public sealed partial class Fault
 {
     private readonly string _name;
     private readonly Func<FaultContext, Task> _apply;

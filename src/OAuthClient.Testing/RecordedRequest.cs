@@ -12,6 +12,7 @@ public sealed class RecordedRequest
         TestEndpoint endpoint,
         string method,
         string path,
+        Uri address,
         string queryString,
         IReadOnlyDictionary<string, string> headers,
         string body,
@@ -22,6 +23,7 @@ public sealed class RecordedRequest
         Endpoint = endpoint;
         Method = method;
         Path = path;
+        Address = address;
         QueryString = queryString;
         Headers = headers;
         Body = body;
@@ -77,6 +79,9 @@ public sealed class RecordedRequest
     /// Gets the status code of the response; <see langword="null"/> while there is no response, or if the connection was reset.
     /// </summary>
     public int? ResponseStatus => _responseStatus is 0 ? null : _responseStatus;
+
+    /// <summary>The address as sent, without the query, at the port that received the request.</summary>
+    internal Uri Address { get; }
 
     internal FormParameters QueryParameters { get; }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace OAuthClient.Testing;
 
@@ -180,7 +181,12 @@ public sealed partial class TestAuthorizationServer : IAsyncDisposable
             );
         CertificateAuthority? certificates = options.UseTls ? new() : null;
         return new(
-            await LoopbackHost.StartAsync(() => options.TimeProvider, certificates?.Certificate, options.UseTls, cancellationToken),
+            await LoopbackHost.StartAsync(
+                () => options.TimeProvider,
+                certificates?.Certificate,
+                [ClientCertificateMode.NoCertificate, ClientCertificateMode.RequireCertificate],
+                cancellationToken
+            ),
             options,
             certificates
         );

@@ -79,6 +79,18 @@ public sealed class TestClient
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>
+    /// Gets or sets a value indicating whether each token request of the client must contain a proof of possession
+    /// (<c>dpop_bound_access_tokens</c>, RFC 9449 §5.2). The default is <see langword="false"/>.
+    /// </summary>
+    public bool RequireDPoP { get; init; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether the client must present a certificate in each token request, to which its access tokens are
+    /// bound (<c>tls_client_certificate_bound_access_tokens</c>, RFC 8705 §3.4). The default is <see langword="false"/>.
+    /// </summary>
+    public bool RequireCertificateBoundTokens { get; init; }
+
+    /// <summary>
     /// Gets or sets the scopes that the client can request; <see langword="null"/> to allow every scope in
     /// <see cref="TestAuthorizationServerOptions.ScopesSupported"/>.
     /// </summary>

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
 namespace OAuthClient.Testing;
 
 /// <summary>
@@ -11,14 +13,15 @@ namespace OAuthClient.Testing;
 public sealed class TestResourceServer : IAsyncDisposable
 {
     private readonly LoopbackHost _host;
+    private readonly ProtectedResource _resource;
 
     private TestResourceServer(LoopbackHost host, ServerState authorizationServer, TestResourceServerOptions options)
     {
         _host = host;
         Options = options;
         BaseAddress = new Uri(host.Authority);
-        ProtectedResource resource = new(authorizationServer, options, BaseAddress);
-        host.Serve(_ => TestEndpoint.Resource, (request, _) => Task.FromResult(resource.Answer(request)));
+        _resource = new ProtectedResource(authorizationServer, options, BaseAddress);
+        host.Serve(_ => TestEndpoint.Resource, (request, _) => Task.FromResult(_resource.Answer(request)));
     }
 
     /// <summary>Gets the base address of the API, without a path.</summary>
@@ -46,6 +49,9 @@ public sealed class TestResourceServer : IAsyncDisposable
     public Task<RecordedRequest> WaitForRequestAsync(int count = 1, CancellationToken cancellationToken = default) =>
         _host.Log.WaitAsync(TestEndpoint.Resource, count, cancellationToken);
 
+    /// <summary>Replaces the nonce that proofs must contain (RFC 9449 §9), so that the next request with the previous one is refused.</summary>
+    public void RotateDPoPNonce() => _resource.RotateNonce();
+
     /// <summary>Removes all recorded requests.</summary>
     public void ClearRequests() => _host.Log.Clear();
 
@@ -61,11 +67,16 @@ public sealed class TestResourceServer : IAsyncDisposable
     {
         TestResourceServerOptions options = new();
         configure?.Invoke(options);
+        if (options.RequestClientCertificates && authorizationServer.Certificates is null)
+            throw new ArgumentException(
+                "RequestClientCertificates requires TLS. Set UseTls when the authorization server starts.",
+                nameof(configure)
+            );
         return new(
             await LoopbackHost.StartAsync(
                 () => authorizationServer.Options.TimeProvider,
                 authorizationServer.Certificates?.Certificate,
-                withClientCertificates: false,
+                [options.RequestClientCertificates ? ClientCertificateMode.AllowCertificate : ClientCertificateMode.NoCertificate],
                 cancellationToken
             ),
             authorizationServer,

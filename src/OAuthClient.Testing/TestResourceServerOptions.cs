@@ -1,6 +1,8 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Provides options for a <see cref="TestResourceServer"/>. A change takes effect on the next request.</summary>
+/// <summary>
+/// Provides options for a <see cref="TestResourceServer"/>. Unless stated otherwise, a change takes effect on the next request.
+/// </summary>
 public sealed class TestResourceServerOptions
 {
     /// <summary>Gets or sets the realm in challenges (RFC 6750 §3). The default is <c>photos</c>.</summary>
@@ -30,4 +32,23 @@ public sealed class TestResourceServerOptions
     /// <see langword="false"/>.
     /// </summary>
     public bool RequireResource { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether proofs must contain the nonce of this API (RFC 9449 §9). The default is
+    /// <see langword="false"/>.
+    /// </summary>
+    public bool RequireDPoPNonces { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether each response to a request with a proof contains a new nonce, and the API refuses every
+    /// older one. It implies <see cref="RequireDPoPNonces"/>. The default is <see langword="false"/>.
+    /// </summary>
+    public bool RotateDPoPNonces { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether the API requests the certificate of the client, so that it can accept access tokens that are
+    /// bound to one (RFC 8705 §3). It requires <see cref="TestAuthorizationServerOptions.UseTls"/>. A client without a certificate can
+    /// connect. The server reads the value once, at the start. The default is <see langword="false"/>.
+    /// </summary>
+    public bool RequestClientCertificates { get; set; }
 }

@@ -12,6 +12,9 @@ public enum TokenResponseDeviation
     /// <summary><c>token_type</c> is <c>bot</c>. A client can use the token only if it knows the word.</summary>
     OtherTokenType,
 
+    /// <summary><c>token_type</c> has an unusual case, such as <c>dPOP</c> or <c>bEARER</c> (RFC 6749 §5.1).</summary>
+    TokenTypeCase,
+
     /// <summary><c>token_type</c> is a number. The access token must not be used (RFC 6749 §7.1).</summary>
     NumericTokenType,
 

@@ -71,9 +71,17 @@ internal sealed class TestBed : IAsyncDisposable
     public Task<HttpResponseMessage> PostAsync(Uri endpoint, params (string Name, string? Value)[] form) =>
         PostAsync(endpoint, Basic("test-client", "test-secret"), form);
 
+    public Task<HttpResponseMessage> PostAsync(
+        Uri endpoint,
+        AuthenticationHeaderValue? authorization,
+        params (string Name, string? Value)[] form
+    ) => PostAsync(endpoint, authorization, [], form);
+
+    /// <summary>Sends a form with DPoP headers.</summary>
     public async Task<HttpResponseMessage> PostAsync(
         Uri endpoint,
         AuthenticationHeaderValue? authorization,
+        IEnumerable<string> proofs,
         params (string Name, string? Value)[] form
     )
     {
@@ -82,6 +90,8 @@ internal sealed class TestBed : IAsyncDisposable
             Content = new StringContent(Encode(form), Encoding.UTF8, "application/x-www-form-urlencoded"),
         };
         request.Headers.Authorization = authorization;
+        foreach (string proof in proofs)
+            request.Headers.Add("DPoP", proof);
         return await Http.SendAsync(request);
     }
 
@@ -126,11 +136,15 @@ internal sealed class TestBed : IAsyncDisposable
         );
     }
 
-    public async Task<HttpResponseMessage> GetAsync(Uri uri, string? accessToken = null)
+    public Task<HttpResponseMessage> GetAsync(Uri uri, string? accessToken = null) =>
+        GetAsync(uri, accessToken is null ? null : new AuthenticationHeaderValue("Bearer", accessToken));
+
+    public async Task<HttpResponseMessage> GetAsync(Uri uri, AuthenticationHeaderValue? authorization, params string[] proofs)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, uri);
-        if (accessToken is not null)
-            request.Headers.Authorization = new("Bearer", accessToken);
+        request.Headers.Authorization = authorization;
+        foreach (string proof in proofs)
+            request.Headers.Add("DPoP", proof);
         return await Http.SendAsync(request);
     }
 

@@ -30,6 +30,16 @@ internal sealed class PushedRequests(ServerState server)
                 if (!encoded.Contains("client_id=", StringComparison.Ordinal))
                     encoded += "&client_id=" + Uri.EscapeDataString(client.ClientId);
                 ReceivedAuthorizationRequest.Parse(encoded, server).Validate(server);
+                // A proof binds the code to its key, as dpop_jkt does (RFC 9449 §10.1).
+                if (!server.Options.IgnoreDPoPProofs && server.DPoP.Verify(request, accessToken: null) is { } thumbprint)
+                {
+                    string? bound = FormParameters.Parse(encoded)["dpop_jkt"];
+                    if (bound is null)
+                        encoded += "&dpop_jkt=" + thumbprint;
+                    else if (bound != thumbprint)
+                        throw OAuthErrorException.InvalidRequest("The dpop_jkt is not the thumbprint of the key of the proof.");
+                }
+
                 string reference = Prefix + Randomness.Token();
                 TimeSpan lifetime = server.Options.PushedRequestLifetime;
                 _pushed[reference] = (client.ClientId, encoded, server.Now + lifetime);
@@ -82,6 +92,8 @@ internal sealed class PushedRequests(ServerState server)
 
         if (jwt.Type is not (null or "JWT" or "oauth-authz-req+jwt"))
             throw new OAuthErrorException("invalid_request_object", "The JWT is not a request object.");
+        if (!server.AsymmetricAlgorithms.Contains(jwt.Algorithm))
+            throw new OAuthErrorException("invalid_request_object", "The server does not support the alg of the request object.");
         if (!client.VerifiesWithItsKeys(jwt))
             throw new OAuthErrorException("invalid_request_object", "The signature does not verify with the registered keys.");
         if ((string?)jwt.Claims["iss"] != client.ClientId || (string?)jwt.Claims["client_id"] != client.ClientId)

@@ -33,6 +33,9 @@ internal sealed class ReceivedAuthorizationRequest
     /// <summary>Whether the response is a JWT (JWT Secured Authorization Response Mode §2.3).</summary>
     public bool SignsResponse { get; }
 
+    /// <summary>The thumbprint of the key that the code is bound to (<c>dpop_jkt</c>, RFC 9449 §10); null for none.</summary>
+    public string? KeyThumbprint => _parameters["dpop_jkt"];
+
     public string? AuthorizationDetails => _parameters["authorization_details"];
 
     public IReadOnlyList<string> Prompt { get; }
@@ -101,6 +104,8 @@ internal sealed class ReceivedAuthorizationRequest
         Scopes = server.ParseScope(_parameters["scope"], Client);
         if (server.Options.RejectResource && _parameters.Contains("resource"))
             throw new OAuthErrorException("invalid_target", "The resource parameter is not supported with scopes.");
+        if (KeyThumbprint is { } thumbprint && !(thumbprint.Length == 43 && CodeChallengeVerifier.HasOnlyAllowedCharacters(thumbprint)))
+            throw OAuthErrorException.InvalidRequest("The dpop_jkt must be a SHA-256 thumbprint of a key (RFC 9449 section 10).");
         Resources = RequestedResources.Parse(_parameters.All("resource"));
         if (Prompt.FirstOrDefault(one => one is not ("none" or "login" or "consent" or "select_account")) is not null)
             throw OAuthErrorException.InvalidRequest("The prompt must be none, login, consent or select_account.");

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace OAuthClient.Testing;
 
 /// <summary>Authenticates clients by assertions (RFC 7523 §3, OpenID Connect Core §9).</summary>
@@ -18,7 +16,7 @@ internal static class AssertionAuthentication
         if (form["client_assertion_type"] is not JwtBearer)
             throw OAuthErrorException.InvalidClient("The client_assertion_type is not supported.");
         ReceivedJwt assertion = Parse(form);
-        return Text(assertion, "sub") ?? throw OAuthErrorException.InvalidClient("The assertion has no sub.");
+        return assertion.Text("sub") ?? throw OAuthErrorException.InvalidClient("The assertion has no sub.");
     }
 
     /// <summary>Returns the client if the assertion is valid.</summary>
@@ -26,25 +24,27 @@ internal static class AssertionAuthentication
     public static TestClient Validate(TestClient client, FormParameters form, RecordedRequest request, ServerState server)
     {
         ReceivedJwt assertion = Parse(form);
+        if (!server.Algorithms.Contains(assertion.Algorithm))
+            throw OAuthErrorException.InvalidClient("The server does not support the alg of the assertion.");
         if (!IsVerified(assertion, client))
             throw OAuthErrorException.InvalidClient("The signature of the assertion does not verify with the registered keys.");
         if (server.Options.ClientAssertionType is { } type && !string.Equals(type, assertion.Type, StringComparison.OrdinalIgnoreCase))
             throw OAuthErrorException.InvalidClient($"The typ of the assertion must be {type}.");
         if (assertion.Type is not (null or "JWT" or "client-authentication+jwt"))
             throw OAuthErrorException.InvalidClient("The JWT is not an assertion of a client.");
-        if (Text(assertion, "iss") != client.ClientId || Text(assertion, "sub") != client.ClientId)
+        if (assertion.Text("iss") != client.ClientId || assertion.Text("sub") != client.ClientId)
             throw OAuthErrorException.InvalidClient("iss and sub of the assertion must be the client_id.");
-        if (Text(assertion, "aud") != AudienceOf(request, server))
+        if (assertion.Text("aud") != AudienceOf(request, server))
             throw OAuthErrorException.InvalidClient("The aud of the assertion must be one string that names this server.");
         if (
-            Time(assertion, "exp") is not { } end
+            assertion.Time("exp") is not { } end
             || end <= server.Now
             || end > server.Now + MaximumLifetime
-            || (assertion.Claims.ContainsKey("iat") && !(Time(assertion, "iat") <= server.Now + ClockSkew))
-            || (assertion.Claims.ContainsKey("nbf") && !(Time(assertion, "nbf") <= server.Now + ClockSkew))
+            || (assertion.Claims.ContainsKey("iat") && !(assertion.Time("iat") <= server.Now + ClockSkew))
+            || (assertion.Claims.ContainsKey("nbf") && !(assertion.Time("nbf") <= server.Now + ClockSkew))
         )
             throw OAuthErrorException.InvalidClient("The assertion has expired, is not valid yet, or is valid for too long.");
-        if (Text(assertion, "jti") is not { Length: > 0 } id || !server.UsedAssertions.TryAdd((client.ClientId, id), end))
+        if (assertion.Text("jti") is not { Length: > 0 } id || !server.UsedAssertions.TryAdd((client.ClientId, id), end))
             throw OAuthErrorException.InvalidClient("The jti of the assertion is missing or was used before.");
         return client;
     }
@@ -73,12 +73,4 @@ internal static class AssertionAuthentication
             TestAssertionAudience.RequestedEndpoint => server.Issuer[..^server.PathBase.Length] + request.Path,
             _ => server.Issuer,
         };
-
-    private static string? Text(ReceivedJwt assertion, string name) =>
-        assertion.Claims[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-
-    private static DateTimeOffset? Time(ReceivedJwt assertion, string name) =>
-        assertion.Claims[name] is JsonValue value && value.TryGetValue(out long seconds)
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-            : null;
 }

@@ -8,6 +8,17 @@ internal static class ClientRules
     // RFC 7518 §3.2: the key is at least as long as the hash.
     private const int MinimumHmacKeyLength = 32;
 
+    public static IReadOnlyList<string> AuthenticationMethods { get; } =
+    [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "client_secret_jwt",
+        "none",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+    ];
+
     /// <summary>Returns the first problem, or null if the properties are valid.</summary>
     public static string? Problem(TestClient client)
     {
@@ -18,14 +29,9 @@ internal static class ClientRules
 
     private static IEnumerable<string> Problems(TestClient client)
     {
-        if (
-            client.AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none")
-            && !client.UsesCertificate
-            && !client.UsesAssertion
-        )
-            yield return "AuthenticationMethod must be client_secret_basic, client_secret_post, private_key_jwt, "
-                + "client_secret_jwt, none, tls_client_auth, "
-                + $"self_signed_tls_client_auth or null, not '{client.AuthenticationMethod}'.";
+        if (client.AuthenticationMethod is not null && !AuthenticationMethods.Contains(client.AuthenticationMethod))
+            yield return $"AuthenticationMethod must be one of {string.Join(", ", AuthenticationMethods)} or null, "
+                + $"not '{client.AuthenticationMethod}'.";
         else if (client.AuthenticationMethod is not null && client.AuthenticationMethod is "none" != client.IsPublic)
             yield return "AuthenticationMethod none requires ClientSecret to be null; the client_secret methods require a ClientSecret.";
         if (client.AuthenticationMethod is "private_key_jwt" && client.PublicKeys is null)
@@ -43,6 +49,8 @@ internal static class ClientRules
             && !CertificateAuthentication.HasCertificate(client.PublicKeys)
         )
             yield return "AuthenticationMethod self_signed_tls_client_auth requires a Certificate, or PublicKeys with x5c.";
+        if (client is { RequireDPoP: true, RequireCertificateBoundTokens: true })
+            yield return "RequireDPoP and RequireCertificateBoundTokens exclude each other; a token is bound to a key or to a certificate.";
         if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } invalidRedirectUri)
             yield return $"the redirect URI '{invalidRedirectUri}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
         if (client.PostLogoutRedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } invalidPostLogoutUri)

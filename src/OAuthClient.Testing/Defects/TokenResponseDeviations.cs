@@ -28,6 +28,9 @@ internal static class TokenResponseDeviations
         };
     }
 
+    /// <summary>Returns a word with its first letter in lower case and the others in upper case.</summary>
+    public static string UnusualCase(string word) => char.ToLowerInvariant(word[0]) + word[1..].ToUpperInvariant();
+
     private static void ChangeMembers(TokenResponseDeviation deviation, JsonObject json, DateTimeOffset now)
     {
         long lifetime = json["expires_in"]?.GetValue<long>() ?? 3600;
@@ -39,6 +42,9 @@ internal static class TokenResponseDeviations
                 break;
             case TokenResponseDeviation.OtherTokenType:
                 json["token_type"] = "bot";
+                break;
+            case TokenResponseDeviation.TokenTypeCase:
+                json["token_type"] = UnusualCase((string)json["token_type"]!);
                 break;
             case TokenResponseDeviation.NumericTokenType:
                 json["token_type"] = 1;

@@ -28,7 +28,15 @@ internal sealed class IntrospectionEndpoint(ServerState server)
     private JsonObject Describe(string value)
     {
         if (server.Grants.FindAccessToken(value) is { } access && access.IsValid(server.Now))
-            return Describe(access.Grant, access.Scopes, access.Resources, access.IssuedAt, access.ExpiresAt, "Bearer");
+            return Describe(
+                access.Grant,
+                access.Scopes,
+                access.Resources,
+                access.IssuedAt,
+                access.ExpiresAt,
+                access.TokenType,
+                access.Confirmation
+            );
         if (server.Grants.FindRefreshToken(value) is { RedeemedAt: null, Grant.Revoked: false } refresh && server.Now < refresh.ExpiresAt)
             return Describe(
                 refresh.Grant,
@@ -36,7 +44,8 @@ internal sealed class IntrospectionEndpoint(ServerState server)
                 refresh.Grant.Resources,
                 refresh.IssuedAt,
                 refresh.ExpiresAt,
-                tokenType: null
+                tokenType: null,
+                refresh.Confirmation
             );
         return new() { ["active"] = false };
     }
@@ -47,7 +56,8 @@ internal sealed class IntrospectionEndpoint(ServerState server)
         IReadOnlyList<string> resources,
         DateTimeOffset issuedAt,
         DateTimeOffset expiresAt,
-        string? tokenType
+        string? tokenType,
+        Confirmation? confirmation
     )
     {
         JsonObject response = new()
@@ -62,6 +72,8 @@ internal sealed class IntrospectionEndpoint(ServerState server)
         };
         if (tokenType is not null)
             response["token_type"] = tokenType;
+        if (confirmation is not null)
+            response["cnf"] = confirmation.ToJson();
         if (grant.User is not null)
             response["username"] = grant.User.UserName;
         if (resources is not [])

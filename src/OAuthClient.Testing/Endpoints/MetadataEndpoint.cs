@@ -23,21 +23,21 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["scopes_supported"] = List(options.ScopesSupported.Order(StringComparer.Ordinal)),
             ["response_types_supported"] = List(["code"]),
             ["response_modes_supported"] = List(["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]),
-            ["authorization_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["authorization_signing_alg_values_supported"] = List(server.Algorithms),
             ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials"]),
             ["token_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
-            ["token_endpoint_auth_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["token_endpoint_auth_signing_alg_values_supported"] = List(server.Algorithms),
             ["revocation_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
             ["introspection_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods.Where(method => method is not "none")),
-            ["introspection_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["introspection_signing_alg_values_supported"] = List(server.Algorithms),
             ["introspection_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
             ["introspection_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
             ["code_challenge_methods_supported"] = List(options.CodeChallengeMethods),
             ["subject_types_supported"] = List(["public"]),
-            ["id_token_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["id_token_signing_alg_values_supported"] = List(server.Algorithms),
             ["id_token_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
             ["id_token_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
-            ["userinfo_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["userinfo_signing_alg_values_supported"] = List(server.Algorithms),
             ["userinfo_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
             ["userinfo_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
             ["claim_types_supported"] = List(["normal", "aggregated", "distributed"]),
@@ -49,8 +49,9 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["pushed_authorization_request_endpoint"] = server.Address("/par"),
             ["require_pushed_authorization_requests"] = options.RequirePushedAuthorizationRequests,
             ["require_signed_request_object"] = options.RequireSignedAuthorizationRequests,
+            ["dpop_signing_alg_values_supported"] = List(server.AsymmetricAlgorithms),
             ["request_parameter_supported"] = true,
-            ["request_object_signing_alg_values_supported"] = List(SignatureAlgorithm.Asymmetric),
+            ["request_object_signing_alg_values_supported"] = List(server.AsymmetricAlgorithms),
             ["request_uri_parameter_supported"] = false,
             ["authorization_response_iss_parameter_supported"] = server.SendsIssuer,
         };
@@ -59,7 +60,11 @@ internal sealed class MetadataEndpoint(ServerState server)
         if (options.AllowRegistration)
             metadata["registration_endpoint"] = server.Address("/register");
         if (server.Certificates is not null)
+        {
+            metadata["tls_client_certificate_bound_access_tokens"] = options.BindTokensToCertificates;
             metadata["mtls_endpoint_aliases"] = Aliases(metadata);
+        }
+
         ParameterDefects.ApplyToMetadata(options.Defect, metadata);
         if (options.PublishMalformedMetadata)
             MalformedMetadata.Apply(metadata);

@@ -14,6 +14,11 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
         ("4", "City by night", "#2b2f5b", "#0f1226"),
     ];
 
+    private readonly DPoPVerifier _proofs = new(authorizationServer, () => options.RequireDPoPNonces, () => options.RotateDPoPNonces);
+
+    /// <summary>Replaces the nonce that proofs must contain.</summary>
+    public void RotateNonce() => _proofs.RotateNonce();
+
     public Reply Answer(RecordedRequest request)
     {
         var reply = Process(request);
@@ -21,10 +26,11 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
     }
 
     private Reply Process(RecordedRequest request) =>
-        BearerToken.Check(
+        AccessTokenVerifier.Check(
             request,
             options.Realm,
             authorizationServer,
+            _proofs,
             options.RequiredScope,
             IsAudienceValid,
             token =>

@@ -8,10 +8,11 @@ internal sealed class UserInfoEndpoint(ServerState server)
     public Reply Answer(RecordedRequest request) =>
         request.Method is not ("GET" or "POST")
             ? Reply.MethodNotAllowed("GET, POST")
-            : BearerToken.Check(
+            : AccessTokenVerifier.Check(
                 request,
                 server.Issuer,
                 server,
+                server.DPoP,
                 "openid",
                 _ => true,
                 token =>

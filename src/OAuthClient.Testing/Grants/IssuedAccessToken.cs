@@ -23,6 +23,12 @@ internal sealed class IssuedAccessToken(
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
+    /// <summary>The key or the certificate that the token is bound to; null for none.</summary>
+    public Confirmation? Confirmation { get; init; }
+
+    /// <summary>The token type (RFC 6749 §7.1). A token that is bound to a certificate is a bearer token (RFC 8705 §3).</summary>
+    public string TokenType => Confirmation is { IsKey: true } ? "DPoP" : "Bearer";
+
     /// <summary>Invalidates this token; the grant stays valid.</summary>
     public void Invalidate() => _isInvalidated = true;
 

@@ -11,5 +11,8 @@ internal sealed class IssuedRefreshToken(IssuedGrant grant, DateTimeOffset issue
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
+    /// <summary>The key or the certificate that a public client must use again (RFC 9449 §5, RFC 8705 §4); null for none.</summary>
+    public Confirmation? Confirmation { get; init; }
+
     public DateTimeOffset? RedeemedAt { get; set; }
 }

@@ -23,18 +23,19 @@ internal sealed class IssuedTokenStore
         IReadOnlyList<string> scopes,
         IReadOnlyList<string> resources,
         DateTimeOffset now,
-        TimeSpan lifetime
+        TimeSpan lifetime,
+        Confirmation? confirmation
     )
     {
-        IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime);
+        IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime) { Confirmation = confirmation };
         lock (_lock)
             _accessTokens.Add(token.Value, token);
         return token;
     }
 
-    public IssuedRefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime)
+    public IssuedRefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime, Confirmation? confirmation)
     {
-        IssuedRefreshToken token = new(grant, now, now + lifetime);
+        IssuedRefreshToken token = new(grant, now, now + lifetime) { Confirmation = confirmation };
         lock (_lock)
             _refreshTokens.Add(token.Value, token);
         return token;

@@ -11,13 +11,15 @@ internal sealed class FaultContext(
     CancellationToken requestAborted
 )
 {
+    public RecordedRequest Request { get; } = request;
+
     public TimeProvider Clock { get; } = clock;
 
     /// <summary>Canceled when the client disconnects or the server stops.</summary>
     public CancellationToken RequestAborted { get; } = requestAborted;
 
     /// <summary>Processes the request at the endpoint, including its side effects.</summary>
-    public Task<Reply> ExecuteAsync() => endpoint(request, RequestAborted);
+    public Task<Reply> ExecuteAsync() => endpoint(Request, RequestAborted);
 
     public async Task SendAsync(Reply reply)
     {
@@ -30,7 +32,7 @@ internal sealed class FaultContext(
     /// <summary>Sends the status and the headers. The length of the body is unknown unless one is specified.</summary>
     public void Start(Reply reply, long? length = null)
     {
-        request.SetResponseStatus(reply.Status);
+        Request.SetResponseStatus(reply.Status);
         HttpResponse response = http.Response;
         response.StatusCode = reply.Status;
         if (reply.ContentType is not null)

@@ -32,7 +32,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     private Func<string, TestEndpoint> _classify = _ => TestEndpoint.Other;
     private Func<RecordedRequest, CancellationToken, Task<Reply>> _answer = (_, _) => Task.FromResult(Reply.NotFound());
 
-    private LoopbackHost(Func<TimeProvider> clock, X509Certificate2? certificate, bool withClientCertificates)
+    private LoopbackHost(Func<TimeProvider> clock, X509Certificate2? certificate, IEnumerable<ClientCertificateMode> ports)
     {
         _clock = clock;
         KestrelServerOptions options = new() { AddServerHeader = false };
@@ -45,9 +45,8 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         {
             _services = TlsServices();
             options.ApplicationServices = _services.Services;
-            ListenWithTls(options, certificate, ClientCertificateMode.NoCertificate);
-            if (withClientCertificates)
-                ListenWithTls(options, certificate, ClientCertificateMode.RequireCertificate);
+            foreach (ClientCertificateMode mode in ports)
+                ListenWithTls(options, certificate, mode);
         }
 
         _kestrel = new KestrelServer(
@@ -64,24 +63,22 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     /// <summary>The scheme, host and port without a trailing slash.</summary>
     public string Authority { get; private set; } = "";
 
-    /// <summary>The scheme, host and port of the listener that requires a client certificate; null if there is none.</summary>
+    /// <summary>The scheme, host and port of the second listener; null if there is none.</summary>
     public string? AuthorityForCertificates { get; private set; }
 
     /// <summary>Starts the host.</summary>
     /// <param name="clock">Returns the clock for request times and delays.</param>
     /// <param name="certificate">The server certificate; null for HTTP.</param>
-    /// <param name="withClientCertificates">
-    /// A value indicating whether a second port with the same endpoints requires a client certificate.
-    /// </param>
+    /// <param name="ports">The handling of client certificates of each port with TLS. Each port has the same endpoints.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public static async Task<LoopbackHost> StartAsync(
         Func<TimeProvider> clock,
         X509Certificate2? certificate,
-        bool withClientCertificates,
+        IEnumerable<ClientCertificateMode> ports,
         CancellationToken cancellationToken
     )
     {
-        LoopbackHost host = new(clock, certificate, withClientCertificates);
+        LoopbackHost host = new(clock, certificate, ports);
         await host._kestrel.StartAsync(host, cancellationToken);
         string[] authorities =
         [
@@ -172,6 +169,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
             _classify(path),
             context.Request.Method,
             path,
+            Address(context),
             context.Request.QueryString.Value ?? "",
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)),
@@ -182,6 +180,15 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
                 ? X509CertificateLoader.LoadCertificate(certificate.RawData)
                 : null
         );
+    }
+
+    private Uri Address(HttpContext context)
+    {
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        string path = target.StartsWith('/') ? target.Split('?')[0] : context.Request.Path.ToUriComponent();
+        string host = context.Request.Host.Host is "localhost" ? "localhost" : "127.0.0.1";
+        string scheme = _services is null ? "http" : "https";
+        return new Uri(string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{context.Connection.LocalPort}{path}"));
     }
 
     // Kestrel's TLS requires services that only its own configuration registers. This application is built and never started.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -9,6 +10,15 @@ namespace OAuthClient.Testing;
 /// <summary>Reads and verifies the JWTs that clients sign: assertions, request objects and proofs (RFC 7515 §5.2).</summary>
 internal sealed class ReceivedJwt
 {
+    // RFC 7518 §3.3
+    private const int MinimumRsaKeySize = 2048;
+
+    private const double MaximumSeconds = 100_000_000_000;
+
+    private static readonly SearchValues<char> Characters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+    );
+
     private readonly byte[] _input;
     private readonly byte[] _signature;
 
@@ -24,23 +34,26 @@ internal sealed class ReceivedJwt
 
     public JsonObject Claims { get; }
 
-    public string Algorithm => (string?)Header["alg"] ?? "";
+    public string Algorithm => Text(Header["alg"]) ?? "";
 
-    public string? Type => (string?)Header["typ"];
+    public string? Type => Header.ContainsKey("typ") ? Text(Header["typ"]) ?? "" : null;
 
     /// <summary>Parses a JWT without verifying it.</summary>
     /// <exception cref="FormatException">The text is not a signed JWT.</exception>
     public static ReceivedJwt Parse(string text)
     {
         string[] parts = text.Split('.');
-        if (parts.Length != 3)
-            throw new FormatException("The JWT does not have three parts.");
+        if (parts.Length != 3 || text.AsSpan().ContainsAnyExcept(Characters))
+            throw new FormatException("The JWT does not have three parts in base64url.");
         try
         {
             JsonNodeOptions strict = new();
             JsonDocumentOptions documents = new() { AllowDuplicateProperties = false };
+            JsonObject header = JsonNode.Parse(Base64Url.DecodeFromChars(parts[0]), strict, documents)!.AsObject();
+            if (header.ContainsKey("crit"))
+                throw new FormatException("The JWT requires an extension that is not supported (RFC 7515 section 4.1.11).");
             return new(
-                JsonNode.Parse(Base64Url.DecodeFromChars(parts[0]), strict, documents)!.AsObject(),
+                header,
                 JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]), strict, documents)!.AsObject(),
                 Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]),
                 Base64Url.DecodeFromChars(parts[2])
@@ -52,43 +65,70 @@ internal sealed class ReceivedJwt
         }
     }
 
-    /// <summary>Determines whether a public key verifies the signature.</summary>
+    /// <summary>Returns a claim; null if it is missing or is not a string.</summary>
+    public string? Text(string claim) => Text(Claims[claim]);
+
+    /// <summary>Returns a time (RFC 7519 §2, NumericDate); null if it is missing or is not a number.</summary>
+    public DateTimeOffset? Time(string claim) =>
+        Claims[claim] is JsonValue value && value.TryGetValue(out double seconds) && Math.Abs(seconds) < MaximumSeconds
+            ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
+            : null;
+
+    /// <summary>Determines whether a public key verifies the signature. The key must match the algorithm (RFC 8725 §3.1).</summary>
     /// <param name="key">The JWK (RFC 7517 §4).</param>
     public bool IsSignedBy(JsonObject key)
     {
-        if (!SignatureAlgorithm.Asymmetric.Contains(Algorithm) || (key["use"] is { } use && (string?)use is not "sig"))
-            return false;
-        if (SignatureAlgorithm.IsElliptic(Algorithm))
+        try
         {
-            if ((string?)key["kty"] is not "EC" || (string?)key["crv"] != CurveName())
-                return false;
-            using ECDsa ec = ECDsa.Create(
-                new ECParameters
-                {
-                    Curve = Curve(),
-                    Q = new() { X = JsonWebKeyMember.Read(key, "x"), Y = JsonWebKeyMember.Read(key, "y") },
-                }
-            );
-            return ec.VerifyData(_input, _signature, SignatureAlgorithm.Hash(Algorithm));
+            return SignatureAlgorithm.Asymmetric.Contains(Algorithm)
+                && (!key.ContainsKey("use") || Text(key["use"]) is "sig")
+                && (!key.ContainsKey("alg") || Text(key["alg"]) == Algorithm)
+                && (!key.ContainsKey("key_ops") || (key["key_ops"] as JsonArray)?.Any(item => Text(item) is "verify") is true)
+                && (SignatureAlgorithm.IsElliptic(Algorithm) ? IsSignedByElliptic(key) : IsSignedByRsa(key));
         }
-
-        if ((string?)key["kty"] is not "RSA")
+        catch (Exception exception)
+            when (exception is FormatException or CryptographicException or InvalidOperationException or ArgumentException)
+        {
             return false;
-        using RSA rsa = RSA.Create(
-            new RSAParameters { Modulus = JsonWebKeyMember.Read(key, "n"), Exponent = JsonWebKeyMember.Read(key, "e") }
-        );
-        return rsa.VerifyData(
-            _input,
-            _signature,
-            SignatureAlgorithm.Hash(Algorithm),
-            Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
-        );
+        }
     }
 
     /// <summary>Determines whether a shared secret verifies the authentication code of HS256.</summary>
     public bool IsAuthenticatedBy(string secret) =>
         Algorithm is SignatureAlgorithm.Hmac
         && CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), _input), _signature);
+
+    private bool IsSignedByElliptic(JsonObject key)
+    {
+        if (Text(key["kty"]) is not "EC" || Text(key["crv"]) != CurveName())
+            return false;
+        using ECDsa ec = ECDsa.Create(
+            new ECParameters
+            {
+                Curve = Curve(),
+                Q = new() { X = JsonWebKeyMember.Read(key, "x"), Y = JsonWebKeyMember.Read(key, "y") },
+            }
+        );
+        return ec.VerifyData(_input, _signature, SignatureAlgorithm.Hash(Algorithm));
+    }
+
+    private bool IsSignedByRsa(JsonObject key)
+    {
+        if (Text(key["kty"]) is not "RSA")
+            return false;
+        using RSA rsa = RSA.Create(
+            new RSAParameters { Modulus = JsonWebKeyMember.Read(key, "n"), Exponent = JsonWebKeyMember.Read(key, "e") }
+        );
+        return rsa.KeySize >= MinimumRsaKeySize
+            && rsa.VerifyData(
+                _input,
+                _signature,
+                SignatureAlgorithm.Hash(Algorithm),
+                Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
+            );
+    }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private string CurveName() =>
         Algorithm switch

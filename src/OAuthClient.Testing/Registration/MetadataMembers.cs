@@ -27,6 +27,16 @@ internal sealed class MetadataMembers(JsonObject requested)
         return values;
     }
 
+    public bool Flag(string name)
+    {
+        if (requested[name] is not { } value)
+            return false;
+        if (value.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False))
+            throw InvalidMember(name);
+        Registered[name] = value.DeepClone();
+        return value.GetValue<bool>();
+    }
+
     public Uri? HttpUri(string name)
     {
         if (Text(name) is not { } text)

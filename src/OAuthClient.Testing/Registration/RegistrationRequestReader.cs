@@ -49,6 +49,8 @@ internal static class RegistrationRequestReader
             AllowedGrantTypes = grantTypes.ToHashSet(StringComparer.Ordinal),
             AllowedScopes = Scopes(members, server),
             PublicKeys = Keys(members),
+            RequireDPoP = members.Flag("dpop_bound_access_tokens"),
+            RequireCertificateBoundTokens = members.Flag("tls_client_certificate_bound_access_tokens"),
             IdTokenSigningAlgorithm = members.Text("id_token_signed_response_alg", server.Options.SigningAlgorithm),
             IdTokenEncryptionAlgorithm = members.Text("id_token_encrypted_response_alg"),
             IdTokenContentEncryptionAlgorithm = members.Text("id_token_encrypted_response_enc"),

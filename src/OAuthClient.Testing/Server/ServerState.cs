@@ -37,19 +37,24 @@ internal sealed class ServerState(
 
     public PushedRequests PushedRequests => field ??= new(this);
 
+    /// <summary>Gets the verifier of the proofs at the endpoints of the server.</summary>
+    public DPoPVerifier DPoP => field ??= new(this, () => Options.RequireDPoPNonces, () => Options.RotateDPoPNonces);
+
+    /// <summary>Gets the signing algorithms that the server advertises and accepts from clients.</summary>
+    public IEnumerable<string> Algorithms => SignatureAlgorithm.All.Where(Options.SigningAlgorithmsSupported.Contains);
+
+    /// <summary>Gets the supported signing algorithms with a public key.</summary>
+    public IEnumerable<string> AsymmetricAlgorithms => Algorithms.Where(SignatureAlgorithm.Asymmetric.Contains);
+
     /// <summary>Gets the identifiers of the assertions that clients used, with the times at which they expire.</summary>
     public ConcurrentDictionary<(string ClientId, string Id), DateTimeOffset> UsedAssertions { get; } = new();
 
     /// <summary>The supported client authentication methods (RFC 8414 §2).</summary>
-    public IReadOnlyList<string> AuthenticationMethods { get; } =
-    [
-        "client_secret_basic",
-        "client_secret_post",
-        "private_key_jwt",
-        "client_secret_jwt",
-        "none",
-        .. certificates is null ? Array.Empty<string>() : ["tls_client_auth", "self_signed_tls_client_auth"],
-    ];
+    public IEnumerable<string> AuthenticationMethods =>
+        ClientRules.AuthenticationMethods.Where(method =>
+            Options.ClientAuthenticationMethodsSupported.Contains(method)
+            && (Certificates is not null || !method.Contains("tls", StringComparison.Ordinal))
+        );
 
     public ConcurrentDictionary<string, TestClient> Clients { get; } =
         new(StringComparer.Ordinal)

@@ -31,17 +31,23 @@ internal static class AuthenticatedEndpoint
                 throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
             if (BodyParameters.FirstOrDefault(request.QueryParameters.Contains) is { } misplaced)
                 throw OAuthErrorException.InvalidRequest($"The parameter {misplaced} must not be in the query.");
-            return answer(ClientRequestAuthentication.Authenticate(request, server), request.FormParameters);
+            return WithNonce(answer(ClientRequestAuthentication.Authenticate(request, server), request.FormParameters));
         }
         catch (OAuthErrorException oAuthErrorException)
         {
             JsonObject error = new() { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description };
             if (oAuthErrorException.Claims is { } claims)
                 error["claims"] = claims;
-            Reply reply = Reply.Json(oAuthErrorException.Status, error).NotStored();
+            Reply reply = WithNonce(Reply.Json(oAuthErrorException.Status, error).NotStored());
             return oAuthErrorException.Status is 401
                 ? reply.With("WWW-Authenticate", $"Basic realm=\"{server.Issuer}\", charset=\"UTF-8\"")
                 : reply;
         }
+
+        // Only these endpoints accept proofs (RFC 9449 §5, §10.1).
+        Reply WithNonce(Reply reply) =>
+            request.Endpoint is TestEndpoint.Token or TestEndpoint.PushedAuthorization && !server.Options.IgnoreDPoPProofs
+                ? server.DPoP.WithNonce(reply)
+                : reply;
     }
 }

@@ -42,6 +42,8 @@ internal static class ClientRequestAuthentication
             : "none";
         if (client.AuthenticationMethod is { } registered && registered != method)
             throw OAuthErrorException.InvalidClient($"The client registered {registered} and used {method}.");
+        if (ClientRules.AuthenticationMethods.Contains(method) && !server.AuthenticationMethods.Contains(method))
+            throw OAuthErrorException.InvalidClient($"The server does not support {method}.");
         if (hasAssertion)
         {
             return client.UsesAssertion

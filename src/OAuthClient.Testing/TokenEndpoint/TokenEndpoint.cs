@@ -21,19 +21,39 @@ internal sealed class TokenEndpoint(ServerState server)
                     throw OAuthErrorException.InvalidClient("Client authentication failed.");
                 if (server.Options.RejectResource && form.Contains("resource"))
                     throw new OAuthErrorException("invalid_target", "The resource parameter is not supported with scopes.");
+                Confirmation? confirmation = Confirm(client, request);
                 JsonObject response = grantType switch
                 {
-                    "authorization_code" => RedeemCode(client, form),
-                    "refresh_token" => Refresh(client, form),
-                    _ => ClientCredentials(client, form),
+                    "authorization_code" => RedeemCode(client, form, confirmation),
+                    "refresh_token" => Refresh(client, form, confirmation),
+                    _ => ClientCredentials(client, form, confirmation),
                 };
                 server.Options.OnTokenResponse?.Invoke(response);
                 return Reply.Json(200, response).NotStored();
             }
         );
 
+    /// <summary>
+    /// Returns the key (RFC 9449 §5) or the certificate (RFC 8705 §3) to bind the tokens to; null for none. A proof precedes a certificate.
+    /// </summary>
+    private Confirmation? Confirm(TestClient client, RecordedRequest request)
+    {
+        TestAuthorizationServerOptions options = server.Options;
+        if (!options.IgnoreDPoPProofs && server.DPoP.Verify(request, accessToken: null) is { } thumbprint)
+            return Confirmation.OfKey(thumbprint);
+        if ((options.RequireDPoP || client.RequireDPoP) && !options.IgnoreDPoPProofs)
+            throw new OAuthErrorException("invalid_dpop_proof", "The token request must contain a proof of possession.");
+        if (request.ClientCertificate is { } certificate && (options.BindTokensToCertificates || client.RequireCertificateBoundTokens))
+            return Confirmation.Of(certificate);
+        if (client.RequireCertificateBoundTokens)
+            throw OAuthErrorException.InvalidRequest("The client must present a certificate to which the tokens are bound.");
+        if (options.RequireSenderConstrainedTokens && !options.IgnoreDPoPProofs)
+            throw OAuthErrorException.InvalidRequest("The server issues only tokens that are bound to a key or to a certificate.");
+        return null;
+    }
+
     /// <summary>Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6).</summary>
-    private JsonObject RedeemCode(TestClient client, FormParameters form)
+    private JsonObject RedeemCode(TestClient client, FormParameters form, Confirmation? confirmation)
     {
         string value = form["code"] ?? throw OAuthErrorException.InvalidRequest("The code is missing.");
         string redirectUri = form["redirect_uri"] ?? throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
@@ -47,15 +67,21 @@ internal sealed class TokenEndpoint(ServerState server)
                 if (found.Request.RedirectUri != redirectUri)
                     throw OAuthErrorException.InvalidGrant("The redirect_uri differs from the one in the authorization request.");
                 CodeChallengeVerifier.Check(found.Request.CodeChallenge, found.Request.CodeChallengeMethod, form["code_verifier"]);
+                if (
+                    found.Request.KeyThumbprint is { } stated
+                    && !server.Options.IgnoreDPoPProofs
+                    && confirmation != Confirmation.OfKey(stated)
+                )
+                    throw OAuthErrorException.InvalidGrant("The code is bound to another key (dpop_jkt).");
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
         );
         bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(code.Grant.Scopes);
-        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
+        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false, confirmation);
     }
 
     /// <summary>Refreshes an access token (RFC 6749 §6).</summary>
-    private JsonObject Refresh(TestClient client, FormParameters form)
+    private JsonObject Refresh(TestClient client, FormParameters form, Confirmation? confirmation)
     {
         string value = form["refresh_token"] ?? throw OAuthErrorException.InvalidRequest("The refresh_token is missing.");
         TestAuthorizationServerOptions options = server.Options;
@@ -70,6 +96,8 @@ internal sealed class TokenEndpoint(ServerState server)
             options.RefreshTokenGracePeriod,
             found =>
             {
+                if (found.Confirmation is { } bound && bound != confirmation)
+                    throw OAuthErrorException.InvalidGrant("The refresh token is bound to another key or certificate.");
                 IReadOnlyList<string> granted = found.Grant.Scopes;
                 string[]? requested = form["scope"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 if (requested?.FirstOrDefault(scope => !granted.Contains(scope)) is not null)
@@ -81,7 +109,7 @@ internal sealed class TokenEndpoint(ServerState server)
                     found.Grant.Narrow(scopes);
             }
         );
-        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
+        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true, confirmation);
     }
 
     private bool AllowsRefreshToken(IReadOnlyList<string> scopes) =>
@@ -104,7 +132,7 @@ internal sealed class TokenEndpoint(ServerState server)
     }
 
     /// <summary>Issues an access token to a confidential client, without a refresh token (RFC 6749 §4.4).</summary>
-    private JsonObject ClientCredentials(TestClient client, FormParameters form)
+    private JsonObject ClientCredentials(TestClient client, FormParameters form, Confirmation? confirmation)
     {
         if (client.IsPublic)
             throw OAuthErrorException.UnauthorizedClient("A public client may not use client_credentials.");
@@ -118,7 +146,8 @@ internal sealed class TokenEndpoint(ServerState server)
             resources,
             refreshable: false,
             nonce: null,
-            refreshed: false
+            refreshed: false,
+            confirmation
         );
     }
 
@@ -129,7 +158,8 @@ internal sealed class TokenEndpoint(ServerState server)
         IReadOnlyList<string> resources,
         bool refreshable,
         string? nonce,
-        bool refreshed
+        bool refreshed,
+        Confirmation? confirmation
     )
     {
         TestAuthorizationServerOptions options = server.Options;
@@ -138,18 +168,21 @@ internal sealed class TokenEndpoint(ServerState server)
             scopes,
             resources,
             server.Now,
-            options.AccessTokenLifetime
+            options.AccessTokenLifetime,
+            confirmation
         );
         JsonObject response = new()
         {
             ["access_token"] = issuedAccessToken.Value,
-            ["token_type"] = "Bearer",
+            ["token_type"] = issuedAccessToken.TokenType,
             ["expires_in"] = (long)options.AccessTokenLifetime.TotalSeconds,
         };
         if (scopes is not [])
             response["scope"] = string.Join(' ', scopes);
         if (refreshable)
-            response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime).Value;
+            response["refresh_token"] = server
+                .Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime, grant.Client.IsPublic ? confirmation : null)
+                .Value;
         if (grant.User is not null && scopes.Contains("openid") && options.Defect is not Defect.IdTokenMissing)
             response["id_token"] = IdTokenFactory.Create(server, grant, issuedAccessToken, nonce, refreshed);
         return response;
