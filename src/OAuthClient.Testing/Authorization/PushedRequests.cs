@@ -39,9 +39,11 @@ internal sealed class PushedRequests(ServerState server)
                 );
                 if (thumbprint is not null)
                 {
-                    if (FormParameters.Parse(encoded)["dpop_jkt"] is { } bound && bound != thumbprint)
+                    string? bound = FormParameters.Parse(encoded)["dpop_jkt"];
+                    if (bound is not null && bound != thumbprint)
                         throw OAuthErrorException.InvalidRequest("The dpop_jkt is not the key of the proof.");
-                    encoded += "&dpop_jkt=" + thumbprint;
+                    if (bound is null)
+                        encoded += "&dpop_jkt=" + thumbprint;
                 }
                 string reference = Prefix + Randomness.Token();
                 TimeSpan lifetime = server.Options.PushedRequestLifetime;

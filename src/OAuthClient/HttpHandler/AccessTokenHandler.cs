@@ -9,7 +9,7 @@ namespace OAuthClient;
 internal sealed class AccessTokenHandler(
     AccessTokenSource source,
     IApiAddressPolicy addresses,
-    ITokenScheme scheme,
+    DPoPProofs proofs,
     ApiResponseClassifier classifier,
     AccessTokenHandlerOptions options
 ) : DelegatingHandler
@@ -19,6 +19,8 @@ internal sealed class AccessTokenHandler(
     public IApiAddressPolicy Addresses => addresses;
 
     public AccessTokenSource Source => source;
+
+    public DPoPProofs Proofs => proofs;
 
 #pragma warning disable VSTHRD103 // The tasks have completed.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -171,6 +173,7 @@ internal sealed class AccessTokenHandler(
     private void Attach(AccessToken token, string header, HttpRequestMessage request, Uri address, bool isBare)
     {
         addresses.EnsureAllowedFor(token, address);
-        scheme.Attach(request, isBare, header);
+        TokenScheme.Attach(request, isBare, header);
+        DPoPProofHandler.SetToken(request, token, proofs);
     }
 }
