@@ -32,9 +32,9 @@ public class DPoPRefreshTests
     [Description("§5: the refresh token of a public client is bound to the key, also after the keys of new grants have changed")]
     public async Task A_public_client_refreshes_with_the_key_of_the_grant()
     {
-        await using var host = await DPoPHost.StartAsync(isPublic: true);
+        await using var host = await DPoPHost.StartAsync(isPublic: true, options: o => o.DPoP.KeyLifetime = TimeSpan.FromHours(1));
         var first = await host.SignInAsync();
-        host.Clock.Advance(TimeSpan.FromDays(2));
+        host.Clock.Advance(TimeSpan.FromHours(2));
 
         var refreshed = await host.Client.GetAccessTokenAsync(Owner);
         var second = await host.SignInAsync("43");
@@ -47,11 +47,11 @@ public class DPoPRefreshTests
     [Description("§5: the refresh token of a confidential client is not bound, so its tokens receive a new key with time")]
     public async Task A_confidential_client_changes_the_key_when_it_is_old()
     {
-        await using var host = await DPoPHost.StartAsync();
+        await using var host = await DPoPHost.StartAsync(options: o => o.DPoP.KeyLifetime = TimeSpan.FromHours(3));
         var first = await host.SignInAsync();
         host.Clock.Advance(TimeSpan.FromHours(2));
         var young = await host.Client.GetAccessTokenAsync(Owner);
-        host.Clock.Advance(TimeSpan.FromDays(1));
+        host.Clock.Advance(TimeSpan.FromHours(2));
 
         var old = await host.Client.GetAccessTokenAsync(Owner);
 
