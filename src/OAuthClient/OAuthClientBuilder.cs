@@ -193,6 +193,24 @@ public sealed class OAuthClientBuilder
     }
 
     /// <summary>
+    /// Binds tokens to a key that the application holds, such as one in a key vault or hardware module (DPoP, RFC 9449), and sets
+    /// <see cref="DPoPOptions.Enabled"/>. Without it the library creates the keys and stores them with the grants.
+    /// </summary>
+    /// <param name="signer">
+    /// Returns the key, on any thread. Return the same object until the key is replaced. The refresh tokens of a public client stay bound to
+    /// the key with which they were requested (RFC 9449 §5), so its users must authorize it again after a replacement.
+    /// </param>
+    /// <returns>This builder.</returns>
+    public OAuthClientBuilder UseDPoPSigner(Func<IServiceProvider, ISigner> signer)
+    {
+        ArgumentNullException.ThrowIfNull(signer);
+        Services
+            .AddOptions<OAuthClientOptions>(Name)
+            .Configure<IServiceProvider>((o, services) => (o.DPoP.Enabled, o.DPoPSigner) = (true, () => signer(services)));
+        return this;
+    }
+
+    /// <summary>
     /// Trusts an authorization server whose certificate a private certificate authority issued. The authorities of the system are trusted
     /// too. Names and validity periods are validated as always.
     /// </summary>

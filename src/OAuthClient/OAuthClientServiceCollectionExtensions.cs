@@ -192,6 +192,7 @@ public static class OAuthClientServiceCollectionExtensions
         );
         services.TryAddSingleton<IOAuthClientFactory, RegisteredOAuthClientFactory>();
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.Tokens);
+        RegisteredOAuthClientFactory.AddPart(services, name, client => client.Proofs);
         RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Client);
         RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Grants);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.SignIn);

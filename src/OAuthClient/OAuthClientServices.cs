@@ -33,7 +33,9 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             logger,
             services.GetKeyedService<ResiliencePipelineConfiguration>(name)
         );
-        var endpoints = new EndpointClient(backChannel);
+        var keys = new DPoPKeyProvider(() => configuration.Current, time);
+        Proofs = new(keys, time);
+        var endpoints = new EndpointClient(backChannel, Proofs);
         var metadata = new ServerMetadataCache(backChannel, time);
         var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time, logger));
         var idTokens = new IdTokenValidator(signatures, time);
@@ -45,7 +47,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new RegistrationLifecycle(configuration, metadata, endpoint, persistence, time, logger),
             persistence
         );
-        var tokenEndpoint = new TokenEndpointClient(metadata, endpoints, time, logger);
+        var tokenEndpoint = new TokenEndpointClient(metadata, endpoints, keys, time, logger);
         var backoff = new RefreshBackoff();
         var interrupted = new InterruptedRefreshes();
         writes = new GrantWriteQueue(store, time, logger);
@@ -59,7 +61,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var remover = new GrantRemover(store, writes, backoff, interrupted, expirations);
         var revocation = new RevocationEndpointClient(endpoints);
         var refresher = new GrantRefresher(
-            new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger),
+            new RefreshTokenClient(metadata, tokenEndpoint, keys, idTokens, time, logger),
             writes,
             store,
             remover,
@@ -98,6 +100,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             [new PushedRequestTransport(endpoints), new QueryRequestTransport()],
             [new JwtResponseDecoder(metadata, signatures, time), new PlainResponseDecoder()],
             tokenEndpoint,
+            keys,
             idTokens,
             issuer,
             userInfo.FindAccountAsync,
@@ -112,6 +115,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     }
 
     public AccessTokenProvider Tokens { get; }
+    public DPoPProofs Proofs { get; }
     public ClaimSourceReader ClaimSources { get; }
     public IOAuthClient Client { get; }
     public OAuthClientGrants Grants { get; }

@@ -9,7 +9,7 @@ internal static class FolderMap
 
     public static readonly IReadOnlyDictionary<string, string[]> Uses = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
-        ["HttpHandler"] = ["AccessTokens", "Configuration", "Diagnostics", "Grants", "Protocol"],
+        ["HttpHandler"] = ["AccessTokens", "Configuration", "DPoP", "Diagnostics", "Grants", "Protocol"],
         ["OpenIdConnect"] =
         [
             "AccessTokens",
@@ -34,6 +34,7 @@ internal static class FolderMap
             "Caching",
             "ClientAuthentication",
             "Configuration",
+            "DPoP",
             "Diagnostics",
             "Discovery",
             "Grants",
@@ -97,7 +98,9 @@ internal static class FolderMap
         [
             "BackChannel",
             "Caching",
+            "ClientAuthentication",
             "Configuration",
+            "DPoP",
             "Diagnostics",
             "Discovery",
             "Grants",
@@ -111,9 +114,10 @@ internal static class FolderMap
         ["Grants"] = ["Configuration", "IdTokens", "Jose", "Protocol"],
         ["IdTokens"] = ["Configuration", "Discovery", "Jose", "Protocol"],
         ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Diagnostics", "Jose", "Protocol"],
-        ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Discovery", "Protocol"],
-        ["ClientAuthentication"] = ["BackChannel", "Configuration", "Jose", "Protocol"],
-        ["BackChannel"] = ["Caching", "Configuration", "Diagnostics", "Protocol"],
+        ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "DPoP", "Diagnostics", "Discovery", "Protocol"],
+        ["ClientAuthentication"] = ["BackChannel", "Configuration", "DPoP", "Jose", "Protocol"],
+        ["BackChannel"] = ["Caching", "Configuration", "DPoP", "Diagnostics", "Protocol"],
+        ["DPoP"] = ["Caching", "Configuration", "Jose", "Protocol"],
         ["Configuration"] = ["Diagnostics", "Jose", "Protocol"],
         ["Jose"] = ["Protocol"],
         ["Caching"] = ["Protocol"],

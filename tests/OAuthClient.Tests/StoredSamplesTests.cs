@@ -131,6 +131,7 @@ public class StoredSamplesTests
                     + $"scopes {string.Join(' ', token.Scopes)}, resources {string.Join(' ', token.Resources)}, "
                     + $"replaces rejected {token.ReplacesRejected}"
                     + (token.UnexplainedRejection is { } u ? $", unexplained {u.Count} at {Moment(u.ReplacedAt)}" : "")
+                    + (token.Key is { } bound ? $", key {bound.Thumbprint}" : "")
             );
         }
         Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));
@@ -142,6 +143,7 @@ public class StoredSamplesTests
             Line(text, $"TokenResponseMember '{name}'", member.Reveal());
         foreach (var (name, parameter) in grant.UntrustedCallbackParameters)
             Line(text, $"UntrustedCallbackParameter '{name}'", parameter.Reveal());
+        Line(text, "DPoPKey", Key(grant.DPoPKey));
         return text.ToString();
     }
 
@@ -184,6 +186,7 @@ public class StoredSamplesTests
         Line(text, "StoreInstanceId", pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId.ToString(CultureInfo.InvariantCulture));
         Line(text, "RenewsSignIn", pending.RenewsSignIn ? bool.TrueString : null);
         Line(text, "Repeated", string.Join('|', pending.Repeated));
+        Line(text, "DPoPKey", Key(pending.DPoPKey));
         return text.ToString();
     }
 
@@ -203,6 +206,9 @@ public class StoredSamplesTests
         if (!string.IsNullOrEmpty(value))
             text.Append(name).Append(": ").Append(value).Append('\n');
     }
+
+    private static string? Key(DPoPKey? key) =>
+        key is null ? null : $"{key.Thumbprint}, {key.PrivateJwk?.Reveal()}, created {Moment(key.CreatedAt)}";
 
     private static string? Moment(DateTimeOffset? moment) => moment?.ToString("O", CultureInfo.InvariantCulture);
 

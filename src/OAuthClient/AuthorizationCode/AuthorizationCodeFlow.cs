@@ -10,6 +10,7 @@ internal sealed class AuthorizationCodeFlow(
     IReadOnlyList<IAuthorizationRequestTransport> transports,
     IReadOnlyList<IAuthorizationResponseDecoder> decoders,
     TokenEndpointClient tokenEndpoint,
+    DPoPKeyProvider keys,
     IdTokenValidator idTokens,
     GrantIssuer issuer,
     Func<AccessToken, string?, ClientConfiguration, AuthorizationServerMetadata, Task<GrantAccount?>> findAccount,
@@ -43,10 +44,14 @@ internal sealed class AuthorizationCodeFlow(
                     + $"Give {current.DisplayName} a RedirectUri of its own."
             );
         }
+        var key = keys.FindForNewGrant(current);
+        if (key is not null)
+            server.EnsureAcceptsProofsOf(keys.SignerOf(key).Algorithm);
         var request = AuthorizationRequestBuilder.Create(
             current,
             server,
             parameters ?? AuthorizationParameters.None,
+            key,
             new(now, TimeSpan.Zero),
             renewsSignIn
         );
@@ -133,7 +138,17 @@ internal sealed class AuthorizationCodeFlow(
         var pending = validated.Pending;
         long logoutSequence = issuer.LogoutSequence;
         var received = await tokenEndpoint
-            .SendAsync(new AuthorizationCodeRequest(validated), current, server, tracker: null, CancellationToken.None)
+            .SendAsync(
+                new AuthorizationCodeRequest(validated)
+                {
+                    ProofKey = pending.DPoPKey ?? keys.FindForNewGrant(current),
+                    HasChosenKey = true,
+                },
+                current,
+                server,
+                tracker: null,
+                CancellationToken.None
+            )
             .ConfigureAwait(false);
         var response = received.EnsureUsable();
         var identity = await idTokens

@@ -11,6 +11,7 @@ internal static class AuthorizationRequestBuilder
     /// <param name="configuration">The client's configuration.</param>
     /// <param name="server">The metadata of the server.</param>
     /// <param name="parameters">The parameters in addition to the options.</param>
+    /// <param name="key">The key that the tokens are to be bound to; <see langword="null"/> for bearer tokens.</param>
     /// <param name="now">The current time.</param>
     /// <param name="renewsSignIn">
     /// Whether only the user who signed in by the client may complete it. The scope <c>openid</c> is then added.
@@ -27,6 +28,7 @@ internal static class AuthorizationRequestBuilder
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,
         AuthorizationParameters parameters,
+        DPoPKey? key,
         DateTimeOffset now,
         bool renewsSignIn = false
     )
@@ -93,6 +95,7 @@ internal static class AuthorizationRequestBuilder
             ExpiresAt = now + configuration.PendingAuthorizationLifetime,
             RenewsSignIn = renewsSignIn,
             Repeated = RepeatedParameters.Of(parameters),
+            DPoPKey = key,
         };
         var list = Parameters(configuration, parameters, pending);
         ReservedParameters.Authorization.ValidateEndpoint(
@@ -120,6 +123,8 @@ internal static class AuthorizationRequestBuilder
             Add(ParameterNames.CodeChallengeMethod, CodeVerifier.ChallengeMethod);
             Add(ParameterNames.CodeChallenge, verifier.Challenge());
         }
+        // Binds the code to the key (RFC 9449 §10).
+        Add(ParameterNames.DPoPKeyThumbprint, pending.DPoPKey?.Thumbprint);
         Add(ParameterNames.Nonce, pending.Nonce);
         Add(ParameterNames.ClientId, configuration.ClientId);
         Add(ParameterNames.RedirectUri, pending.RedirectUri);

@@ -79,6 +79,9 @@ public sealed class PendingAuthorization
     internal IReadOnlyList<string> Scopes { get; init; } = [];
     internal IReadOnlyList<string> Resources { get; init; } = [];
 
+    /// <summary>Gets the key that the code is bound to (RFC 9449 §10); <see langword="null"/> for bearer tokens.</summary>
+    internal DPoPKey? DPoPKey { get; init; }
+
     /// <summary>Gets the parameters that a reauthorization repeats, see <see cref="RepeatedParameters"/>.</summary>
     internal IReadOnlyList<string> Repeated { get; init; } = [];
 

@@ -32,6 +32,9 @@ internal static class PendingAuthorizationSerializer
     private const int StoreInstanceId = 15;
     private const int RenewsSignIn = 16;
     private const int Repeated = 17;
+    private const int DPoPThumbprint = 18;
+    private const int DPoPPrivateKey = 19;
+    private const int DPoPKeyCreatedAt = 20;
 
     public static byte[] Serialize(PendingAuthorization pending) =>
         new TaggedMemberWriter(Version)
@@ -52,6 +55,9 @@ internal static class PendingAuthorizationSerializer
             .Number(StoreInstanceId, pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId)
             .Flag(RenewsSignIn, pending.RenewsSignIn)
             .Texts(Repeated, pending.Repeated)
+            .Text(DPoPThumbprint, pending.DPoPKey?.Thumbprint)
+            .Text(DPoPPrivateKey, pending.DPoPKey?.PrivateJwk?.Reveal())
+            .Number(DPoPKeyCreatedAt, pending.DPoPKey?.CreatedAt.ToUnixTimeSeconds())
             .ToArray();
 
     /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or there are excess data.</exception>
@@ -80,6 +86,13 @@ internal static class PendingAuthorizationSerializer
             StoreInstanceId = (int)(members.Number(StoreInstanceId) ?? 0),
             RenewsSignIn = members.Flag(RenewsSignIn),
             Repeated = members.Texts(Repeated),
+            DPoPKey = members.Text(DPoPThumbprint) is { } thumbprint
+                ? new(
+                    thumbprint,
+                    members.Text(DPoPPrivateKey) is { } privateJwk ? new PrivateKey(privateJwk) : null,
+                    DateTimeOffset.FromUnixTimeSeconds(members.Number(DPoPKeyCreatedAt) ?? 0)
+                )
+                : null,
         };
     }
 }

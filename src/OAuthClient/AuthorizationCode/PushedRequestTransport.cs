@@ -34,6 +34,7 @@ internal sealed class PushedRequestTransport(EndpointClient endpoints) : IAuthor
             // A repeated request creates another reference, and the first one is never used.
             RetryMode = RetryMode.Idempotent,
             Secrets = [request.Pending.State, request.Pending.Nonce],
+            ProofKey = request.Pending.DPoPKey,
         };
         var response = await endpoints.SendAsync(push, configuration, server, cancellationToken).ConfigureAwait(false);
         var json = response.Json();

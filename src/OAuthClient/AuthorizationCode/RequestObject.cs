@@ -42,7 +42,6 @@ internal static class RequestObject
                     claims.WriteNumber("exp", (now + Lifetime).ToUnixTimeSeconds());
                     WriteParameters(claims, request.Parameters, configuration.Adaptation);
                 },
-                embedsPublicKey: false,
                 cancellationToken
             )
             .ConfigureAwait(false);

@@ -24,6 +24,9 @@ internal sealed class AuthenticatedRequest(
     /// <summary>Gets the value of the Authorization header.</summary>
     public string? Authorization { get; private set; }
 
+    /// <summary>Gets the value of the header <c>DPoP</c> (RFC 9449 §4.1).</summary>
+    public string? Proof { get; private set; }
+
     /// <summary>Adds a parameter to the form. The identifier of the client may already be one of the request.</summary>
     public void Add(string name, string value)
     {
@@ -45,6 +48,13 @@ internal sealed class AuthenticatedRequest(
     {
         Authorization = value;
         Hide(hidden);
+    }
+
+    /// <summary>Sets the proof of possession of a key.</summary>
+    public void Prove(string proof)
+    {
+        Proof = proof;
+        Hide(proof);
     }
 
     // Several attempts can be made at the same time, and share the list.

@@ -19,6 +19,7 @@ internal sealed class BackChannelCall(
     // A pause that the server requests in response to a request that must not affect others holds for this request only.
     private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
     private int attempts;
+    private int nonceRetries;
     private Task<HttpResponseMessage>? first;
 
     /// <summary>Gets the remaining time until the deadline.</summary>
@@ -116,7 +117,24 @@ internal sealed class BackChannelCall(
     /// </exception>
     /// <exception cref="SendCancelledException"><see cref="SendTracker.CanSend"/> returned <see langword="false"/>.</exception>
     public Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken) =>
-        Interlocked.Exchange(ref first, null) ?? SendOnceAsync(cancellationToken);
+        Interlocked.Exchange(ref first, null) ?? SendWithNonceAsync(cancellationToken);
+
+    // The server did not act on a request whose proof lacks its current nonce (RFC 9449 §8), so it is sent once more, with the nonce that
+    // the response supplies. A server that asks again and again receives two requests.
+    private async Task<HttpResponseMessage> SendWithNonceAsync(CancellationToken cancellationToken)
+    {
+        var response = await SendOnceAsync(cancellationToken).ConfigureAwait(false);
+        if (
+            !RejectionClassifier.AsksForNonce(response, request)
+            || !request.Nonces!.Record(request.Endpoint, response)
+            || !TryRetryForNonce()
+        )
+            return response;
+        response.Dispose();
+        return await SendOnceAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool TryRetryForNonce() => tracker?.TryRetryForNonce() ?? Interlocked.Exchange(ref nonceRetries, 1) == 0;
 
     private async Task<HttpResponseMessage> SendOnceAsync(CancellationToken cancellationToken)
     {
@@ -145,6 +163,7 @@ internal sealed class BackChannelCall(
                 throw Describe(fault);
             }
             pause.Record(response);
+            request.Nonces?.Record(request.Endpoint, response);
             try
             {
                 using var received = response.Content;
@@ -154,7 +173,7 @@ internal sealed class BackChannelCall(
             }
             finally
             {
-                tracker?.ResponseReceived(RejectionClassifier.IsUnprocessed(response));
+                tracker?.ResponseReceived(RejectionClassifier.IsUnprocessed(response, request));
             }
             return response;
         }
@@ -246,6 +265,8 @@ internal sealed class BackChannelCall(
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (attempt.Authorization is not null)
             message.Headers.TryAddWithoutValidation("Authorization", attempt.Authorization);
+        if (attempt.Proof is not null)
+            message.Headers.TryAddWithoutValidation(DPoPProofs.HeaderName, attempt.Proof);
         return message;
     }
 }

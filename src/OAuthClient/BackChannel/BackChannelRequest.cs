@@ -50,6 +50,18 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// </summary>
     public Func<AuthenticatedRequest, CancellationToken, ValueTask>? Authenticate { get; set; }
 
+    /// <summary>
+    /// Gets the key whose possession the request proves (RFC 9449); <see langword="null"/> to send no proof. The proof is created for each
+    /// attempt.
+    /// </summary>
+    public DPoPKey? ProofKey { get; init; }
+
+    /// <summary>
+    /// Gets or sets where the nonces of responses are kept; <see langword="null"/> if the request has no proof. A request whose proof lacks
+    /// the current nonce is sent once more.
+    /// </summary>
+    public DPoPNonceCache? Nonces { get; set; }
+
     public string Accept { get; init; } = "application/json";
 
     /// <summary>Gets the maximum length of the response body in bytes, after decompression.</summary>

@@ -7,8 +7,36 @@ namespace OAuthClient;
 /// </summary>
 internal static class RejectionClassifier
 {
-    /// <summary>Determines whether the server rejected the request without processing it: with 429 (RFC 6585 §4).</summary>
+    /// <summary>Determines whether the server has no capacity for the request now: with 429 (RFC 6585 §4).</summary>
+    /// <param name="response">The response.</param>
+    /// <returns><see langword="true"/> if the server did not act on the request, and may accept it later.</returns>
+    public static bool IsThrottled(HttpResponseMessage response) => response.StatusCode == HttpStatusCode.TooManyRequests;
+
+    /// <summary>
+    /// Determines whether the server rejected the request without processing it: because it has no capacity, or because the proof lacks its
+    /// nonce.
+    /// </summary>
     /// <param name="response">The response, whose content is buffered unless reading it failed.</param>
+    /// <param name="request">The request.</param>
     /// <returns><see langword="true"/> if the server did not act on the request.</returns>
-    public static bool IsUnprocessed(HttpResponseMessage response) => response.StatusCode == HttpStatusCode.TooManyRequests;
+    public static bool IsUnprocessed(HttpResponseMessage response, BackChannelRequest request) =>
+        IsThrottled(response) || AsksForNonce(response, request);
+
+    /// <summary>Determines whether the server asks for a nonce in the proof (<c>use_dpop_nonce</c>, RFC 9449 §8, §9).</summary>
+    /// <param name="response">The response, whose content is buffered unless reading it failed.</param>
+    /// <param name="request">The request.</param>
+    /// <returns><see langword="true"/> if the request has a proof and the server asks for a nonce.</returns>
+    public static bool AsksForNonce(HttpResponseMessage response, BackChannelRequest request) =>
+        request.Nonces is not null
+        && (
+            (
+                response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized
+                && response.Content is BufferedResponseContent content
+                && StrictJson.TryParseObject(content.Body)?.TextIfAny(ParameterNames.Error) == ErrorCodes.UseDPoPNonce
+            )
+            || (
+                response.StatusCode == HttpStatusCode.Unauthorized
+                && AuthenticationChallenge.FindErrors(response, TokenScheme.DPoP).Contains(ErrorCodes.UseDPoPNonce)
+            )
+        );
 }

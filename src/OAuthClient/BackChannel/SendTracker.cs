@@ -7,6 +7,7 @@ namespace OAuthClient;
 internal sealed class SendTracker
 {
     private int mayHaveBeenSent;
+    private int nonceRetries;
     private volatile bool isForbidden;
 
     /// <summary>
@@ -19,8 +20,20 @@ internal sealed class SendTracker
     /// </summary>
     public bool MayHaveBeenSent => Volatile.Read(ref mayHaveBeenSent) != 0;
 
+    /// <summary>
+    /// Gets a value indicating whether the request may be sent once more because its proof lacks the server's nonce (RFC 9449 §8).
+    /// </summary>
+    public bool MayRetryForNonce { get; init; } = true;
+
+    /// <summary>Gets a value indicating whether the request was sent once more because of the nonce.</summary>
+    public bool HasRetriedForNonce => Volatile.Read(ref nonceRetries) != 0;
+
     /// <summary>Gets a value indicating whether <see cref="CanSend"/> returned <see langword="false"/>.</summary>
     public bool IsForbidden => isForbidden;
+
+    /// <summary>Records that the request is sent once more because of the nonce.</summary>
+    /// <returns><see langword="true"/> if that is allowed, which is true once.</returns>
+    public bool TryRetryForNonce() => MayRetryForNonce && Interlocked.Exchange(ref nonceRetries, 1) == 0;
 
     /// <summary>Records that the body is sent now.</summary>
     /// <exception cref="SendCancelledException"><see cref="CanSend"/> returned <see langword="false"/>.</exception>

@@ -7,7 +7,7 @@ namespace OAuthClient;
 internal static class TransientErrors
 {
     public static bool IsTransient(HttpResponseMessage response) =>
-        RejectionClassifier.IsUnprocessed(response) || IsServerError(response.StatusCode);
+        RejectionClassifier.IsThrottled(response) || IsServerError(response.StatusCode);
 
     /// <summary>Determines whether a status is a server error. 429 is not: it shows that the server is available.</summary>
     public static bool IsServerError(HttpStatusCode status) =>

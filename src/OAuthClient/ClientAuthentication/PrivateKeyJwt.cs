@@ -23,7 +23,6 @@ internal sealed class PrivateKeyJwt(ClientConfiguration configuration) : IClient
                         settings.GetSigner(),
                         settings.TokenType,
                         ClientAssertion.Claims(request, configuration, server),
-                        embedsPublicKey: false,
                         cancellationToken
                     )
                     .ConfigureAwait(false)

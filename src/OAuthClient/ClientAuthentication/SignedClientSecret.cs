@@ -27,7 +27,6 @@ internal static class SignedClientSecret
                         claims.WriteNumber("iat", now.ToUnixTimeSeconds());
                         claims.WriteNumber("exp", (now + Lifetime).ToUnixTimeSeconds());
                     },
-                    embedsPublicKey: false,
                     cancellationToken
                 )
                 .ConfigureAwait(false)

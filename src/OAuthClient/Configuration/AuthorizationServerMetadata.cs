@@ -34,6 +34,24 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>Gets a value indicating whether authorization requests must be pushed (RFC 9126 §5).</summary>
     public bool RequiresPushedRequests { get; init; }
 
+    /// <summary>
+    /// Gets the signature algorithms of proofs (RFC 9449 §5.1); <see langword="null"/> if the server states none.
+    /// </summary>
+    public IReadOnlyList<string>? DPoPAlgorithms { get; init; }
+
+    /// <summary>Requires that the server accepts the proofs of a key.</summary>
+    /// <param name="algorithm">The algorithm of the key.</param>
+    /// <exception cref="OAuthException">The server states other algorithms.</exception>
+    public void EnsureAcceptsProofsOf(string algorithm)
+    {
+        if (DPoPAlgorithms is { } accepted && !accepted.Contains(algorithm))
+            throw new OAuthException(
+                $"{ServerId} accepts DPoP proofs of {ServerTextSanitizer.Clean(string.Join(", ", accepted))} only "
+                    + $"(dpop_signing_alg_values_supported, RFC 9449 §5.1), and the key signs with {algorithm}; set a key of one of these "
+                    + "algorithms with UseDPoPSigner."
+            );
+    }
+
     /// <summary>Gets the metadata document; <see langword="null"/> if there is none.</summary>
     public JsonElement? Document { get; init; }
 

@@ -23,6 +23,7 @@ internal sealed class ClientConfiguration
         ClientAuthentication = ConfiguredAuthentication = options.ClientAuthentication;
         DynamicRegistration = options.DynamicRegistration;
         ClientAssertion = new(options);
+        DPoP = new(options);
         clientSecretProvider = options.ClientSecretProvider;
         HasClientCertificate = options.ClientCertificate is not null;
         Issuer = options.Issuer;
@@ -83,6 +84,9 @@ internal sealed class ClientConfiguration
 
     /// <summary>Gets the assertions by which the client authenticates.</summary>
     public ClientAssertionSettings ClientAssertion { get; }
+
+    /// <summary>Gets the keys that tokens are bound to.</summary>
+    public DPoPSettings DPoP { get; }
 
     public ClientAuthenticationMethod? ClientAuthentication { get; private set; }
 

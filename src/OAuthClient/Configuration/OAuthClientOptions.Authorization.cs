@@ -19,4 +19,9 @@ public sealed partial class OAuthClientOptions
     /// <see cref="ClientAssertion"/> or <c>UseClientSigner</c> signs (JAR, RFC 9101). The default is <see langword="false"/>.
     /// </summary>
     public bool SignedAuthorizationRequests { get; set; }
+
+    /// <summary>
+    /// Gets or sets how tokens are bound to a key (DPoP, RFC 9449). By default they are not: they are bearer tokens.
+    /// </summary>
+    public DPoPOptions DPoP { get; set; } = new();
 }

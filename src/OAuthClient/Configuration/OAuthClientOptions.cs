@@ -25,6 +25,9 @@ public sealed partial class OAuthClientOptions
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal Func<ISigner>? ClientSigner;
 
+    /// <summary>Returns the key that tokens are bound to, which the application holds.</summary>
+    internal Func<ISigner>? DPoPSigner;
+
     /// <summary>The delegate of <c>UseClientAssertion</c>.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal Func<CancellationToken, ValueTask<string>>? ClientAssertionProvider;

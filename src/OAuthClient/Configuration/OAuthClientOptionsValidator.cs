@@ -37,6 +37,8 @@ internal sealed partial class OAuthClientOptionsValidator(
             yield return "Resources is null; leave it out, or set an empty list.";
         if (o.ClientAssertion is null)
             yield return "ClientAssertion is null; leave it out for a client that makes no assertions.";
+        if (o.DPoP is null)
+            yield return "DPoP is null; leave it out for bearer tokens.";
         if (o.Adaptation is null)
             yield return "Adaptation is null; leave it out for a server that conforms to the specifications.";
     }
@@ -46,6 +48,7 @@ internal sealed partial class OAuthClientOptionsValidator(
             .. FindClientFailures(o),
             .. FindAssertionFailures(o),
             .. FindCredentialFailures(o),
+            .. FindDPoPFailures(o),
             .. FindRedirectUriFailures(o),
             .. FindParameterFailures(o),
             .. FindAdaptationFailures(o),

@@ -22,7 +22,7 @@ internal static class ReservedParameters
         "request_uri",
         "client_assertion",
         "client_assertion_type",
-        "dpop_jkt",
+        ParameterNames.DPoPKeyThumbprint,
     ];
 
     private static readonly string[] OfAuthorization =

@@ -133,7 +133,7 @@ internal sealed partial record ServerAdaptation
 
     /// <summary>Determines whether a <c>token_type</c> names a bearer token (RFC 6749 §7.1).</summary>
     public bool IsBearer(string tokenType) =>
-        BearerScheme.Instance.IsNamed(tokenType) || BearerTokenTypes.Contains(tokenType, StringComparer.OrdinalIgnoreCase);
+        TokenScheme.Bearer.IsNamed(tokenType) || BearerTokenTypes.Contains(tokenType, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Finds the object of a token response that contains the tokens; the response itself if the path leads nowhere.</summary>
     public JsonElement FindTokens(JsonElement response) => Find(response, TokenPath) ?? response;

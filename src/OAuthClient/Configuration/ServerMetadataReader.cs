@@ -42,6 +42,7 @@ internal sealed class ServerMetadataReader
             Endpoints = ReadEndpoints(),
             SendsIssuerInResponse = IsAnyTrue("authorization_response_iss_parameter_supported"),
             RequiresPushedRequests = IsAnyTrue("require_pushed_authorization_requests"),
+            DPoPAlgorithms = members.TextsIfAny("dpop_signing_alg_values_supported"),
             CodeChallengeMethods = Texts(AuthorizationServerMetadata.CodeChallengeMethodsName),
             TokenEndpointAuthenticationMethods = Texts(AuthorizationServerMetadata.AuthenticationMethodsName),
             Algorithms = ReadAlgorithms(),

@@ -68,6 +68,8 @@ internal static class RegistrationRequestBuilder
                 server.Algorithms.IntrospectionSigning
             );
         WriteKeys(metadata, current, server.Algorithms, authenticationMethod);
+        if (current.DPoP.IsEnabled)
+            metadata["dpop_bound_access_tokens"] = true;
         Add("client_name", options.ClientName);
         Add("initiate_login_uri", options.InitiateLoginUri?.OriginalString);
         AddLogout("backchannel_logout", options.BackChannelLogoutUri);

@@ -23,6 +23,7 @@ public sealed partial class Grant
                 // The end of another refresh token does not apply to a new one.
                 ?? (response.RefreshToken is null || response.RefreshToken.Equals(RefreshToken) ? RefreshTokenExpiresAt : null),
             IdToken = response.IdToken ?? IdToken,
+            DPoPKey = response.ProofKey ?? DPoPKey,
             Tokens = tokens,
             Scopes = RemainingScopes(response, selectionKey),
             TokenResponseMembers = Merge(TokenResponseMembers, response.AdditionalMembers, UntrustedCallbackParameters),

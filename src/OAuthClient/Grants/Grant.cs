@@ -37,7 +37,7 @@ public sealed partial class Grant
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
         (TokenResponseMembers, UntrustedCallbackParameters) = (older.TokenResponseMembers, older.UntrustedCallbackParameters);
         (RefreshTokenExpiresAt, idTokenClaims) = (older.RefreshTokenExpiresAt, older.idTokenClaims);
-        UserInfoAccount = older.UserInfoAccount;
+        (UserInfoAccount, DPoPKey) = (older.UserInfoAccount, older.DPoPKey);
         (AuthorizationParameters, UnknownMembers) = (older.AuthorizationParameters, older.UnknownMembers);
         Generation = older.Generation + 1;
     }
@@ -199,6 +199,12 @@ public sealed partial class Grant
     /// <summary>Gets the owner's issuer if it matches the template; otherwise, <see langword="null"/>.</summary>
     internal string? OwnerIssuerOf(IssuerTemplate template) =>
         Owner.Issuer is { } issuer && IssuerTemplate.Matches(template.Text, issuer) ? issuer : null;
+
+    /// <summary>
+    /// Gets the key of the last token request, which a refresh token of a public client is bound to (RFC 9449 §5); <see langword="null"/>
+    /// for bearer tokens.
+    /// </summary>
+    internal DPoPKey? DPoPKey { get; init; }
 
     /// <summary>Gets the members of the stored grant that this build does not know.</summary>
     internal Dictionary<string, JsonElement>? UnknownMembers { get; init; }

@@ -40,13 +40,13 @@ internal static class GrantSerializer
 
     /// <summary>Serializes one access token in the form that it has within a grant.</summary>
     public static byte[] Serialize(string key, AccessToken token) =>
-        JsonSerializer.SerializeToUtf8Bytes(ToStored(key, token), GrantJsonContext.Default.AccessTokenJson);
+        JsonSerializer.SerializeToUtf8Bytes(ToStored(key, token, keyOfGrant: null), GrantJsonContext.Default.AccessTokenJson);
 
     /// <returns>The token and its key; <see langword="null"/> if the data hold none.</returns>
     /// <exception cref="JsonException">The data are not a stored access token.</exception>
     public static (string Key, AccessToken Token)? DeserializeAccessToken(byte[] data) =>
         JsonSerializer.Deserialize(data, GrantJsonContext.Default.AccessTokenJson) is { } stored
-            ? (stored.Key, ToAccessToken(stored))
+            ? (stored.Key, ToAccessToken(stored, keyOfGrant: null))
             : null;
 
     private static GrantJson ToStored(Grant grant) =>
@@ -61,7 +61,8 @@ internal static class GrantSerializer
             Resources = grant.Resources,
             CreatedAt = grant.CreatedAt,
             Generation = grant.Generation,
-            AccessTokens = [.. grant.Tokens.Select(token => ToStored(token.Key, token.Value))],
+            AccessTokens = [.. grant.Tokens.Select(token => ToStored(token.Key, token.Value, grant.DPoPKey))],
+            DPoPKey = ToStored(grant.DPoPKey),
             Owner = grant.Owner.ToString(),
             Subject = grant.Subject,
             RefreshToken = grant.RefreshToken?.Reveal(),
@@ -79,8 +80,10 @@ internal static class GrantSerializer
             Unknown = grant.UnknownMembers,
         };
 
-    private static Grant ToGrant(GrantJson stored) =>
-        new(stored.Id, stored.ClientName, GrantOwner.Parse(stored.Owner), stored.Server, stored.ClientId)
+    private static Grant ToGrant(GrantJson stored)
+    {
+        var key = ToKey(stored.DPoPKey);
+        return new(stored.Id, stored.ClientName, GrantOwner.Parse(stored.Owner), stored.Server, stored.ClientId)
         {
             Subject = stored.Subject,
             SessionId = stored.SessionId,
@@ -98,10 +101,12 @@ internal static class GrantSerializer
             Generation = stored.Generation,
             RefreshToken = stored.RefreshToken is null ? null : new RefreshToken(stored.RefreshToken),
             IdToken = stored.IdToken is null ? null : new IdToken(stored.IdToken),
-            Tokens = stored.AccessTokens.ToFrozenDictionary(token => token.Key, ToAccessToken),
+            Tokens = stored.AccessTokens.ToFrozenDictionary(token => token.Key, token => ToAccessToken(token, key)),
+            DPoPKey = key,
             UserInfoAccount = stored.Account is { } account ? ToAccount(account) : null,
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
+    }
 
     private static GrantAccountJson ToStored(GrantAccount account) =>
         new()
@@ -129,7 +134,8 @@ internal static class GrantSerializer
             ? ReadOnlyDictionary<string, AdditionalMember>.Empty
             : stored.ToFrozenDictionary(member => member.Key, member => new AdditionalMember(AdditionalMember.Parse(member.Value)));
 
-    private static AccessTokenJson ToStored(string key, AccessToken token) =>
+    // The key of the grant is not repeated in its tokens.
+    private static AccessTokenJson ToStored(string key, AccessToken token, DPoPKey? keyOfGrant) =>
         new()
         {
             Key = key,
@@ -141,18 +147,38 @@ internal static class GrantSerializer
             ReplacesRejected = token.ReplacesRejected ? true : null,
             UnexplainedReplacedAt = token.UnexplainedRejection?.ReplacedAt,
             UnexplainedCount = token.UnexplainedRejection?.Count,
+            IsBoundToKeyOfGrant = token.Key?.IsSameAs(keyOfGrant) == true ? true : null,
+            DPoPKey = token.Key?.IsSameAs(keyOfGrant) == true ? null : ToStored(token.Key),
             Unknown = token.UnknownMembers,
         };
 
-    private static AccessToken ToAccessToken(AccessTokenJson stored) =>
+    private static AccessToken ToAccessToken(AccessTokenJson stored, DPoPKey? keyOfGrant) =>
         new(stored.Value, stored.IssuedAt, stored.ExpiresAt, stored.Scopes, stored.Resources)
         {
             ReplacesRejected = stored.ReplacesRejected is true,
             UnexplainedRejection = stored is { UnexplainedReplacedAt: { } replacedAt, UnexplainedCount: { } count and > 0 }
                 ? new(replacedAt, count)
                 : null,
+            Key = stored.IsBoundToKeyOfGrant is true
+                ? keyOfGrant ?? throw new FormatException("A stored token is bound to a key that is not stored.")
+                : ToKey(stored.DPoPKey),
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
+
+    private static DPoPKeyJson? ToStored(DPoPKey? key) =>
+        key is null
+            ? null
+            : new()
+            {
+                Thumbprint = key.Thumbprint,
+                PrivateJwk = key.PrivateJwk?.Reveal(),
+                CreatedAt = key.CreatedAt,
+            };
+
+    private static DPoPKey? ToKey(DPoPKeyJson? stored) =>
+        stored is null
+            ? null
+            : new(stored.Thumbprint, stored.PrivateJwk is null ? null : new PrivateKey(stored.PrivateJwk), stored.CreatedAt);
 }
 
 /// <summary>The JSON of a stored grant.</summary>
@@ -182,6 +208,7 @@ internal sealed class GrantJson
     public DateTimeOffset? RefreshTokenExpiresAt { get; init; }
     public Dictionary<string, string>? TokenResponseMembers { get; init; }
     public Dictionary<string, string>? UntrustedCallbackParameters { get; init; }
+    public DPoPKeyJson? DPoPKey { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
@@ -201,11 +228,23 @@ internal sealed class AccessTokenJson
     public bool? ReplacesRejected { get; init; }
     public DateTimeOffset? UnexplainedReplacedAt { get; init; }
     public int? UnexplainedCount { get; init; }
+    public bool? IsBoundToKeyOfGrant { get; init; }
+    public DPoPKeyJson? DPoPKey { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
     public override string ToString() => "Stored access token";
+}
+
+/// <summary>The JSON of a key that tokens are bound to.</summary>
+internal sealed class DPoPKeyJson
+{
+    public required string Thumbprint { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public string? PrivateJwk { get; init; }
+
+    public override string ToString() => "Stored key";
 }
 
 /// <summary>The JSON of the user's account within a stored grant.</summary>

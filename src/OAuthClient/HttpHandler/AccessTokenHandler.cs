@@ -9,7 +9,7 @@ namespace OAuthClient;
 internal sealed class AccessTokenHandler(
     AccessTokenSource source,
     IApiAddressPolicy addresses,
-    ITokenScheme scheme,
+    DPoPProofs proofs,
     ApiResponseClassifier classifier,
     AccessTokenHandlerOptions options
 ) : DelegatingHandler
@@ -21,6 +21,8 @@ internal sealed class AccessTokenHandler(
     public IApiAddressPolicy Addresses => addresses;
 
     public AccessTokenSource Source => source;
+
+    public DPoPProofs Proofs => proofs;
 
 #pragma warning disable VSTHRD103 // The tasks have completed.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -52,7 +54,7 @@ internal sealed class AccessTokenHandler(
                     return SendAsync(getting, request, address, owner, cancellationToken);
                 token = getting.Result;
             }
-            scheme.Attach(request, isBare, header ?? token.AuthorizationHeader);
+            Attach(token, header ?? token.AuthorizationHeader, request, isBare);
             sending = base.SendAsync(request, cancellationToken);
         }
         catch (Exception exception)
@@ -74,7 +76,7 @@ internal sealed class AccessTokenHandler(
     )
     {
         var token = await getting.ConfigureAwait(false);
-        scheme.Attach(request, isBare: false, token.AuthorizationHeader);
+        Attach(token, token.AuthorizationHeader, request, isBare: false);
         return await ReceiveAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken)
             .ConfigureAwait(false);
     }
@@ -135,7 +137,7 @@ internal sealed class AccessTokenHandler(
         if (replacement.Equals(token) || !isReplayable)
             return response;
         response.Dispose();
-        scheme.Attach(request, isBare: false, replacement.AuthorizationHeader);
+        Attach(replacement, replacement.AuthorizationHeader, request, isBare: false);
         response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         replacement.SetAccepted(response.StatusCode != HttpStatusCode.Unauthorized);
         return response;
@@ -154,7 +156,7 @@ internal sealed class AccessTokenHandler(
         var selection = RequestGrant.Select(request, source.Selection);
         var token =
             source.TryGetCached(owner, selection, out _) ?? FindCompleted(source.GetAsync(owner, selection, null, cancellationToken));
-        scheme.Attach(request, isBare: false, token.AuthorizationHeader);
+        Attach(token, token.AuthorizationHeader, request, isBare: false);
         return base.Send(request, cancellationToken);
     }
 
@@ -180,4 +182,10 @@ internal sealed class AccessTokenHandler(
 #pragma warning restore VSTHRD103
 
     private ResolvedGrantAddress? FindResolved(HttpRequestMessage request) => hasGrantAddress ? ResolvedGrantAddress.Find(request) : null;
+
+    private void Attach(AccessToken token, string header, HttpRequestMessage request, bool isBare)
+    {
+        TokenScheme.Attach(request, isBare, header);
+        DPoPProofHandler.SetToken(request, token, proofs);
+    }
 }

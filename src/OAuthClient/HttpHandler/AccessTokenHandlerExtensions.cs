@@ -164,7 +164,9 @@ public static class AccessTokenHandlerExtensions
             {
                 var previous = http.ShouldRedactHeaderValue;
                 http.ShouldRedactHeaderValue = header =>
-                    string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || previous(header);
+                    string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase)
+                    || string.Equals(header, DPoPProofs.HeaderName, StringComparison.OrdinalIgnoreCase)
+                    || previous(header);
                 if (options.ServesManyOwners)
                     http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
             }
@@ -181,7 +183,7 @@ public static class AccessTokenHandlerExtensions
             return new AccessTokenHandler(
                 options.CreateSource!(new(name, tokens, selection, services, builder.Services)),
                 new AllowedAddresses(name, builder.Name, options),
-                BearerScheme.Instance,
+                services.GetRequiredKeyedService<DPoPProofs>(name),
                 new ApiResponseClassifier(services.GetRequiredService<TimeProvider>()),
                 options
             );

@@ -60,10 +60,15 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         EncloseServiceDiscovery(builder.AdditionalHandlers, tokens.Addresses);
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses.EnsureNamed));
-        builder.PrimaryHandler = new FinalRequestHandler(
-            builder.PrimaryHandler,
-            tokens.Addresses,
-            rejectsCookies: options.ServesManyOwners && !options.AllowsCookies
+        if (tokens.Proofs.IsEnabled)
+            PrimaryHandlerConfiguration.TurnRedirectsOff(builder.PrimaryHandler, NameOf(builder));
+        builder.PrimaryHandler = new DPoPProofHandler(
+            new FinalRequestHandler(
+                builder.PrimaryHandler,
+                tokens.Addresses,
+                rejectsCookies: options.ServesManyOwners && !options.AllowsCookies
+            ),
+            tokens.Proofs
         );
     }
 

@@ -39,12 +39,17 @@ internal sealed class ApiResponseClassifier(TimeProvider time)
         if (response.StatusCode != HttpStatusCode.Unauthorized)
             return ApiResponseAction.Return;
         // A challenge of another scheme, or a malformed one, asks for something other than a token.
-        var errors = BearerChallenge.FindErrors(response).ToList();
+        // A token that is bound to a key is never sent as a bearer token, but an API may answer it by a Bearer challenge.
+        var errors = AuthenticationChallenge.FindErrors(response, token.Scheme).ToList();
+        if (errors.Count == 0)
+            errors = [.. AuthenticationChallenge.FindErrors(response, TokenScheme.Bearer)];
         var action =
             errors.Contains(ErrorCodes.InvalidToken) ? ApiResponseAction.ReplaceToken
-            : errors.Contains(null) || !HasChallenge(response) ? ApiResponseAction.ReplaceTokenWithinLimits
+            : errors.Contains(null) || !AuthenticationChallenge.IsIn(response) ? ApiResponseAction.ReplaceTokenWithinLimits
             : ApiResponseAction.Return;
-        return (token.ReplacesRejected || !HasChallenge(response)) && IsRecentlyIssued(token) ? ApiResponseAction.Return : action;
+        return (token.ReplacesRejected || !AuthenticationChallenge.IsIn(response)) && IsRecentlyIssued(token)
+            ? ApiResponseAction.Return
+            : action;
     }
 
     /// <summary>
@@ -53,9 +58,7 @@ internal sealed class ApiResponseClassifier(TimeProvider time)
     /// be redirected again and again.
     /// </summary>
     public bool AsksForAuthorization(HttpResponseMessage response, AccessToken rejected) =>
-        HasChallenge(response) && !IsRecentlyIssued(rejected);
+        AuthenticationChallenge.IsIn(response) && !IsRecentlyIssued(rejected);
 
     private bool IsRecentlyIssued(AccessToken token) => time.GetUtcNow() - token.IssuedAt < RecentlyIssuedAge;
-
-    private static bool HasChallenge(HttpResponseMessage response) => response.Headers.NonValidated.Contains("WWW-Authenticate");
 }

@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text;
 
 namespace OAuthClient;
 
 /// <summary>
-/// Represents the Bearer challenge of an API's response, usually a 401 or 403 (RFC 6750 §3).
+/// Represents the Bearer or DPoP challenge of an API's response, usually a 401 or 403 (RFC 6750 §3, RFC 9449 §7.1).
 /// <see cref="BearerChallengeExtensions.FindBearerChallenge"/> reads it. The values are not trustworthy: texts are limited to 256 printable
 /// characters; encode them before you display them.
 /// </summary>
@@ -12,8 +11,11 @@ public sealed class BearerChallenge
 {
     private const int MaximumScopeLength = 256;
 
-    private BearerChallenge(Dictionary<string, string> parameters, string[] sent)
+    private readonly TokenScheme scheme;
+
+    private BearerChallenge(TokenScheme scheme, Dictionary<string, string> parameters, string[] sent)
     {
+        this.scheme = scheme;
         Realm = Text("realm");
         Error = Text(ParameterNames.Error);
         ErrorDescription = Text(ParameterNames.ErrorDescription);
@@ -75,65 +77,22 @@ public sealed class BearerChallenge
 
     /// <summary>Returns the scheme and the error code.</summary>
     /// <returns>A text for logs.</returns>
-    public override string ToString() => Error is null ? BearerScheme.Instance.Name : $"{BearerScheme.Instance.Name} {Error}";
+    public override string ToString() => Error is null ? scheme.Name : $"{scheme.Name} {Error}";
 
     internal static BearerChallenge? Find(HttpResponseMessage response)
     {
-        var parameters = All(response).FirstOrDefault();
-        return parameters is null ? null : new(parameters, Sent(response.RequestMessage));
+        // A token that is bound to a key is answered by a DPoP challenge (RFC 9449 §7.1), which has the same parameters.
+        return Find(response, TokenScheme.Bearer) ?? Find(response, TokenScheme.DPoP);
     }
 
-    /// <summary>Finds the error code of each Bearer challenge; <see langword="null"/> for a challenge without an error.</summary>
-    internal static IEnumerable<string?> FindErrors(HttpResponseMessage response) =>
-        All(response).Select(parameters => parameters.GetValueOrDefault(ParameterNames.Error));
-
-    private static IEnumerable<Dictionary<string, string>> All(HttpResponseMessage response) =>
-        from challenge in response.Headers.WwwAuthenticate
-        where BearerScheme.Instance.IsNamed(challenge.Scheme)
-        select Read(challenge.Parameter ?? "");
+    private static BearerChallenge? Find(HttpResponseMessage response, TokenScheme scheme) =>
+        AuthenticationChallenge.FindAll(response, scheme).FirstOrDefault() is { } parameters
+            ? new(scheme, parameters, Sent(response.RequestMessage))
+            : null;
 
     // The token is removed from the texts, because an API may quote it and the texts may be logged.
     private static string[] Sent(HttpRequestMessage? request) =>
         request?.Headers.NonValidated.TryGetValues("Authorization", out var values) == true
             ? [.. values.Select(value => value[(value.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Where(token => token.Length > 0)]
             : [];
-
-    // RFC 9110 §5.6.4, §11.2: commas separate the parameters, except within quotes, where a backslash escapes the next character.
-    private static Dictionary<string, string> Read(string parameters)
-    {
-        var read = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        var text = new StringBuilder();
-        string name = "";
-        bool quoted = false;
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            char one = parameters[i];
-            if (one == '"')
-                quoted = !quoted;
-            else if (quoted)
-                text.Append(one == '\\' && i + 1 < parameters.Length ? parameters[++i] : one);
-            else if (one == ',')
-                Add();
-            else if (one == '=' && name.Length == 0)
-                name = Take();
-            else
-                text.Append(one);
-        }
-        Add();
-        return read;
-
-        // RFC 6750 §3: no parameter occurs twice. If one does, the first is used.
-        void Add()
-        {
-            read.TryAdd(name, Take());
-            name = "";
-        }
-
-        string Take()
-        {
-            string taken = text.ToString().Trim();
-            text.Clear();
-            return taken;
-        }
-    }
 }

@@ -18,9 +18,7 @@ internal static class PrimaryHandlerConfiguration
     /// </exception>
     public static void Isolate(HttpMessageHandler primary, string httpClientName, bool allowsCookies, ILogger logger)
     {
-        var network = primary;
-        while (network is DelegatingHandler { InnerHandler: { } inner })
-            network = inner;
+        var network = NetworkOf(primary);
         EnsureNoCredentials(network, httpClientName);
         if (allowsCookies)
         {
@@ -58,6 +56,45 @@ internal static class PrimaryHandlerConfiguration
             );
         }
         Log.CookiesTurnedOff(logger, httpClientName);
+    }
+
+    /// <summary>
+    /// Turns automatic redirects off for a client whose tokens are bound to a key: the network handler removes the token at a redirect, and
+    /// would send the proof to the other address.
+    /// </summary>
+    /// <param name="primary">The primary handler, which may consist of several handlers.</param>
+    /// <param name="httpClientName">The name of the HTTP client, for messages.</param>
+    /// <exception cref="InvalidOperationException">The handler has already sent a request with redirects on.</exception>
+    public static void TurnRedirectsOff(HttpMessageHandler primary, string httpClientName)
+    {
+        try
+        {
+            switch (NetworkOf(primary))
+            {
+                case SocketsHttpHandler { AllowAutoRedirect: true } sockets:
+                    sockets.AllowAutoRedirect = false;
+                    break;
+                case HttpClientHandler { AllowAutoRedirect: true } client:
+                    client.AllowAutoRedirect = false;
+                    break;
+            }
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidOperationException(
+                $"The primary handler of the HTTP client '{httpClientName}' has already sent requests with automatic redirects on, which "
+                    + "would send the proof of possession (DPoP) to another address. Set AllowAutoRedirect = false where the handler is "
+                    + "created, or create a new handler in ConfigurePrimaryHttpMessageHandler(() => …).",
+                exception
+            );
+        }
+    }
+
+    private static HttpMessageHandler NetworkOf(HttpMessageHandler primary)
+    {
+        while (primary is DelegatingHandler { InnerHandler: { } inner })
+            primary = inner;
+        return primary;
     }
 
     // After a challenge, the handler would replace the access token with the Authorization header of one account.

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace OAuthClient;
@@ -9,38 +10,60 @@ namespace OAuthClient;
 /// <summary>Writes and signs the JWTs of the client: assertions, request objects and proofs (RFC 7515 §5.1, RFC 7519).</summary>
 internal static class JwtWriter
 {
+    // Without escape sequences such as the one for the plus sign in "dpop+jwt". The JSON never becomes a part of a page.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Signs with a private key.</summary>
     /// <param name="signer">The key.</param>
     /// <param name="type">The value of <c>typ</c>; <see langword="null"/> to send none.</param>
     /// <param name="claims">Writes the claims into an object.</param>
-    /// <param name="embedsPublicKey">Whether the header contains the public key (<c>jwk</c>) in place of its identifier.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The JWT in compact form.</returns>
     public static async ValueTask<string> SignAsync(
         ISigner signer,
         string? type,
         Action<Utf8JsonWriter> claims,
-        bool embedsPublicKey,
         CancellationToken cancellationToken
     )
     {
-        string input = SigningInput(
-            header =>
-            {
-                WriteHeader(header, signer.Algorithm, type);
-                if (embedsPublicKey)
-                {
-                    header.WritePropertyName("jwk");
-                    header.WriteRawValue(signer.PublicJwk);
-                    return;
-                }
-                if (signer.KeyId is { } keyId)
-                    header.WriteString("kid", keyId);
-                if (signer.CertificateThumbprint is { } thumbprint)
-                    header.WriteString("x5t#S256", thumbprint);
-            },
-            claims
-        );
+        string header = Encode(members =>
+        {
+            WriteHeader(members, signer.Algorithm, type);
+            if (signer.KeyId is { } keyId)
+                members.WriteString("kid", keyId);
+            if (signer.CertificateThumbprint is { } thumbprint)
+                members.WriteString("x5t#S256", thumbprint);
+        });
+        return await SignWithHeaderAsync(signer, header, claims, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Encodes a header that contains the public key (<c>jwk</c>) in place of its identifier.</summary>
+    /// <param name="algorithm">The algorithm.</param>
+    /// <param name="type">The value of <c>typ</c>.</param>
+    /// <param name="publicJwk">The public key as JSON.</param>
+    /// <returns>The first part of a JWT in compact form.</returns>
+    public static string EncodeHeader(string algorithm, string type, string publicJwk) =>
+        Encode(members =>
+        {
+            WriteHeader(members, algorithm, type);
+            members.WritePropertyName("jwk");
+            members.WriteRawValue(publicJwk);
+        });
+
+    /// <summary>Signs with a private key and a header that was encoded before.</summary>
+    /// <param name="signer">The key.</param>
+    /// <param name="header">The encoded header.</param>
+    /// <param name="claims">Writes the claims into an object.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The JWT in compact form.</returns>
+    public static async ValueTask<string> SignWithHeaderAsync(
+        ISigner signer,
+        string header,
+        Action<Utf8JsonWriter> claims,
+        CancellationToken cancellationToken
+    )
+    {
+        string input = header + "." + Encode(claims);
         byte[] signature = await signer.SignAsync(Encoding.ASCII.GetBytes(input), cancellationToken).ConfigureAwait(false);
         return input + "." + Base64Url.EncodeToString(signature);
     }
@@ -53,7 +76,7 @@ internal static class JwtWriter
     /// <returns>The JWT in compact form.</returns>
     public static string Authenticate(ReadOnlySpan<byte> secret, string algorithm, string? type, Action<Utf8JsonWriter> claims)
     {
-        string input = SigningInput(header => WriteHeader(header, algorithm, type), claims);
+        string input = Encode(header => WriteHeader(header, algorithm, type)) + "." + Encode(claims);
         byte[] data = Encoding.ASCII.GetBytes(input);
         byte[] code = SignatureAlgorithms.HashLength(algorithm) switch
         {
@@ -71,13 +94,10 @@ internal static class JwtWriter
             header.WriteString("typ", type);
     }
 
-    private static string SigningInput(Action<Utf8JsonWriter> header, Action<Utf8JsonWriter> claims) =>
-        Encode(header) + "." + Encode(claims);
-
     private static string Encode(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, Options))
         {
             writer.WriteStartObject();
             members(writer);

@@ -108,7 +108,7 @@ internal sealed class UserInfoClient(
     )
     {
         var request = new BackChannelRequest(ServerEndpoint.UserInfo, server) { Accept = "application/json, application/jwt" };
-        var response = await endpoints.SendWithTokenAsync(request, token.Reveal(), current, cancellationToken).ConfigureAwait(false);
+        var response = await endpoints.SendWithTokenAsync(request, token, current, cancellationToken).ConfigureAwait(false);
         var json = response.Json();
         if (response.IsSuccess && json is null && string.Equals(response.MediaType, "application/jwt", StringComparison.OrdinalIgnoreCase))
             json = await ReadJwtAsync(response, current, server, cancellationToken).ConfigureAwait(false);

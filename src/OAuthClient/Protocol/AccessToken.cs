@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -11,6 +14,9 @@ public sealed class AccessToken : Secret
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? authorizationHeader;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    private string? hash;
 
     internal AccessToken(
         string value,
@@ -27,10 +33,15 @@ public sealed class AccessToken : Secret
         Resources = resources;
     }
 
-    /// <summary>Gets the authentication scheme of the token: <c>Bearer</c> (RFC 6750).</summary>
-#pragma warning disable CA1822 // With DPoP the value depends on the token.
-    public string TokenType => BearerScheme.Instance.Name;
-#pragma warning restore CA1822
+    /// <summary>
+    /// Gets the authentication scheme of the token: <c>Bearer</c> (RFC 6750), or <c>DPoP</c> for a token that is bound to a key (RFC 9449).
+    /// </summary>
+    public string TokenType => Scheme.Name;
+
+    /// <summary>
+    /// Gets the thumbprint of the key that the token is bound to (<c>jkt</c>, RFC 9449 §6); <see langword="null"/> for a bearer token.
+    /// </summary>
+    public string? KeyThumbprint => Key?.Thumbprint;
 
     /// <summary>
     /// Gets the time at which the token was requested. The lifetime is counted from this time, so it never ends later than at the server.
@@ -55,7 +66,16 @@ public sealed class AccessToken : Secret
     /// Gets the value of the Authorization header. It is created once, because formatting it for each request allocates memory.
     /// </summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    internal string AuthorizationHeader => authorizationHeader ??= BearerScheme.Instance.CreateHeader(Reveal());
+    internal string AuthorizationHeader => authorizationHeader ??= Scheme.CreateHeader(Reveal());
+
+    /// <summary>Gets the key that the token is bound to; <see langword="null"/> for a bearer token.</summary>
+    internal DPoPKey? Key { get; init; }
+
+    internal TokenScheme Scheme => Key is null ? TokenScheme.Bearer : TokenScheme.DPoP;
+
+    /// <summary>Gets the hash of the token for its proofs (<c>ath</c>, RFC 9449 §4.2). It is computed once.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal string Hash => hash ??= Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Reveal())));
 
     /// <summary>Gets or sets a value indicating whether the token was requested because an API rejected the previous one.</summary>
     internal bool ReplacesRejected { get; set; }

@@ -1,11 +1,13 @@
 namespace OAuthClient;
 
-/// <summary>Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2).</summary>
+/// <summary>Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2,
+/// RFC 9449 §5, §8).</summary>
 internal static class ErrorCodes
 {
     public const string AccessDenied = "access_denied";
     public const string InvalidClient = "invalid_client";
     public const string InvalidClientMetadata = "invalid_client_metadata";
+    public const string InvalidDPoPProof = "invalid_dpop_proof";
     public const string InvalidGrant = "invalid_grant";
     public const string InvalidRedirectUri = "invalid_redirect_uri";
     public const string InvalidScope = "invalid_scope";
@@ -17,6 +19,8 @@ internal static class ErrorCodes
     public const string UnauthorizedClient = "unauthorized_client";
     public const string UnsupportedGrantType = "unsupported_grant_type";
     public const string UnsupportedTokenType = "unsupported_token_type";
+
+    public const string UseDPoPNonce = "use_dpop_nonce";
 
     /// <summary>
     /// Determines whether only the resource owner can help, for the scopes and resources of one request: the server must interact with the
@@ -49,6 +53,7 @@ internal static class ErrorCodes
                 or "invalid_target"
                 or "login_required"
                 or InvalidClient
+                or InvalidDPoPProof
                 or InvalidGrant
                 or InvalidScope
                 or InvalidToken
@@ -56,7 +61,8 @@ internal static class ErrorCodes
                 or TemporarilyUnavailable
                 or UnauthorizedClient
                 or UnsupportedGrantType
-                or UnsupportedTokenType;
+                or UnsupportedTokenType
+                or UseDPoPNonce;
 
     /// <summary>
     /// Determines whether the error of an authorization response states that the user refused: <c>access_denied</c> (RFC 6749 §4.1.2.1), or

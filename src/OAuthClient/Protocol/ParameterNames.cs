@@ -12,6 +12,7 @@ internal static class ParameterNames
     public const string CodeChallenge = "code_challenge";
     public const string CodeChallengeMethod = "code_challenge_method";
     public const string CodeVerifier = "code_verifier";
+    public const string DPoPKeyThumbprint = "dpop_jkt";
     public const string Error = "error";
     public const string ErrorDescription = "error_description";
     public const string ErrorUri = "error_uri";

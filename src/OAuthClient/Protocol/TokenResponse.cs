@@ -67,12 +67,19 @@ public sealed class TokenResponse
     /// <summary>Gets the time at which the refresh token expires; <see langword="null"/> if the response states none.</summary>
     internal DateTimeOffset? RefreshTokenExpiresAt { get; init; }
 
+    /// <summary>
+    /// Gets the key of the proof that was presented, which a refresh token of a public client is bound to (RFC 9449 §5);
+    /// <see langword="null"/> if none was.
+    /// </summary>
+    internal DPoPKey? ProofKey { get; init; }
+
     /// <summary>Creates a copy with a validated ID Token, or without an ID Token if it could not be validated.</summary>
     internal TokenResponse With(IdToken? idToken) =>
         new(accessToken, Fault, RefreshToken, idToken, AdditionalMembers)
         {
             ReceivedIdTokens = ReceivedIdTokens,
             RefreshTokenExpiresAt = RefreshTokenExpiresAt,
+            ProofKey = ProofKey,
             Recipient = Recipient,
         };
 

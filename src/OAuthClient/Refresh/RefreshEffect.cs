@@ -12,7 +12,13 @@ internal abstract record RefreshEffect
     public sealed record WaitForLease(Grant Seen) : RefreshEffect;
 
     /// <summary>Send the refresh token to the server, if enough time of the lease is left.</summary>
-    public sealed record SendRefreshRequest(Grant Grant, RefreshToken RefreshToken) : RefreshEffect;
+    public sealed record SendRefreshRequest(Grant Grant, RefreshToken RefreshToken) : RefreshEffect
+    {
+        /// <summary>
+        /// Gets a value indicating whether the request may be sent once more with the server's nonce (RFC 9449 §8).
+        /// </summary>
+        public bool MayRetryForNonce { get; init; } = true;
+    }
 
     /// <summary>Save the server's response, which also ends the lease.</summary>
     public sealed record Save(Grant Grant, RefreshToken Spent, TokenResponse Response) : RefreshEffect;

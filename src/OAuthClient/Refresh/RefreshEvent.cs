@@ -21,7 +21,11 @@ internal abstract record RefreshEvent
     public sealed record OtherIdentityReceived(TokenResponse Response, Exception Fault) : RefreshEvent;
 
     /// <summary>The server issued no tokens, or its response is not known.</summary>
-    public sealed record RequestFailed(RefreshTokenOutcome Outcome, Exception Fault) : RefreshEvent;
+    public sealed record RequestFailed(RefreshTokenOutcome Outcome, Exception Fault) : RefreshEvent
+    {
+        /// <summary>Gets a value indicating whether the request was sent once more with the server's nonce (RFC 9449 §8).</summary>
+        public bool HasRetriedForNonce { get; init; }
+    }
 
     /// <summary>Too little time of the lease was left, and no request was sent.</summary>
     public sealed record LeaseExpired : RefreshEvent;

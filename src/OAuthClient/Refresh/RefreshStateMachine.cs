@@ -46,7 +46,7 @@ internal static class RefreshStateMachine
                 },
                 [new RemoveGrant(state.Grant, response), new RequireReauthorization(state.Grant, fault)]
             ),
-            RequestFailed(var outcome, var fault) => OnFault(state, outcome, fault),
+            RequestFailed failed => OnFault(state, failed),
             // The new refresh token is saved. The next refresh presents it.
             GrantSaved when state.Response!.Fault is { } unusable => (state, [new Fail(unusable)]),
             GrantSaved(IsKept: true) => (state, [new ReturnToken(state.Response!.AccessToken, IsFetched: true)]),
@@ -88,8 +88,9 @@ internal static class RefreshStateMachine
         return (next with { Lease = lease, PreviousStatus = result.PreviousStatus }, [new SendRefreshRequest(stored, refreshToken)]);
     }
 
-    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, RefreshTokenOutcome outcome, Exception fault)
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, RequestFailed failed)
     {
+        var (outcome, fault) = failed;
         switch (outcome)
         {
             case RefreshTokenOutcome.InvalidGrant:
@@ -97,7 +98,14 @@ internal static class RefreshStateMachine
                 return (state with { Refusal = fault }, [new AcquireLease(state.Grant, state.Lease)]);
             case RefreshTokenOutcome.Ambiguous when StatusAfter(state, wasSent: false) != RefreshTokenStatus.Unknown:
                 // The refresh token is sent a second time. If the server did not rotate it, or has a grace period, this saves the grant.
-                return (state with { IsInDoubt = true }, [new SendRefreshRequest(state.Grant, state.Grant.RefreshToken!)]);
+                // The server's nonce is known after the first request, so the request is not sent more than three times in all.
+                return (
+                    state with
+                    {
+                        IsInDoubt = true,
+                    },
+                    [new SendRefreshRequest(state.Grant, state.Grant.RefreshToken!) { MayRetryForNonce = !failed.HasRetriedForNonce }]
+                );
             case RefreshTokenOutcome.InteractionRequired:
                 return (state, [new ReleaseLease(state.Lease!, StatusAfter(state, wasSent: false)), new RequireInteraction(fault)]);
             default:

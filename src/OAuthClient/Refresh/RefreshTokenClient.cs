@@ -10,6 +10,7 @@ namespace OAuthClient;
 internal sealed class RefreshTokenClient(
     ServerMetadataCache metadata,
     TokenEndpointClient tokenEndpoint,
+    DPoPKeyProvider keys,
     IdTokenValidator idTokens,
     TimeProvider time,
     ILogger logger
@@ -46,12 +47,17 @@ internal sealed class RefreshTokenClient(
             context.Selection.Scopes.Count > 0 ? context.Selection.Scopes : null,
             sendRefreshRequest.Grant.Scopes,
             context.Selection.Resources.Count > 0 ? context.Selection.Resources : sendRefreshRequest.Grant.Resources
-        );
+        )
+        {
+            ProofKey = keys.FindForRefresh(sendRefreshRequest.Grant.DPoPKey, ClientAuthenticationMethods.IsConfidential(current), current),
+            HasChosenKey = true,
+        };
         // Checked immediately before the request is sent: a process that was suspended beyond its lease must not send a refresh token that
         // another node has sent since. Two clocks are used, because one may stop while the machine sleeps and the other can be set.
         var leaseStart = time.GetUtcNow() - time.GetElapsedTime(leasedAt);
         var tracker = new SendTracker
         {
+            MayRetryForNonce = sendRefreshRequest.MayRetryForNonce,
             CanSend = () =>
                 (time.GetElapsedTime(leasedAt), time.GetUtcNow() - leaseStart) is var (elapsed, passed)
                 && (elapsed > passed ? elapsed : passed) <= current.RefreshLease - current.RefreshDeadline,
@@ -83,7 +89,10 @@ internal sealed class RefreshTokenClient(
         }
         catch (Exception exception)
         {
-            return new RefreshEvent.RequestFailed(RefreshTokenOutcomes.Of(exception, tracker), exception);
+            return new RefreshEvent.RequestFailed(RefreshTokenOutcomes.Of(exception, tracker), exception)
+            {
+                HasRetriedForNonce = tracker.HasRetriedForNonce,
+            };
         }
     }
 

@@ -3,7 +3,13 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the responses.</summary>
-internal sealed class TokenEndpointClient(ServerMetadataCache metadata, EndpointClient endpoints, TimeProvider time, ILogger logger)
+internal sealed class TokenEndpointClient(
+    ServerMetadataCache metadata,
+    EndpointClient endpoints,
+    DPoPKeyProvider keys,
+    TimeProvider time,
+    ILogger logger
+)
 {
     private int loggedDeviations;
 
@@ -50,6 +56,9 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
                 form.Add(new(ParameterNames.Resource, resource));
         }
         AdditionalParameters.AddMissing(form, request.GetFurtherParameters(configuration));
+        var key = request.HasChosenKey ? request.ProofKey : keys.FindForClient(configuration);
+        if (key is not null)
+            server.EnsureAcceptsProofsOf(keys.SignerOf(key).Algorithm);
         var response = await endpoints
             .SendAsync(
                 new BackChannelRequest(ServerEndpoint.Token, server)
@@ -59,6 +68,7 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
                     AffectsOtherRequests = request.AffectsOtherRequests,
                     SendTracker = tracker,
                     Secrets = request.Secrets,
+                    ProofKey = key,
                 },
                 configuration,
                 server,
@@ -67,7 +77,7 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
             .ConfigureAwait(false);
         try
         {
-            var tokens = TokenResponseReader.Read(response, request, configuration.Adaptation, out var deviations);
+            var tokens = TokenResponseReader.Read(response, request, key, configuration.Adaptation, out var deviations);
             configuration.Refusals.Clear();
             LogDeviations(deviations, configuration);
             return tokens;

@@ -41,6 +41,14 @@ public abstract class TokenRequest
     /// </summary>
     internal virtual bool AffectsOtherRequests => false;
 
+    /// <summary>
+    /// Gets the key that the tokens are bound to (RFC 9449 §5); <see langword="null"/> for the one that the configuration chooses.
+    /// </summary>
+    internal DPoPKey? ProofKey { get; init; }
+
+    /// <summary>Gets a value indicating whether <see cref="ProofKey"/> was chosen, so that no proof is sent where it is null.</summary>
+    internal bool HasChosenKey { get; init; }
+
     /// <summary>Gets the values that no message may contain.</summary>
     internal virtual IReadOnlyList<string> Secrets => [];
 

@@ -14,6 +14,7 @@ internal static class TokenResponseReader
     /// <summary>Reads a response. Its access token may be unusable (<see cref="TokenResponse.Fault"/>).</summary>
     /// <param name="response">The response.</param>
     /// <param name="request">The request that it answers.</param>
+    /// <param name="key">The key that the access token must be bound to; <see langword="null"/> for a bearer token.</param>
     /// <param name="adaptation">How the server deviates from the specifications.</param>
     /// <param name="deviations">How the form of the response deviates.</param>
     /// <returns>The tokens.</returns>
@@ -22,6 +23,7 @@ internal static class TokenResponseReader
     public static TokenResponse Read(
         BackChannelResponse response,
         TokenRequest request,
+        DPoPKey? key,
         ServerAdaptation adaptation,
         out TokenResponseDeviations deviations
     )
@@ -41,7 +43,7 @@ internal static class TokenResponseReader
         var members = adaptation.TokenPath.Count == 0 ? top : TokenMembers.Read(found);
         if (members.AccessToken.IsAbsent() && members.RefreshToken.IsAbsent() && !top.IsAnyUnreadable)
             ThrowIfError(response, json, adaptation);
-        return Read(members, AdditionalMembers(members, top, adaptation), response, request, adaptation, ref deviations);
+        return Read(members, AdditionalMembers(members, top, adaptation), response, request, key, adaptation, ref deviations);
     }
 
     private static JsonDocument? Parse(BackChannelResponse response, ref TokenResponseDeviations deviations)
@@ -59,6 +61,7 @@ internal static class TokenResponseReader
         IReadOnlyDictionary<string, JsonElement> additional,
         BackChannelResponse response,
         TokenRequest request,
+        DPoPKey? key,
         ServerAdaptation adaptation,
         ref TokenResponseDeviations deviations
     )
@@ -89,14 +92,17 @@ internal static class TokenResponseReader
             string value =
                 StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken)
                 ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
-            EnsureBearer(members.TokenType, value, response, adaptation, ref deviations);
+            EnsureType(members.TokenType, value, key, response, adaptation, ref deviations);
             accessToken = new(
                 value,
                 issuedAt,
                 ExpiresAt(members, issuedAt, ref deviations),
                 Scopes(members, request, adaptation, ref deviations),
                 request.Resources
-            );
+            )
+            {
+                Key = key,
+            };
         }
         catch (OAuthProtocolException exception)
         {
@@ -111,6 +117,7 @@ internal static class TokenResponseReader
         )
         {
             ReceivedIdTokens = idTokens,
+            ProofKey = key,
             RefreshTokenExpiresAt = RefreshTokenLifetime.Find(additional, issuedAt),
         };
     }
@@ -159,9 +166,10 @@ internal static class TokenResponseReader
     }
 
     // An unsupported type is reported before errors in the other members.
-    private static void EnsureBearer(
+    private static void EnsureType(
         JsonElement member,
         string accessToken,
+        DPoPKey? key,
         BackChannelResponse response,
         ServerAdaptation adaptation,
         ref TokenResponseDeviations deviations
@@ -172,17 +180,30 @@ internal static class TokenResponseReader
             deviations |= TokenResponseDeviations.TokenTypeForm;
             member = member[0];
         }
-        if (StrictJson.TextOf(member, ParameterNames.TokenType) is not { } type)
+        string? type = StrictJson.TextOf(member, ParameterNames.TokenType)?.Trim();
+        if (key is not null)
+        {
+            // RFC 9449 §5: another type means that the server did not bind the token.
+            if (!TokenScheme.DPoP.IsNamed(type))
+                throw new OAuthProtocolException(
+                    $"The token response's token_type is '{response.Clean(type, accessToken) ?? "missing"}', although a token that is bound "
+                        + "to a key was requested (DPoP, RFC 9449 §5), so the access token was not used. If the server does not support "
+                        + "DPoP, remove DPoP.Enabled; if it does, check that the client is registered for it."
+                );
+            return;
+        }
+        if (type is null)
         {
             deviations |= TokenResponseDeviations.TokenTypeMissing;
             return;
         }
-        if (!adaptation.IsBearer(type.Trim()))
+        if (!adaptation.IsBearer(type))
         {
             throw new OAuthProtocolException(
-                $"The token response's token_type is '{response.Clean(type, accessToken)}'; only {BearerScheme.Instance.Name} is "
-                    + "supported, and a token of an unknown type must not be used (RFC 6749 §7.1). If the server names bearer tokens so, "
-                    + "add the word to Adaptation.BearerTokenTypes."
+                $"The token response's token_type is '{response.Clean(type, accessToken)}'; a "
+                    + $"{TokenScheme.Bearer.Name} token was expected, and a token of another type must not be used (RFC 6749 §7.1). If the "
+                    + "server names bearer tokens so, add the word to Adaptation.BearerTokenTypes. If it binds tokens to keys, set "
+                    + "DPoP.Enabled."
             );
         }
     }

@@ -22,7 +22,7 @@ internal static class SampleRequest
         DateTimeOffset now
     )
     {
-        var request = AuthorizationRequestBuilder.Create(configuration, server, parameters, now);
+        var request = AuthorizationRequestBuilder.Create(configuration, server, parameters, key: null, now);
         request.Pending.Address = QueryRequestTransport.CreateAddress(request, configuration.Adaptation);
         return request.Pending;
     }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OAuthClient.Testing;
+using OAuthClient.Tests.DPoP;
 
 namespace OAuthClient.Tests;
 
@@ -171,7 +172,13 @@ public class SendTrackerTests
     {
         var backChannel = host.BackChannelOf();
         ServerMetadataCache metadata = new(backChannel, host.Clock);
-        await new TokenEndpointClient(metadata, new EndpointClient(backChannel), host.Clock, NullLogger.Instance).SendAsync(
+        await new TokenEndpointClient(
+            metadata,
+            new EndpointClient(backChannel, SampleProofs.Create()),
+            SampleProofs.Keys(),
+            host.Clock,
+            NullLogger.Instance
+        ).SendAsync(
             new RefreshTokenRequest(new("the-token"), scopes: null, granted: [], resources: []),
             host.RegistrationOf().Current,
             new AuthorizationServerMetadata().With(ServerEndpoint.Token, endpoint ?? new(host.Server.Issuer, "/token")),

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OAuthClient.Tests.DPoP;
 
 namespace OAuthClient.Tests;
 
@@ -93,7 +94,8 @@ public class EndpointClientTests
         var backChannel = server.BackChannelOf();
         TokenEndpointClient client = new(
             new ServerMetadataCache(backChannel, server.Clock),
-            new EndpointClient(backChannel, (_, _) => authentication),
+            new EndpointClient(backChannel, SampleProofs.Create(), (_, _) => authentication),
+            SampleProofs.Keys(),
             server.Clock,
             NullLogger.Instance
         );

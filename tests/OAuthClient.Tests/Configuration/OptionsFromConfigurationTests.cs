@@ -65,6 +65,7 @@ public class OptionsFromConfigurationTests
             ["PushedAuthorizationRequestEndpoint"] = "https://server.example.com/par",
             ["SignedAuthorizationRequests"] = "false",
             ["ClientAssertion:KeyId"] = "key-1",
+            ["DPoP:Enabled"] = "true",
             ["DangerouslyAllowHttpInTrustedNetwork:0"] = "http://keycloak:8080",
             ["MetadataAddress"] = "https://server.example.com/m",
             ["UserInfoSigningAlgorithms:0"] = "ES384",

@@ -92,7 +92,7 @@ internal static class Targets
             input =>
             {
                 var request = TokenRequest.ClientCredentials(["a"]);
-                var response = TokenResponseReader.Read(Response(input), request, Nested, out _);
+                var response = TokenResponseReader.Read(Response(input), request, key: null, Nested, out _);
                 // What is kept of any response can be stored and read again.
                 var grant = new Grant("g", "c", GrantOwner.User("1"), "https://as.example", "id").Refreshed(
                     response,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OAuthClient.Tests.DPoP;
 using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
@@ -32,7 +33,14 @@ public class RefreshFenceTests
         ServerMetadataCache metadata = new(backChannel, clocks);
         RefreshTokenClient client = new(
             metadata,
-            new TokenEndpointClient(metadata, new EndpointClient(backChannel), clocks, NullLogger.Instance),
+            new TokenEndpointClient(
+                metadata,
+                new EndpointClient(backChannel, SampleProofs.Create()),
+                SampleProofs.Keys(),
+                clocks,
+                NullLogger.Instance
+            ),
+            SampleProofs.Keys(),
             new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks, NullLogger.Instance)), clocks),
             clocks,
             NullLogger.Instance

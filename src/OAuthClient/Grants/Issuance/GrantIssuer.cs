@@ -66,6 +66,7 @@ internal sealed class GrantIssuer(
                 callbackParameters
             ),
             IdToken = identity?.Token,
+            DPoPKey = response.ProofKey,
             Tokens = Grant.With(response.AccessToken),
         };
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);

@@ -15,6 +15,7 @@ internal static class GrantSize
     public static long Of(Grant grant) =>
         OfGrant
         + 2L * (grant.RefreshToken?.Reveal().Length ?? 0)
+        + 2L * (grant.DPoPKey?.PrivateJwk?.Reveal().Length ?? 0)
         // With its parsed claims.
         + 6L * (grant.IdToken?.Reveal().Length ?? 0)
         + Of(grant.Scopes)

@@ -1,0 +1,20 @@
+namespace OAuthClient;
+
+/// <summary>The immutable settings of the keys that a client's tokens are bound to.</summary>
+internal sealed class DPoPSettings(OAuthClientOptions options)
+{
+    private readonly Func<ISigner>? signer = options.DPoPSigner;
+
+    public bool IsEnabled { get; } = options.DPoP.Enabled;
+    public bool KeyPerGrant { get; } = options.DPoP.KeyPerGrant;
+    public TimeSpan KeyLifetime { get; } = options.DPoP.KeyLifetime;
+
+    /// <summary>Gets a value indicating whether the application holds the key.</summary>
+    public bool HasSigner => signer is not null;
+
+    /// <summary>Gets the key of the application. The application may replace it at any time.</summary>
+    /// <returns>The key; <see langword="null"/> if the library creates the keys.</returns>
+    /// <exception cref="InvalidOperationException">The delegate returned <see langword="null"/>.</exception>
+    public ISigner? FindSigner() =>
+        signer is null ? null : signer() ?? throw new InvalidOperationException("The delegate of UseDPoPSigner returned null.");
+}

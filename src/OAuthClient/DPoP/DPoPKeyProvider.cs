@@ -1,0 +1,119 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Provides the keys of one client that prove the possession of tokens (RFC 9449). Tokens that are requested by one process share a key for
+/// <see cref="DPoPOptions.KeyLifetime"/>. The key is stored with the tokens, so other nodes and later processes use it too.
+/// </summary>
+/// <param name="configuration">Returns the current configuration of the client.</param>
+/// <param name="time">The clock.</param>
+internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, TimeProvider time)
+{
+    // A removed key is imported again.
+    private const int Capacity = 10_000;
+
+    private readonly BoundedCache<string, DPoPSigner> imported = new(Capacity);
+    private readonly Lock changes = new();
+    private DPoPKey? shared;
+    private ApplicationKey? application;
+
+    /// <summary>Gets a value indicating whether the client requests tokens that are bound to a key.</summary>
+    public bool IsEnabled => configuration().DPoP.IsEnabled;
+
+    /// <summary>Gets the key of a new grant.</summary>
+    /// <returns>The key; <see langword="null"/> if the client requests bearer tokens.</returns>
+    public DPoPKey? FindForNewGrant(ClientConfiguration current) =>
+        current.DPoP is { IsEnabled: true, KeyPerGrant: true, HasSigner: false } ? Create(time.GetUtcNow()) : FindForClient(current);
+
+    /// <summary>Gets the key of a token that belongs to no grant.</summary>
+    /// <returns>The key; <see langword="null"/> if the client requests bearer tokens.</returns>
+    public DPoPKey? FindForClient(ClientConfiguration current) =>
+        !current.DPoP.IsEnabled ? null
+        : current.DPoP.FindSigner() is { } signer ? KeyOf(signer).Key
+        : Shared(current);
+
+    /// <summary>
+    /// Gets the key with which a grant is refreshed. The refresh token of a public client is bound to the key of its request (RFC 9449 §5).
+    /// That of a confidential client is not, so its grant receives a new key when the old one has reached its age.
+    /// </summary>
+    /// <param name="bound">The key of the grant; <see langword="null"/> if its tokens are bearer tokens.</param>
+    /// <param name="isConfidential">Whether the client authenticates.</param>
+    /// <param name="current">The configuration.</param>
+    /// <returns>The key; <see langword="null"/> to request a bearer token.</returns>
+    public DPoPKey? FindForRefresh(DPoPKey? bound, bool isConfidential, ClientConfiguration current)
+    {
+        if (bound is null)
+            return FindForNewGrant(current);
+        if (!isConfidential)
+            return bound;
+        bool isCurrent =
+            current.DPoP.IsEnabled
+            && bound.PrivateJwk is not null
+            && !current.DPoP.HasSigner
+            && time.GetUtcNow() - bound.CreatedAt < current.DPoP.KeyLifetime;
+        return isCurrent ? bound : FindForNewGrant(current);
+    }
+
+    /// <summary>Gets the signer of a key.</summary>
+    /// <exception cref="OAuthException">The signer of the application has another key.</exception>
+    public DPoPSigner SignerOf(DPoPKey key)
+    {
+        if (imported.TryGet(key.Thumbprint, out var known))
+            return known;
+        if (key.PrivateJwk is { } privateJwk)
+            return imported.GetOrAdd(key.Thumbprint, _ => new(SigningKey.Parse(privateJwk.Reveal())));
+        return configuration().DPoP.FindSigner() is { } signer && KeyOf(signer) is var found && found.Key.IsSameAs(key)
+            ? found.Signer
+            : throw new OAuthException(
+                "A token is bound to a key that the delegate of UseDPoPSigner no longer returns (RFC 9449 §6), so it cannot be used. Return "
+                    + "that key until its tokens have expired, refresh the grant, or begin a new authorization."
+            );
+    }
+
+    // The application may replace its signer at any time. The earlier one stays usable for the tokens that are bound to it.
+    private ApplicationKey KeyOf(ISigner signer)
+    {
+        var known = Volatile.Read(ref application);
+        if (known is not null && ReferenceEquals(known.Source, signer))
+            return known;
+        try
+        {
+            DPoPSigner proofs = new(signer);
+            known = new(signer, proofs, new(proofs.Thumbprint, privateJwk: null, time.GetUtcNow()));
+        }
+        catch (FormatException exception)
+        {
+            throw new OAuthException($"The delegate of UseDPoPSigner returned an unusable key: {exception.Message}", exception);
+        }
+        imported.Set(known.Key.Thumbprint, known.Signer);
+        Volatile.Write(ref application, known);
+        return known;
+    }
+
+    private DPoPKey Shared(ClientConfiguration current)
+    {
+        var now = time.GetUtcNow();
+        if (Volatile.Read(ref shared) is { } known && now - known.CreatedAt < current.DPoP.KeyLifetime)
+            return known;
+        lock (changes)
+        {
+            if (shared is null || now - shared.CreatedAt >= current.DPoP.KeyLifetime)
+                Volatile.Write(ref shared, Create(now));
+            return shared!;
+        }
+    }
+
+    private static DPoPKey Create(DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var jwk = PrivateKeyParser.PublicMembers(key);
+        string thumbprint = PrivateKeyParser.Thumbprint(jwk.ToJsonString());
+        jwk["d"] = (JsonNode)Base64Url.EncodeToString(key.ExportParameters(includePrivateParameters: true).D);
+        return new(thumbprint, new(jwk.ToJsonString()), now);
+    }
+
+    private sealed record ApplicationKey(ISigner Source, DPoPSigner Signer, DPoPKey Key);
+}

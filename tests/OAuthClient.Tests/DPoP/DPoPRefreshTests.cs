@@ -1,0 +1,115 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient.Tests.DPoP;
+
+/// <summary>Proves which key a refresh presents, and that a refusal for the nonce costs one request and no grant (RFC 9449 §5, §8).</summary>
+[TestFixture]
+public class DPoPRefreshTests
+{
+    private static readonly GrantOwner Owner = GrantOwner.User("42");
+
+    [Test]
+    [Description("§8: the server did not act on the request, so a rotating server without grace keeps the grant")]
+    public async Task A_refusal_for_the_nonce_at_each_of_1000_refreshes_loses_no_grant()
+    {
+        await using var host = await DPoPHost.StartAsync(nonces: true);
+        await host.SignInAsync();
+        host.Server.ClearRequests();
+        var grants = host.Services.GetRequiredKeyedService<OAuthClientGrants>(OAuthTestHost.ClientName);
+
+        for (int i = 0; i < 1_000; i++)
+        {
+            host.Server.RotateDPoPNonce();
+            await grants.RefreshAsync(Owner);
+        }
+
+        Assert.That(host.TokenRequests, Is.EqualTo(2_000));
+        Assert.That(await GrantsAsync(host), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("§5: the refresh token of a public client is bound to the key, also after the keys of new grants have changed")]
+    public async Task A_public_client_refreshes_with_the_key_of_the_grant()
+    {
+        await using var host = await DPoPHost.StartAsync(isPublic: true, options: o => o.DPoP.KeyLifetime = TimeSpan.FromHours(1));
+        var first = await host.SignInAsync();
+        host.Clock.Advance(TimeSpan.FromHours(2));
+
+        var refreshed = await host.Client.GetAccessTokenAsync(Owner);
+        var second = await host.SignInAsync("43");
+
+        Assert.That(refreshed.KeyThumbprint, Is.EqualTo(first.AccessToken!.KeyThumbprint));
+        Assert.That(second.AccessToken!.KeyThumbprint, Is.Not.EqualTo(refreshed.KeyThumbprint));
+    }
+
+    [Test]
+    [Description("§5: the refresh token of a confidential client is not bound, so its tokens receive a new key with time")]
+    public async Task A_confidential_client_changes_the_key_when_it_is_old()
+    {
+        await using var host = await DPoPHost.StartAsync(options: o => o.DPoP.KeyLifetime = TimeSpan.FromHours(3));
+        var first = await host.SignInAsync();
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        var young = await host.Client.GetAccessTokenAsync(Owner);
+        host.Clock.Advance(TimeSpan.FromHours(2));
+
+        var old = await host.Client.GetAccessTokenAsync(Owner);
+
+        Assert.That(young.KeyThumbprint, Is.EqualTo(first.AccessToken!.KeyThumbprint));
+        Assert.That(old.KeyThumbprint, Is.Not.EqualTo(young.KeyThumbprint));
+        Assert.That((await host.Http.GetAsync("/me")).IsSuccessStatusCode);
+    }
+
+    [Test]
+    [Description("KeyPerGrant: two grants have different keys, and each is used with its own")]
+    public async Task Each_grant_can_have_its_own_key([Values] bool isPublic)
+    {
+        await using var host = await DPoPHost.StartAsync(isPublic: isPublic, options: o => o.DPoP.KeyPerGrant = true);
+        var first = await host.SignInAsync();
+        var second = await host.SignInAsync("43");
+        host.Clock.Advance(TimeSpan.FromHours(1));
+
+        var refreshed = await host.Client.GetAccessTokenAsync(Owner);
+
+        Assert.That(first.AccessToken!.KeyThumbprint, Is.Not.EqualTo(second.AccessToken!.KeyThumbprint));
+        Assert.That(refreshed.KeyThumbprint, Is.EqualTo(first.AccessToken.KeyThumbprint));
+        Assert.That((await host.Http.GetAsync("/me")).IsSuccessStatusCode);
+    }
+
+    [Test]
+    [Description("The key is stored with the grant, so another node, or a later process, uses the grant")]
+    public async Task Another_node_uses_the_key_of_a_stored_grant([Values] bool isPublic)
+    {
+        await using var host = await DPoPHost.StartAsync(isPublic: isPublic);
+        var grant = Grant.Unprotect((await host.SignInAsync()).Protect(data => data), data => data);
+        await using var node = DPoPHost.CreateNode(host, isPublic);
+        await node.GetRequiredService<IGrantStore>().AddAsync(grant, CancellationToken.None);
+        var http = node.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+
+        Assert.That((await http.GetAsync("/me")).IsSuccessStatusCode);
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.That((await http.GetAsync("/me")).IsSuccessStatusCode);
+    }
+
+    [Test]
+    [Description("A grant from before DPoP was enabled is used, and bound at its next refresh")]
+    public async Task An_unbound_grant_is_bound_at_its_refresh()
+    {
+        bool isEnabled = false;
+        await using var host = await OAuthTestHost.StartAsync(o => o.DPoP.Enabled = isEnabled, api: OAuthTestHost.ForOwner);
+        var grant = await host.SignInAsync();
+        Assert.That(grant.AccessToken!.TokenType, Is.EqualTo("Bearer"));
+        isEnabled = true;
+        host.Services.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>().Clear();
+        host.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.That((await host.Http.GetAsync("/me")).IsSuccessStatusCode);
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.That((await host.Http.GetAsync("/me")).IsSuccessStatusCode);
+
+        Assert.That((await GrantsAsync(host)).Single().AccessToken!.TokenType, Is.EqualTo("DPoP"));
+    }
+
+    private static async Task<IReadOnlyList<Grant>> GrantsAsync(OAuthTestHost host) =>
+        await host.Store.FindAsync(OAuthTestHost.ClientName, Owner, CancellationToken.None);
+}
