@@ -44,6 +44,8 @@ internal sealed class ServerMetadataReader
             RequiresPushedRequests = IsAnyTrue("require_pushed_authorization_requests"),
             CodeChallengeMethods = Texts(AuthorizationServerMetadata.CodeChallengeMethodsName),
             TokenEndpointAuthenticationMethods = Texts(AuthorizationServerMetadata.AuthenticationMethodsName),
+            // A list that cannot be used says nothing: the server then judges the request.
+            AuthorizationDetailsTypes = members.TextsIfAny("authorization_details_types_supported"),
             Algorithms = ReadAlgorithms(),
         };
         return faults.Count == 0 ? metadata : metadata with { Faults = faults };

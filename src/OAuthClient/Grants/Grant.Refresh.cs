@@ -25,6 +25,8 @@ public sealed partial class Grant
             IdToken = response.IdToken ?? IdToken,
             Tokens = tokens,
             Scopes = RemainingScopes(response, selectionKey),
+            AuthorizationDetails =
+                (selectionKey.Length == 0 ? response.UsableAccessToken?.AuthorizationDetails : null) ?? AuthorizationDetails,
             TokenResponseMembers = Merge(TokenResponseMembers, response.AdditionalMembers, UntrustedCallbackParameters),
         };
     }

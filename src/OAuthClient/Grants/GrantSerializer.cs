@@ -74,6 +74,7 @@ internal static class GrantSerializer
             Account = grant.UserInfoAccount is { } account ? ToStored(account) : null,
             AuthorizationParameters = grant.AuthorizationParameters.Count == 0 ? null : grant.AuthorizationParameters,
             RefreshTokenExpiresAt = grant.RefreshTokenExpiresAt,
+            AuthorizationDetails = grant.AuthorizationDetails?.ToJson(),
             TokenResponseMembers = ToStored(grant.TokenResponseMembers),
             UntrustedCallbackParameters = ToStored(grant.UntrustedCallbackParameters),
             Unknown = grant.UnknownMembers,
@@ -90,6 +91,7 @@ internal static class GrantSerializer
             RenewalEndsAt = stored.RenewalEndsAt,
             AuthorizationParameters = stored.AuthorizationParameters ?? [],
             RefreshTokenExpiresAt = stored.RefreshTokenExpiresAt,
+            AuthorizationDetails = ToDetails(stored.AuthorizationDetails),
             TokenResponseMembers = ToMembers(stored.TokenResponseMembers),
             UntrustedCallbackParameters = ToMembers(stored.UntrustedCallbackParameters),
             Scopes = stored.Scopes,
@@ -141,6 +143,7 @@ internal static class GrantSerializer
             ReplacesRejected = token.ReplacesRejected ? true : null,
             UnexplainedReplacedAt = token.UnexplainedRejection?.ReplacedAt,
             UnexplainedCount = token.UnexplainedRejection?.Count,
+            AuthorizationDetails = token.AuthorizationDetails?.ToJson(),
             Unknown = token.UnknownMembers,
         };
 
@@ -151,8 +154,11 @@ internal static class GrantSerializer
             UnexplainedRejection = stored is { UnexplainedReplacedAt: { } replacedAt, UnexplainedCount: { } count and > 0 }
                 ? new(replacedAt, count)
                 : null,
+            AuthorizationDetails = ToDetails(stored.AuthorizationDetails),
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
+
+    private static AuthorizationDetails? ToDetails(string? stored) => stored is null ? null : AuthorizationDetails.TryParse(stored);
 }
 
 /// <summary>The JSON of a stored grant.</summary>
@@ -180,6 +186,7 @@ internal sealed class GrantJson
     public GrantAccountJson? Account { get; init; }
     public IReadOnlyList<string>? AuthorizationParameters { get; init; }
     public DateTimeOffset? RefreshTokenExpiresAt { get; init; }
+    public string? AuthorizationDetails { get; init; }
     public Dictionary<string, string>? TokenResponseMembers { get; init; }
     public Dictionary<string, string>? UntrustedCallbackParameters { get; init; }
 
@@ -201,6 +208,7 @@ internal sealed class AccessTokenJson
     public bool? ReplacesRejected { get; init; }
     public DateTimeOffset? UnexplainedReplacedAt { get; init; }
     public int? UnexplainedCount { get; init; }
+    public string? AuthorizationDetails { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

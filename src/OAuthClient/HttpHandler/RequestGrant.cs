@@ -19,6 +19,6 @@ internal static class RequestGrant
     /// <param name="selection">The selection of the HTTP client.</param>
     public static AccessTokenKey Select(HttpRequestMessage request, AccessTokenKey selection) =>
         wasEverSet && request.Options.TryGetValue(Key, out string? grantId)
-            ? new(selection.Scopes, selection.Resources, grantId)
+            ? new(selection.Scopes, selection.Resources, grantId, selection.AuthorizationDetails)
             : selection;
 }

@@ -46,7 +46,11 @@ internal sealed class RefreshTokenClient(
             context.Selection.Scopes.Count > 0 ? context.Selection.Scopes : null,
             sendRefreshRequest.Grant.Scopes,
             context.Selection.Resources.Count > 0 ? context.Selection.Resources : sendRefreshRequest.Grant.Resources
-        );
+        )
+        {
+            AuthorizationDetails = context.Selection.AuthorizationDetails,
+            GrantedDetails = sendRefreshRequest.Grant.AuthorizationDetails,
+        };
         // Checked immediately before the request is sent: a process that was suspended beyond its lease must not send a refresh token that
         // another node has sent since. Two clocks are used, because one may stop while the machine sleeps and the other can be set.
         var leaseStart = time.GetUtcNow() - time.GetElapsedTime(leasedAt);

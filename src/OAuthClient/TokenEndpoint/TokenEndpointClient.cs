@@ -49,6 +49,8 @@ internal sealed class TokenEndpointClient(ServerMetadataCache metadata, Endpoint
             foreach (string resource in request.Resources)
                 form.Add(new(ParameterNames.Resource, resource));
         }
+        if (request.AuthorizationDetails is { } details)
+            form.Add(new(ParameterNames.AuthorizationDetails, details.ToJson()));
         AdditionalParameters.AddMissing(form, request.GetFurtherParameters(configuration));
         var response = await endpoints
             .SendAsync(
