@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
@@ -31,8 +32,6 @@ internal sealed class ReceivedAuthorizationRequest
     /// <summary>Whether the response is a JWT (JWT Secured Authorization Response Mode §2.3).</summary>
     public bool SignsResponse { get; }
 
-    public string? AuthorizationDetails => _parameters["authorization_details"];
-
     public IReadOnlyList<string> Prompt { get; }
 
     /// <summary>The requested values in order of preference (OpenID Connect Core §3.1.2.1).</summary>
@@ -52,6 +51,9 @@ internal sealed class ReceivedAuthorizationRequest
     public IReadOnlyList<string> Scopes { get; private set; } = [];
 
     public IReadOnlyList<string> Resources { get; private set; } = [];
+
+    /// <summary>The requested authorization details (RFC 9396 §3); null if there are none.</summary>
+    public JsonArray? AuthorizationDetails { get; private set; }
 
     public TimeSpan? MaxAge { get; private set; }
 
@@ -97,6 +99,7 @@ internal sealed class ReceivedAuthorizationRequest
         if (server.Options.RejectResource && _parameters.Contains("resource"))
             throw new OAuthErrorException("invalid_target", "The resource parameter is not supported with scopes.");
         Resources = RequestedResources.Parse(_parameters.All("resource"));
+        AuthorizationDetails = AuthorizationDetailsRules.Parse(_parameters["authorization_details"], Client, server.Options);
         if (Prompt.FirstOrDefault(one => one is not ("none" or "login" or "consent" or "select_account")) is not null)
             throw OAuthErrorException.InvalidRequest("The prompt must be none, login, consent or select_account.");
         if (Prompt.Contains("none") && Prompt.Count > 1)

@@ -28,12 +28,21 @@ internal sealed class IntrospectionEndpoint(ServerState server)
     private JsonObject Describe(string value)
     {
         if (server.Grants.FindAccessToken(value) is { } access && access.IsValid(server.Now))
-            return Describe(access.Grant, access.Scopes, access.Resources, access.IssuedAt, access.ExpiresAt, "Bearer");
+            return Describe(
+                access.Grant,
+                access.Scopes,
+                access.Resources,
+                access.AuthorizationDetails,
+                access.IssuedAt,
+                access.ExpiresAt,
+                "Bearer"
+            );
         if (server.Grants.FindRefreshToken(value) is { RedeemedAt: null, Grant.Revoked: false } refresh && server.Now < refresh.ExpiresAt)
             return Describe(
                 refresh.Grant,
                 refresh.Grant.Scopes,
                 refresh.Grant.Resources,
+                refresh.Grant.AuthorizationDetails,
                 refresh.IssuedAt,
                 refresh.ExpiresAt,
                 tokenType: null
@@ -45,6 +54,7 @@ internal sealed class IntrospectionEndpoint(ServerState server)
         IssuedGrant grant,
         IReadOnlyList<string> scopes,
         IReadOnlyList<string> resources,
+        JsonArray? details,
         DateTimeOffset issuedAt,
         DateTimeOffset expiresAt,
         string? tokenType
@@ -60,6 +70,8 @@ internal sealed class IntrospectionEndpoint(ServerState server)
             ["iat"] = issuedAt.ToUnixTimeSeconds(),
             ["exp"] = expiresAt.ToUnixTimeSeconds(),
         };
+        if (details is not null)
+            response["authorization_details"] = details.DeepClone();
         if (tokenType is not null)
             response["token_type"] = tokenType;
         if (grant.User is not null)

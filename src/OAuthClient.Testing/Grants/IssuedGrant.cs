@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>The authorization that a user granted, or that a client received for itself. Its codes and tokens refer to it.</summary>
@@ -27,6 +29,9 @@ internal sealed class IssuedGrant(
 
     /// <summary>The authentication context class, if the client requested one (OpenID Connect Core §2).</summary>
     public string? Acr { get; init; }
+
+    /// <summary>The granted authorization details (RFC 9396 §7); null if there are none.</summary>
+    public JsonArray? AuthorizationDetails { get; init; }
 
     public bool Revoked => _revoked;
 

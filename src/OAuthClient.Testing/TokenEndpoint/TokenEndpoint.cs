@@ -38,6 +38,7 @@ internal sealed class TokenEndpoint(ServerState server)
         string value = form["code"] ?? throw OAuthErrorException.InvalidRequest("The code is missing.");
         string redirectUri = form["redirect_uri"] ?? throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
         IReadOnlyList<string> resources = [];
+        JsonArray? details = null;
         IssuedCode code = server.Grants.RedeemCode(
             value,
             client,
@@ -48,10 +49,11 @@ internal sealed class TokenEndpoint(ServerState server)
                     throw OAuthErrorException.InvalidGrant("The redirect_uri differs from the one in the authorization request.");
                 CodeChallengeVerifier.Check(found.Request.CodeChallenge, found.Request.CodeChallengeMethod, form["code_verifier"]);
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+                details = Narrow(found.Grant, client, form);
             }
         );
         bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");
-        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
+        return Respond(code.Grant, code.Grant.Scopes, resources, details, refreshable, code.Request.Nonce, refreshed: false);
     }
 
     /// <summary>Refreshes an access token (RFC 6749 §6).</summary>
@@ -62,6 +64,7 @@ internal sealed class TokenEndpoint(ServerState server)
         bool rotate = options.RotateRefreshTokens;
         IReadOnlyList<string> scopes = [];
         IReadOnlyList<string> resources = [];
+        JsonArray? details = null;
         IssuedRefreshToken token = server.Grants.RedeemRefreshToken(
             value,
             client,
@@ -76,9 +79,10 @@ internal sealed class TokenEndpoint(ServerState server)
                     throw OAuthErrorException.InvalidScope("The requested scope exceeds the granted scope.");
                 scopes = requested ?? granted;
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+                details = Narrow(found.Grant, client, form);
             }
         );
-        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
+        return Respond(token.Grant, scopes, resources, details, rotate, nonce: null, refreshed: true);
     }
 
     /// <summary>Issues an access token to a confidential client, without a refresh token (RFC 6749 §4.4).</summary>
@@ -94,17 +98,22 @@ internal sealed class TokenEndpoint(ServerState server)
             new IssuedGrant(client, user: null, scopes, resources, server.Now),
             scopes,
             resources,
+            AuthorizationDetailsRules.Parse(form["authorization_details"], client, server.Options),
             refreshable: false,
             nonce: null,
             refreshed: false
         );
     }
 
+    private JsonArray? Narrow(IssuedGrant grant, TestClient client, FormParameters form) =>
+        AuthorizationDetailsRules.Narrow(grant.AuthorizationDetails, form["authorization_details"], client, server.Options);
+
     /// <summary>Creates the token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).</summary>
     private JsonObject Respond(
         IssuedGrant grant,
         IReadOnlyList<string> scopes,
         IReadOnlyList<string> resources,
+        JsonArray? details,
         bool refreshable,
         string? nonce,
         bool refreshed
@@ -115,6 +124,7 @@ internal sealed class TokenEndpoint(ServerState server)
             grant,
             scopes,
             resources,
+            details,
             server.Now,
             options.AccessTokenLifetime
         );
@@ -126,6 +136,8 @@ internal sealed class TokenEndpoint(ServerState server)
         };
         if (scopes is not [])
             response["scope"] = string.Join(' ', scopes);
+        if (details is not null && (!refreshed || options.SendAuthorizationDetailsAtRefresh))
+            response["authorization_details"] = details.DeepClone();
         if (refreshable)
             response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime).Value;
         if (grant.User is not null && scopes.Contains("openid") && options.Defect is not Defect.IdTokenMissing)
