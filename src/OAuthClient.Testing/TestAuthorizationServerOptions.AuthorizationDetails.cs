@@ -8,8 +8,8 @@ public sealed partial class TestAuthorizationServerOptions
     /// <summary>
     /// Gets the supported types of authorization details, each with the names of its own members (RFC 9396 §2). An object can also have
     /// <c>locations</c>, <c>actions</c>, <c>datatypes</c>, <c>identifier</c> and <c>privileges</c> (§2.2). A request with another type or
-    /// member fails with <c>invalid_authorization_details</c> (§5). The metadata contain the types if there are any (§10). The dictionary is
-    /// empty by default.
+    /// member fails with <c>invalid_authorization_details</c> (§5). The metadata contain the types if there are any (§10). The dictionary
+    /// is empty by default.
     /// </summary>
     public IDictionary<string, IReadOnlyCollection<string>> AuthorizationDetailsTypes { get; } =
         new Dictionary<string, IReadOnlyCollection<string>>(StringComparer.Ordinal);

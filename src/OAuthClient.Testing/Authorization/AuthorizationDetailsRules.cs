@@ -33,9 +33,9 @@ internal static class AuthorizationDetailsRules
     }
 
     /// <summary>
-    /// Returns the requested authorization details, each of which must be a part of a granted one, or all granted ones if none was requested
-    /// (§6). An object is a part of another one if its lists are a part of the other's lists and its other members are equal. It then has
-    /// the members of the other one that it does not state, such as those that the server added (§7.1).
+    /// Returns the requested authorization details, each of which must be a part of a granted one, or all granted ones if none was
+    /// requested (§6). An object is a part of another one if its lists are a part of the other's lists and its other members are equal. It
+    /// then has the members of the other one that it does not state, such as those that the server added (§7.1).
     /// </summary>
     /// <param name="granted">The granted authorization details; null if there are none.</param>
     /// <param name="text">The value of the parameter; null if the request has none.</param>

@@ -92,16 +92,16 @@ public class RequestedAuthorizationDetailsTests
     [TestCase(false, true)]
     [TestCase(true, true)]
     [Description("RFC 9396 §3, RFC 9126, RFC 9101 §4: by query, pushed, and in a request object as an array; the server checks the form")]
-    public async Task Each_transport_carries_the_details(bool pushed, bool signed)
+    public async Task Each_transport_carries_the_details(bool isPushed, bool isSigned)
     {
         await using var host = await OAuthTestHost.StartAsync(
             o =>
             {
-                o.PushedAuthorization = pushed ? PushedAuthorizationUse.Always : PushedAuthorizationUse.Never;
-                o.SignedAuthorizationRequests = signed;
-                if (signed)
+                o.PushedAuthorization = isPushed ? PushedAuthorizationUse.Always : PushedAuthorizationUse.Never;
+                o.SignedAuthorizationRequests = isSigned;
+                if (isSigned)
                     (o.ClientId, o.ClientSecret, o.ClientAssertion.PrivateKey) = ("signing", null, Key);
-                if (signed)
+                if (isSigned)
                     o.ClientAuthentication = ClientAuthenticationMethod.PrivateKeyJwt;
             },
             server: o => o.AuthorizationDetailsTypes["payment"] = []
@@ -119,10 +119,10 @@ public class RequestedAuthorizationDetailsTests
         var grant = await host.SignInAsync(parameters: new() { AuthorizationDetails = AuthorizationDetails.Parse(Requested) });
 
         Assert.That(grant.AuthorizationDetails!.ToJson(), Is.EqualTo(Requested));
-        if (signed)
+        if (isSigned)
         {
             var request = (
-                pushed
+                isPushed
                     ? host.Server.RequestsTo(TestEndpoint.PushedAuthorization)[0].Form
                     : host.Server.RequestsTo(TestEndpoint.Authorization)[0].Query
             )["request"];

@@ -173,6 +173,7 @@ public class GrantedAuthorizationDetailsTests
         await host.Http.SendAsync(request);
 
         Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Single().Form["authorization_details"], Is.EqualTo(Part));
+        Assert.That(host.Api.Requests.Select(one => one.Headers["Authorization"]).Distinct(), Has.One.Items);
     }
 
     [Test]
@@ -189,7 +190,8 @@ public class GrantedAuthorizationDetailsTests
 
     private static string Tokens(string accessToken, string details) =>
         $$"""
-            {"access_token":"{{accessToken}}","token_type":"Bearer","expires_in":3600,"refresh_token":"rt","authorization_details":{{details}}}
+            {"access_token":"{{accessToken}}","token_type":"Bearer","expires_in":3600,"refresh_token":"rt",
+             "authorization_details":{{details}}}
             """;
 
     private static Task<OAuthTestHost> StartAsync(
