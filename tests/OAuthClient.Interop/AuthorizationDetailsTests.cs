@@ -16,19 +16,19 @@ public sealed class AuthorizationDetailsTests
     [TestCase(PushedAuthorizationUse.Never, true)]
     [TestCase(PushedAuthorizationUse.Always, true)]
     [Description("RFC 9396 §3, §7.1, §9.2: by query, pushed and signed; granted with more members; introspected")]
-    public async Task Authorization(PushedAuthorizationUse pushed, bool signed)
+    public async Task Authorization(PushedAuthorizationUse pushed, bool isSigned)
     {
         const string Algorithm = "ES256";
         string key = ClientAssertionTests.Key(Algorithm);
-        var metadata = signed ? ClientAssertionTests.Metadata(key, Algorithm) : [];
-        if (signed)
+        var metadata = isSigned ? ClientAssertionTests.Metadata(key, Algorithm) : [];
+        if (isSigned)
             metadata["request_object_signing_alg"] = Algorithm;
         await using var party = await StartAsync(
             metadata,
             o =>
             {
-                (o.PushedAuthorization, o.SignedAuthorizationRequests) = (pushed, signed);
-                if (signed)
+                (o.PushedAuthorization, o.SignedAuthorizationRequests) = (pushed, isSigned);
+                if (isSigned)
                     ClientAssertionTests.Describe(o, key, Algorithm);
             }
         );

@@ -98,7 +98,7 @@ public sealed class PushedRequestTests
         if (isArray)
             Assert.That(TestBed.Query(await SignInAsync()), Does.ContainKey("code"));
         else
-            Assert.That(SignInAsync, Throws.InvalidOperationException.With.Message.Contains("invalid_authorization_details"));
+            Assert.That(SignInAsync, Throws.InvalidOperationException.With.Message.Contains("must be an array, and not its text"));
     }
 
     private async Task<TestBed> StartAsync(Action<TestAuthorizationServerOptions>? configure = null)
