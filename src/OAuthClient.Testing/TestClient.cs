@@ -97,6 +97,12 @@ public sealed class TestClient
     public ISet<string>? AllowedScopes { get; init; }
 
     /// <summary>
+    /// Gets or sets the types of authorization details that the client can request (<c>authorization_details_types</c>, RFC 9396 §10);
+    /// <see langword="null"/> to allow every type in <see cref="TestAuthorizationServerOptions.AuthorizationDetailsTypes"/>.
+    /// </summary>
+    public ISet<string>? AllowedAuthorizationDetailsTypes { get; init; }
+
+    /// <summary>
     /// Gets or sets the values of <c>grant_type</c> that the client can use; <see langword="null"/> to allow all. A public client cannot
     /// use <c>client_credentials</c> in any case.
     /// </summary>

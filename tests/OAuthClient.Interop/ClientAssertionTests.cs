@@ -111,14 +111,14 @@ public sealed class ClientAssertionTests
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 
-    private static void Describe(OAuthClientOptions o, string key, string algorithm)
+    internal static void Describe(OAuthClientOptions o, string key, string algorithm)
     {
         o.ClientSecret = null;
         o.ClientAuthentication = ClientAuthenticationMethod.PrivateKeyJwt;
         (o.ClientAssertion.PrivateKey, o.ClientAssertion.Algorithm) = (key, algorithm);
     }
 
-    private static JsonObject Metadata(string key, string algorithm)
+    internal static JsonObject Metadata(string key, string algorithm)
     {
         var jwk = JsonNode.Parse(SigningKey.Parse(key, algorithm).PublicJwk)!.AsObject();
         (jwk["use"], jwk["alg"], jwk["kid"]) = ("sig", algorithm, "key-1");
@@ -131,7 +131,7 @@ public sealed class ClientAssertionTests
         };
     }
 
-    private static string Key(string algorithm)
+    internal static string Key(string algorithm)
     {
         if (algorithm.StartsWith('E'))
         {

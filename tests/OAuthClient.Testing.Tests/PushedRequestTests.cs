@@ -77,6 +77,30 @@ public sealed class PushedRequestTests
             Assert.That(SignInAsync, Throws.InvalidOperationException);
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    [Description("RFC 9396 §3: authorization_details of a request object are an array, and not its text")]
+    public async Task Authorization_details_of_a_request_object_are_an_array(bool isArray)
+    {
+        await using TestBed bed = await StartAsync(o => o.AuthorizationDetailsTypes["payment"] = []);
+        JsonObject claims = Claims(bed);
+        claims["nbf"] = bed.Clock.GetUtcNow().ToUnixTimeSeconds();
+        foreach ((string name, string parameter) in TestBed.Query(bed.AuthorizationUri(("client_id", "photos"))))
+            claims[name] = parameter;
+        const string details = """[{"type":"payment"}]""";
+        claims["authorization_details"] = isArray ? JsonNode.Parse(details) : details;
+        Uri address = new(
+            $"{bed.Server.AuthorizationEndpoint}?client_id=photos&request={Sign(claims, "", value: null, "oauth-authz-req+jwt")}"
+        );
+
+        async Task<Uri> SignInAsync() => await bed.Server.SignInAsync(address);
+
+        if (isArray)
+            Assert.That(TestBed.Query(await SignInAsync()), Does.ContainKey("code"));
+        else
+            Assert.That(SignInAsync, Throws.InvalidOperationException.With.Message.Contains("must be an array, and not its text"));
+    }
+
     private async Task<TestBed> StartAsync(Action<TestAuthorizationServerOptions>? configure = null)
     {
         TestBed bed = await TestBed.StartAsync(configure);

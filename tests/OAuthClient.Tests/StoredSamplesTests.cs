@@ -130,6 +130,7 @@ public class StoredSamplesTests
                 $"{token.Reveal()}, issued {Moment(token.IssuedAt)}, expires {Moment(token.ExpiresAt) ?? "never"}, "
                     + $"scopes {string.Join(' ', token.Scopes)}, resources {string.Join(' ', token.Resources)}, "
                     + $"replaces rejected {token.ReplacesRejected}"
+                    + (token.AuthorizationDetails is { } details ? $", details {details.ToJson()}" : "")
                     + (token.UnexplainedRejection is { } u ? $", unexplained {u.Count} at {Moment(u.ReplacedAt)}" : "")
                     + (token.Key is { } bound ? $", key {bound.Thumbprint}" : "")
             );
@@ -139,6 +140,7 @@ public class StoredSamplesTests
         Line(text, "Account", grant.UserInfoAccount is { } a ? $"{a.Id}, {a.Name}, {a.Email}, {a.Picture}" : null);
         Line(text, "AuthorizationParameters", string.Join('|', grant.AuthorizationParameters));
         Line(text, "RefreshTokenExpiresAt", Moment(grant.RefreshTokenExpiresAt));
+        Line(text, "AuthorizationDetails", grant.AuthorizationDetails?.ToJson());
         foreach (var (name, member) in grant.TokenResponseMembers.OrderBy(member => member.Key, StringComparer.Ordinal))
             Line(text, $"TokenResponseMember '{name}'", member.Reveal());
         foreach (var (name, parameter) in grant.UntrustedCallbackParameters)

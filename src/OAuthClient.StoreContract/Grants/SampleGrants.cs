@@ -11,6 +11,8 @@ internal static class SampleGrants
     /// <summary>A time after the end of every case, by any clock of a store.</summary>
     public static readonly DateTimeOffset Expiry = new(2100, 1, 1, 12, 10, 0, TimeSpan.Zero);
 
+    private static readonly AuthorizationDetails Details = AuthorizationDetails.Parse("""[{"type":"payment","actions":["read"]}]""");
+
     public static Grant Create(
         string id,
         string owner,
@@ -34,8 +36,12 @@ internal static class SampleGrants
             CreatedAt = Expiry.AddMinutes(-10),
             Generation = generation,
             RefreshToken = refreshToken is null ? null : new RefreshToken(refreshToken.Length > 0 ? refreshToken : "rt-" + id),
+            AuthorizationDetails = Details,
             Tokens = Grant.With(
                 new AccessToken("at-" + id, Expiry.AddMinutes(-10), expiresAt ?? Expiry.AddHours(1), ["a", "b"], ["https://api.example"])
+                {
+                    AuthorizationDetails = Details,
+                }
             ),
         };
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>The authorization endpoint (RFC 6749 §3.1) with its login page and consent page.</summary>
@@ -161,6 +163,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         {
             SessionId = session.Id,
             RequestedClaims = request.Claims,
+            AuthorizationDetails = Granted(request.AuthorizationDetails),
             Acr = request.AcrValues.FirstOrDefault(server.Options.AcrValuesSupported.Contains),
         };
         return AuthorizationResponseWriter.Code(
@@ -168,6 +171,14 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             request,
             server.Grants.AddCode(grant, request, server.Now + server.Options.CodeLifetime)
         );
+    }
+
+    private JsonArray? Granted(JsonArray? requested)
+    {
+        JsonArray? granted = requested?.DeepClone().AsArray();
+        if (granted is not null)
+            server.Options.OnAuthorizationDetails?.Invoke(granted);
+        return granted;
     }
 
     private Reply ShowLogin(RecordedRequest http, ReceivedAuthorizationRequest request, string? userName, string? problem)

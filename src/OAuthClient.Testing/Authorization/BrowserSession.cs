@@ -18,11 +18,11 @@ internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticated
     public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
 
     public bool HasConsented(ReceivedAuthorizationRequest request) =>
-        request.Scopes.Concat(request.Resources).Prepend("").All(item => _consents.ContainsKey((request.Client.ClientId, item)));
+        Items(request, request.Scopes).All(item => _consents.ContainsKey((request.Client.ClientId, item)));
 
     public void Consent(ReceivedAuthorizationRequest request, IEnumerable<string> scopes)
     {
-        foreach (string item in scopes.Concat(request.Resources).Prepend(""))
+        foreach (string item in Items(request, scopes))
             _consents[(request.Client.ClientId, item)] = true;
     }
 
@@ -40,4 +40,7 @@ internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticated
     }
 
     public void ClearConsents() => _consents.Clear();
+
+    private static IEnumerable<string> Items(ReceivedAuthorizationRequest request, IEnumerable<string> scopes) =>
+        scopes.Concat(request.Resources).Concat((request.AuthorizationDetails ?? []).Select(one => one!.ToJsonString())).Prepend("");
 }

@@ -103,16 +103,23 @@ internal sealed class PushedRequests(ServerState server)
         long now = server.Now.ToUnixTimeSeconds();
         if (!((long?)jwt.Claims["exp"] > now) || !((long?)jwt.Claims["nbf"] <= now + 10) || (long?)jwt.Claims["exp"] > now + 3600)
             throw new OAuthErrorException("invalid_request_object", "The request object has expired, or nbf or exp is missing.");
+        if (jwt.Claims.ContainsKey("authorization_details") && jwt.Claims["authorization_details"] is not JsonArray)
+            throw new OAuthErrorException(
+                "invalid_authorization_details",
+                "The authorization_details of a request object must be an array, and not its text (RFC 9396 §3)."
+            );
         return Encode(
             jwt.Claims.Where(claim => claim.Key is not ("iss" or "aud" or "exp" or "nbf" or "iat" or "jti"))
-                .SelectMany(claim => Values(claim.Value).Select(value => KeyValuePair.Create(claim.Key, value)))
+                .SelectMany(claim => Values(claim.Key, claim.Value).Select(value => KeyValuePair.Create(claim.Key, value)))
         );
     }
 
-    private static IEnumerable<string> Values(JsonNode? value) =>
+    private static IEnumerable<string> Values(string name, JsonNode? value) =>
         value switch
         {
-            JsonArray items when items.All(item => item is JsonValue) => items.Select(item => item!.ToString()),
+            JsonArray items when name is not "authorization_details" && items.All(item => item is JsonValue) => items.Select(item =>
+                item!.ToString()
+            ),
             JsonValue single when single.TryGetValue(out string? text) => [text],
             null => [],
             _ => [value.ToJsonString()],

@@ -36,8 +36,6 @@ internal sealed class ReceivedAuthorizationRequest
     /// <summary>The thumbprint of the key that the code is bound to (<c>dpop_jkt</c>, RFC 9449 §10); null for none.</summary>
     public string? KeyThumbprint => _parameters["dpop_jkt"];
 
-    public string? AuthorizationDetails => _parameters["authorization_details"];
-
     public IReadOnlyList<string> Prompt { get; }
 
     /// <summary>The requested values in order of preference (OpenID Connect Core §3.1.2.1).</summary>
@@ -57,6 +55,9 @@ internal sealed class ReceivedAuthorizationRequest
     public IReadOnlyList<string> Scopes { get; private set; } = [];
 
     public IReadOnlyList<string> Resources { get; private set; } = [];
+
+    /// <summary>The requested authorization details (RFC 9396 §3); null if there are none.</summary>
+    public JsonArray? AuthorizationDetails { get; private set; }
 
     public TimeSpan? MaxAge { get; private set; }
 
@@ -107,6 +108,7 @@ internal sealed class ReceivedAuthorizationRequest
         if (KeyThumbprint is { } thumbprint && !(thumbprint.Length == 43 && CodeChallengeVerifier.HasOnlyAllowedCharacters(thumbprint)))
             throw OAuthErrorException.InvalidRequest("The dpop_jkt must be a SHA-256 thumbprint of a key (RFC 9449 section 10).");
         Resources = RequestedResources.Parse(_parameters.All("resource"));
+        AuthorizationDetails = AuthorizationDetailsRules.Parse(_parameters["authorization_details"], Client, server.Options);
         if (Prompt.FirstOrDefault(one => one is not ("none" or "login" or "consent" or "select_account")) is not null)
             throw OAuthErrorException.InvalidRequest("The prompt must be none, login, consent or select_account.");
         if (Prompt.Contains("none") && Prompt.Count > 1)

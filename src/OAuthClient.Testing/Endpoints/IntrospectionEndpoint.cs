@@ -32,6 +32,7 @@ internal sealed class IntrospectionEndpoint(ServerState server)
                 access.Grant,
                 access.Scopes,
                 access.Resources,
+                access.AuthorizationDetails,
                 access.IssuedAt,
                 access.ExpiresAt,
                 access.TokenType,
@@ -42,6 +43,7 @@ internal sealed class IntrospectionEndpoint(ServerState server)
                 refresh.Grant,
                 refresh.Grant.Scopes,
                 refresh.Grant.Resources,
+                refresh.Grant.AuthorizationDetails,
                 refresh.IssuedAt,
                 refresh.ExpiresAt,
                 tokenType: null,
@@ -54,6 +56,7 @@ internal sealed class IntrospectionEndpoint(ServerState server)
         IssuedGrant grant,
         IReadOnlyList<string> scopes,
         IReadOnlyList<string> resources,
+        JsonArray? details,
         DateTimeOffset issuedAt,
         DateTimeOffset expiresAt,
         string? tokenType,
@@ -70,6 +73,8 @@ internal sealed class IntrospectionEndpoint(ServerState server)
             ["iat"] = issuedAt.ToUnixTimeSeconds(),
             ["exp"] = expiresAt.ToUnixTimeSeconds(),
         };
+        if (details is not null)
+            response["authorization_details"] = details.DeepClone();
         if (tokenType is not null)
             response["token_type"] = tokenType;
         if (confirmation is not null)

@@ -57,6 +57,8 @@ internal sealed class MetadataEndpoint(ServerState server)
         };
         if (options.AcrValuesSupported.Count > 0)
             metadata["acr_values_supported"] = List(options.AcrValuesSupported.Order(StringComparer.Ordinal));
+        if (options.AuthorizationDetailsTypes.Count > 0)
+            metadata["authorization_details_types_supported"] = List(options.AuthorizationDetailsTypes.Keys.Order(StringComparer.Ordinal));
         if (options.AllowRegistration)
             metadata["registration_endpoint"] = server.Address("/register");
         if (server.Certificates is not null)

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>An access token that the server issued.</summary>
@@ -5,6 +7,7 @@ internal sealed class IssuedAccessToken(
     IssuedGrant grant,
     IReadOnlyList<string> scopes,
     IReadOnlyList<string> resources,
+    JsonArray? authorizationDetails,
     DateTimeOffset issuedAt,
     DateTimeOffset expiresAt
 )
@@ -18,6 +21,9 @@ internal sealed class IssuedAccessToken(
     public IReadOnlyList<string> Scopes { get; } = scopes;
 
     public IReadOnlyList<string> Resources { get; } = resources;
+
+    /// <summary>The authorization details of the token (RFC 9396 §7); null if there are none.</summary>
+    public JsonArray? AuthorizationDetails { get; } = authorizationDetails;
 
     public DateTimeOffset IssuedAt { get; } = issuedAt;
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>
@@ -22,12 +24,16 @@ internal sealed class IssuedTokenStore
         IssuedGrant grant,
         IReadOnlyList<string> scopes,
         IReadOnlyList<string> resources,
+        JsonArray? authorizationDetails,
         DateTimeOffset now,
         TimeSpan lifetime,
         Confirmation? confirmation
     )
     {
-        IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime) { Confirmation = confirmation };
+        IssuedAccessToken token = new(grant, scopes, resources, authorizationDetails, now, now + lifetime)
+        {
+            Confirmation = confirmation,
+        };
         lock (_lock)
             _accessTokens.Add(token.Value, token);
         return token;

@@ -1,8 +1,15 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>Creates the consent page.</summary>
 internal static class ConsentPage
 {
+    // The page encodes the text.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, TestUser user, string ticket)
     {
         string client = request.Client.DisplayName ?? request.Client.ClientId;
@@ -12,6 +19,9 @@ internal static class ConsentPage
         string resources = request.Resources is []
             ? ""
             : $"<p class=\"note\">For use at {string.Join(", ", request.Resources.Select(Page.Encode))}</p>";
+        string details = request.AuthorizationDetails is { } requested
+            ? $"<ul class=\"details\">{string.Concat(requested.Select(Details))}</ul>"
+            : "";
         return Page.Create(
             200,
             "consent",
@@ -23,6 +33,7 @@ internal static class ConsentPage
             <form method="post" action="{Page.Encode(server.Address("/consent"))}">
             {Page.Hidden("ticket", ticket)}
             {scopes}
+            {details}
             <div class="actions">
             <button class="main" type="submit" name="decision" value="allow">Allow</button>
             <button type="submit" name="decision" value="deny">Deny</button>
@@ -40,6 +51,10 @@ internal static class ConsentPage
         return $"<li><label><input type=\"checkbox\" name=\"scope\" value=\"{Page.Encode(scope)}\" checked{disabled}>"
             + $"<span>{Page.Encode(Meaning(scope))}<small>{Page.Encode(scope)}</small></span></label></li>";
     }
+
+    // Each object as the server received it (RFC 9396 §11.2).
+    private static string Details(JsonNode? one) =>
+        $"<li><span>{Page.Encode((string)one!["type"]!)}<small>{Page.Encode(one.ToJsonString(Readable))}</small></span></li>";
 
     private static string Meaning(string scope) =>
         scope switch

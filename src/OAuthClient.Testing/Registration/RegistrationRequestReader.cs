@@ -48,6 +48,7 @@ internal static class RegistrationRequestReader
             AllowAnyLoopbackPort = native,
             AllowedGrantTypes = grantTypes.ToHashSet(StringComparer.Ordinal),
             AllowedScopes = Scopes(members, server),
+            AllowedAuthorizationDetailsTypes = DetailsTypes(members, requested, server),
             PublicKeys = Keys(members),
             RequireDPoP = members.Flag("dpop_bound_access_tokens"),
             RequireCertificateBoundTokens = members.Flag("tls_client_certificate_bound_access_tokens"),
@@ -132,6 +133,17 @@ internal static class RegistrationRequestReader
             .ToHashSet(StringComparer.Ordinal);
         members.Registered["scope"] = string.Join(' ', scopes);
         return scopes;
+    }
+
+    /// <summary>Validates the types of authorization details (RFC 9396 §10).</summary>
+    private static HashSet<string>? DetailsTypes(MetadataMembers members, JsonObject requested, ServerState server)
+    {
+        if (!requested.ContainsKey("authorization_details_types"))
+            return null;
+        IReadOnlyList<string> types = members.Texts("authorization_details_types");
+        return types.FirstOrDefault(type => !server.Options.AuthorizationDetailsTypes.ContainsKey(type)) is { } unknown
+            ? throw OAuthErrorException.InvalidClientMetadata($"The authorization_details_types {unknown} is not supported.")
+            : types.ToHashSet(StringComparer.Ordinal);
     }
 
     private static JsonObject? Keys(MetadataMembers members)

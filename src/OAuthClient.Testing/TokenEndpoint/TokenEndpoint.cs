@@ -58,6 +58,7 @@ internal sealed class TokenEndpoint(ServerState server)
         string value = form["code"] ?? throw OAuthErrorException.InvalidRequest("The code is missing.");
         string redirectUri = form["redirect_uri"] ?? throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
         IReadOnlyList<string> resources = [];
+        JsonArray? details = null;
         IssuedCode code = server.Grants.RedeemCode(
             value,
             client,
@@ -74,10 +75,11 @@ internal sealed class TokenEndpoint(ServerState server)
                 )
                     throw OAuthErrorException.InvalidGrant("The code is bound to another key (dpop_jkt).");
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+                details = Narrow(found.Grant, client, form);
             }
         );
         bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(code.Grant.Scopes);
-        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false, confirmation);
+        return Respond(code.Grant, code.Grant.Scopes, resources, details, refreshable, code.Request.Nonce, refreshed: false, confirmation);
     }
 
     /// <summary>Refreshes an access token (RFC 6749 §6).</summary>
@@ -88,6 +90,7 @@ internal sealed class TokenEndpoint(ServerState server)
         bool rotate = options.RotateRefreshTokens;
         IReadOnlyList<string> scopes = [];
         IReadOnlyList<string> resources = [];
+        JsonArray? details = null;
         IssuedRefreshToken token = server.Grants.RedeemRefreshToken(
             value,
             client,
@@ -104,12 +107,13 @@ internal sealed class TokenEndpoint(ServerState server)
                     throw OAuthErrorException.InvalidScope("The requested scope exceeds the granted scope.");
                 scopes = requested ?? granted;
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+                details = Narrow(found.Grant, client, form);
                 RequireClaims(found.Grant, scopes);
                 if (options.NarrowGrantAtRefresh)
                     found.Grant.Narrow(scopes);
             }
         );
-        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true, confirmation);
+        return Respond(token.Grant, scopes, resources, details, rotate, nonce: null, refreshed: true, confirmation);
     }
 
     private bool AllowsRefreshToken(IReadOnlyList<string> scopes) =>
@@ -144,6 +148,7 @@ internal sealed class TokenEndpoint(ServerState server)
             new IssuedGrant(client, user: null, scopes, resources, server.Now),
             scopes,
             resources,
+            AuthorizationDetailsRules.Parse(form["authorization_details"], client, server.Options),
             refreshable: false,
             nonce: null,
             refreshed: false,
@@ -151,11 +156,15 @@ internal sealed class TokenEndpoint(ServerState server)
         );
     }
 
+    private JsonArray? Narrow(IssuedGrant grant, TestClient client, FormParameters form) =>
+        AuthorizationDetailsRules.Narrow(grant.AuthorizationDetails, form["authorization_details"], client, server.Options);
+
     /// <summary>Creates the token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).</summary>
     private JsonObject Respond(
         IssuedGrant grant,
         IReadOnlyList<string> scopes,
         IReadOnlyList<string> resources,
+        JsonArray? details,
         bool refreshable,
         string? nonce,
         bool refreshed,
@@ -167,6 +176,7 @@ internal sealed class TokenEndpoint(ServerState server)
             grant,
             scopes,
             resources,
+            details,
             server.Now,
             options.AccessTokenLifetime,
             confirmation
@@ -179,6 +189,8 @@ internal sealed class TokenEndpoint(ServerState server)
         };
         if (scopes is not [])
             response["scope"] = string.Join(' ', scopes);
+        if (details is not null && (!refreshed || options.SendAuthorizationDetailsAtRefresh))
+            response["authorization_details"] = details.DeepClone();
         if (refreshable)
             response["refresh_token"] = server
                 .Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime, grant.Client.IsPublic ? confirmation : null)

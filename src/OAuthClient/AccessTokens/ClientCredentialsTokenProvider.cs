@@ -96,7 +96,10 @@ internal sealed class ClientCredentialsTokenProvider(
         ClientCredentialsRequest request = new(
             selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : current.Resources
-        );
+        )
+        {
+            AuthorizationDetails = selection.AuthorizationDetails ?? current.AuthorizationDetails,
+        };
         request.EnsureAllowed(current);
         var token = shared is null ? null : await shared.FindAsync(request, current, context.Rejected).ConfigureAwait(false);
         if (token is not null && IsRevoked(token))

@@ -75,10 +75,10 @@ internal sealed class DistributedClientTokenCache(
         }
     }
 
-    // Server, client, scopes and resources, length-prefixed so that different values have different keys.
+    // Server, client, scopes, resources and authorization details, length-prefixed so that different values have different keys.
     private static string Key(ClientCredentialsRequest request, ClientConfiguration current) =>
         AccessTokenKey.LengthPrefixed([current.ServerId, current.ClientId])
-        + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key
+        + new AccessTokenKey(request.Scopes ?? [], request.Resources, details: request.AuthorizationDetails).Key
         + (
             current.TokenParameters.Count == 0
                 ? ""

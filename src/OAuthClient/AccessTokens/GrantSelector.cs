@@ -43,14 +43,19 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
         if (fallback is not null)
             return fallback;
         throw context.Configuration.CreateReauthorizationRequired(
-            any ? $"no grant covers the scopes {ScopeList.Join(context.Selection.Scopes)}"
+            any ? "no grant covers the " + Describe(context.Selection)
                 : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
                 : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
                 : context.Selection.GrantId is not null ? "the grant with the given GrantId does not exist"
                 : "there is no grant of this user",
-            scopes: context.Selection.Scopes
+            scopes: context.Selection.Scopes,
+            details: context.Selection.AuthorizationDetails
         );
     }
+
+    private static string Describe(AccessTokenKey selection) =>
+        $"scopes {ScopeList.Join(selection.Scopes)}"
+        + (selection.AuthorizationDetails is { } details ? $" and the authorization details of the types {details}" : "");
 
     /// <summary>Finds a token that is fresh, in the first grant that can be used. This is the path of nearly every call.</summary>
     /// <param name="grants">The owner's grants, newest first.</param>

@@ -21,6 +21,13 @@ public sealed record AuthorizationParameters
     public IReadOnlyCollection<Uri>? Resources { get; init; }
 
     /// <summary>
+    /// Gets or sets the authorization details to request instead of <see cref="OAuthClientOptions.AuthorizationDetails"/> (RFC 9396 §3).
+    /// <see cref="OAuthClient.AuthorizationDetails.From{T}"/> creates them from objects of the application. The default is
+    /// <see langword="null"/>.
+    /// </summary>
+    public AuthorizationDetails? AuthorizationDetails { get; init; }
+
+    /// <summary>
     /// Gets or sets the redirect URI of this request: <see cref="OAuthClientOptions.RedirectUri"/> or one of
     /// <see cref="OAuthClientOptions.RedirectUris"/>. The port of a loopback address may differ (RFC 8252 §7.3). The default is
     /// <see langword="null"/>: in ASP.NET Core the one with the host of the request, otherwise
@@ -82,10 +89,14 @@ public sealed record AuthorizationParameters
     /// <summary>Gets the scopes that are requested in addition to <see cref="Scopes"/> or those of the options.</summary>
     internal IReadOnlyCollection<string> FurtherScopes { get; init; } = [];
 
+    /// <summary>Gets the details that are requested in addition to <see cref="AuthorizationDetails"/> or those of the options.</summary>
+    internal AuthorizationDetails? FurtherAuthorizationDetails { get; init; }
+
     /// <summary>
     /// Creates the parameters of a reauthorization. It repeats the parameters that were given for the authorization of the grant, up to
-    /// 1,024 characters, except <see cref="Prompt"/>, <see cref="MaxAge"/>, <see cref="LoginHint"/> and <see cref="RedirectUri"/>. It adds
-    /// the scopes, authentication context classes and claims that the exception requires.
+    /// 1,024 characters, except <see cref="Prompt"/>, <see cref="MaxAge"/>, <see cref="LoginHint"/> and <see cref="RedirectUri"/>.
+    /// <see cref="AuthorizationDetails"/> are repeated up to 2,048 characters, the other parameters included. It adds the scopes,
+    /// authorization details, authentication context classes and claims that the exception requires.
     /// </summary>
     /// <remarks><c>[ReauthorizeWhenNeeded]</c> and the connect endpoint of <c>MapBrowserAuthorization</c> use it.</remarks>
     /// <param name="grant">The grant, as <c>FindGrantAsync</c> finds it; <see langword="null"/> if there is none.</param>
@@ -104,6 +115,8 @@ public sealed record AuthorizationParameters
             Scopes = repeated.Scopes,
             FurtherScopes = exception?.Scopes ?? [],
             Resources = repeated.Resources,
+            AuthorizationDetails = repeated.AuthorizationDetails,
+            FurtherAuthorizationDetails = exception?.AuthorizationDetails,
             AcrValues = exception is { AcrValues.Count: > 0 } ? string.Join(' ', exception.AcrValues) : repeated.AcrValues,
             // A grant that required values requires those of the exception: a user can remove acr_values from the address.
             RequiredAcrValues =

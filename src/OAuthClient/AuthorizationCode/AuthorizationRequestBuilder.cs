@@ -19,7 +19,7 @@ internal static class AuthorizationRequestBuilder
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The client has no redirect URI.</exception>
     /// <exception cref="OAuthException">
-    /// A client without credentials is to authorize without PKCE.
+    /// A client without credentials is to authorize without PKCE, or the server does not support a type of the authorization details.
     /// </exception>
     /// <exception cref="OAuthProtocolException">
     /// The server does not support S256, or the query of its endpoint contains a parameter of the request.
@@ -77,6 +77,11 @@ internal static class AuthorizationRequestBuilder
         if (parameters.Claims is not null)
             ValidateClaims(parameters.Claims, parameters.Additional);
 
+        var details = parameters.AuthorizationDetails ?? configuration.AuthorizationDetails;
+        if (parameters.FurtherAuthorizationDetails is { } furtherDetails)
+            details = details?.With(furtherDetails) ?? furtherDetails;
+        EnsureSupported(details, server);
+
         var pending = new PendingAuthorization
         {
             ClientName = configuration.Name,
@@ -94,10 +99,10 @@ internal static class AuthorizationRequestBuilder
             Resources = resources,
             ExpiresAt = now + configuration.PendingAuthorizationLifetime,
             RenewsSignIn = renewsSignIn,
-            Repeated = RepeatedParameters.Of(parameters),
+            Repeated = RepeatedParameters.Of(parameters, details),
             DPoPKey = key,
         };
-        var list = Parameters(configuration, parameters, pending);
+        var list = Parameters(configuration, parameters, details, pending);
         ReservedParameters.Authorization.ValidateEndpoint(
             endpoint,
             parameters.Additional.Keys.Concat(configuration.AuthorizationParameters.Select(parameter => parameter.Key)),
@@ -109,6 +114,7 @@ internal static class AuthorizationRequestBuilder
     private static List<KeyValuePair<string, string>> Parameters(
         ClientConfiguration configuration,
         AuthorizationParameters parameters,
+        AuthorizationDetails? details,
         PendingAuthorization pending
     )
     {
@@ -135,6 +141,7 @@ internal static class AuthorizationRequestBuilder
             foreach (string resource in pending.Resources)
                 Add(ParameterNames.Resource, resource);
         }
+        Add(ParameterNames.AuthorizationDetails, details?.ToJson());
         Add(ParameterNames.Prompt, parameters.Prompt);
         Add(ParameterNames.LoginHint, parameters.LoginHint);
         if (parameters.MaxAge is { } age)
@@ -157,6 +164,22 @@ internal static class AuthorizationRequestBuilder
         {
             if (value is not null)
                 list.Add(new(name, value));
+        }
+    }
+
+    // RFC 9396 §5, §10: the list is that of all supported types, and the server must refuse any other, which the user would see first.
+    private static void EnsureSupported(AuthorizationDetails? details, AuthorizationServerMetadata server)
+    {
+        if (
+            server.AuthorizationDetailsTypes is { } supported
+            && details?.Types.FirstOrDefault(type => !supported.Contains(type)) is { } unknown
+        )
+        {
+            throw new OAuthException(
+                $"{server.ServerId} does not support authorization details of the type '{unknown}'. It supports "
+                    + $"{(supported.Count == 0 ? "none" : $"'{ServerTextSanitizer.Clean(string.Join(", ", supported))}'")} "
+                    + "(authorization_details_types_supported, RFC 9396 §10); request one of these in AuthorizationDetails."
+            );
         }
     }
 

@@ -10,6 +10,9 @@ internal static class RepeatedParameters
     // The list becomes part of a cookie. Longer parameters are not repeated.
     private const int MaximumLength = 1024;
 
+    // With the authorization details, which the pending authorization does not contain otherwise.
+    private const int MaximumLengthWithDetails = 2 * 1024;
+
     // No parameter has these names. The values are those that the pending authorization contains in any case.
     private const string ChosenScopes = "=scope";
     private const string ChosenResources = "=resource";
@@ -18,7 +21,9 @@ internal static class RepeatedParameters
     private static readonly string[] NotRepeated = ["id_token_hint", "login_hint_token"];
 
     /// <summary>Creates the list of an authorization that begins.</summary>
-    public static IReadOnlyList<string> Of(AuthorizationParameters parameters)
+    /// <param name="parameters">The parameters that were given.</param>
+    /// <param name="details">The authorization details that are requested, those of the options included.</param>
+    public static IReadOnlyList<string> Of(AuthorizationParameters parameters, AuthorizationDetails? details)
     {
         if (ReferenceEquals(parameters, AuthorizationParameters.None))
             return [];
@@ -33,6 +38,12 @@ internal static class RepeatedParameters
         }
         if (values.Sum(text => text.Length) > MaximumLength)
             values.Clear();
+        if (
+            (parameters.AuthorizationDetails ?? parameters.FurtherAuthorizationDetails) is not null
+            && details?.ToJson() is { } json
+            && values.Sum(text => text.Length) + json.Length <= MaximumLengthWithDetails
+        )
+            Add(ParameterNames.AuthorizationDetails, json);
         if (parameters.Scopes is not null || parameters.FurtherScopes.Count > 0)
             Add(ChosenScopes, "");
         if (parameters.Resources is not null)
@@ -78,6 +89,7 @@ internal static class RepeatedParameters
             Scopes = Take(ChosenScopes) is { } scopes ? ScopeList.Split(scopes) : null,
             RequiredAcrValues = Take(RequiredAcrValues) is { } required ? ScopeList.Split(required) : [],
             Resources = Take(ChosenResources) is null ? null : [.. grant.Resources.Select(resource => new Uri(resource))],
+            AuthorizationDetails = Take(ParameterNames.AuthorizationDetails) is { } details ? AuthorizationDetails.TryParse(details) : null,
             Additional = values,
         };
 

@@ -69,7 +69,7 @@ internal static class RequestObject
 
     private static void WriteValue(Utf8JsonWriter claims, string name, string value)
     {
-        if (name is "claims" or "authorization_details")
+        if (name is ParameterNames.Claims or ParameterNames.AuthorizationDetails)
             claims.WriteRawValue(value);
         else if (name == ParameterNames.MaxAge && long.TryParse(value, out long seconds))
             claims.WriteNumberValue(seconds);

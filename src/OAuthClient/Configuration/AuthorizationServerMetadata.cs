@@ -82,6 +82,11 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>Gets the algorithms from which a client that registers itself chooses.</summary>
     public OfferedAlgorithms Algorithms { get; init; } = OfferedAlgorithms.Unknown;
 
+    /// <summary>
+    /// Gets all supported types of authorization details (RFC 9396 §10); <see langword="null"/> if the server states none.
+    /// </summary>
+    public IReadOnlyList<string>? AuthorizationDetailsTypes { get; init; }
+
     /// <summary>Gets the identifier under which grants of this server are stored. It differs between servers.</summary>
     public string ServerId => Issuer ?? Find(ServerEndpoint.Token)?.AbsoluteUri ?? "";
 

@@ -33,6 +33,7 @@ internal sealed class ClientConfiguration
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
         Scopes = [.. options.Scopes.Distinct()];
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct()];
+        AuthorizationDetails = options.AuthorizationDetails is { } details ? AuthorizationDetails.Parse(details) : null;
         Adaptation = ServerAdaptation.From(options.Adaptation);
         AuthorizationParameters = [.. options.AuthorizationParameters];
         TokenParameters = [.. options.TokenParameters];
@@ -130,6 +131,9 @@ internal sealed class ClientConfiguration
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
 
+    /// <summary>Gets the authorization details that are requested unless a call states others (RFC 9396).</summary>
+    public AuthorizationDetails? AuthorizationDetails { get; }
+
     /// <summary>Gets how the server deviates from the specifications.</summary>
     public ServerAdaptation Adaptation { get; }
 
@@ -221,17 +225,20 @@ internal sealed class ClientConfiguration
     /// <param name="inner">The cause; <see langword="null"/> without one.</param>
     /// <param name="isForRejectedToken">Whether an API rejected the access token.</param>
     /// <param name="scopes">The scopes that the authorization must request; <see langword="null"/> if they are not known.</param>
+    /// <param name="details">The authorization details that it must request; <see langword="null"/> if they are not known.</param>
     /// <returns>The exception.</returns>
     public ReauthorizationRequiredException CreateReauthorizationRequired(
         string reason,
         Exception? inner = null,
         bool isForRejectedToken = false,
-        IReadOnlyList<string>? scopes = null
+        IReadOnlyList<string>? scopes = null,
+        AuthorizationDetails? details = null
     ) =>
         new(Name, $"The user must authorize {DisplayName}: {reason}. Begin an authorization.", inner)
         {
             IsForRejectedToken = isForRejectedToken,
             Scopes = scopes ?? [],
+            AuthorizationDetails = details,
         };
 
     /// <summary>Creates the exception for a server that must interact with the user before it issues an access token.</summary>

@@ -68,6 +68,15 @@ internal static class ConfigurationSectionValidator
                 if (FindDictionaryFailure(child) is { } failure)
                     yield return $"{prefix}{child.Key} {failure}";
             }
+            else if (option.PropertyType == typeof(string) && child.GetChildren().Any())
+            {
+                yield return $"{prefix}{child.Key} must be one text, and is an object or a list, which the binder ignores; "
+                    + (
+                        option.Name == nameof(OAuthClientOptions.AuthorizationDetails)
+                            ? $"write the JSON as a text, for example \"{child.Key}\": \"[{{\\\"type\\\":\\\"payment_initiation\\\"}}]\"."
+                            : $"for example \"{child.Key}\": \"text\"."
+                    );
+            }
             else if (IsList(option.PropertyType) && !string.IsNullOrEmpty(child.Value))
             {
                 yield return $"{prefix}{child.Key} must be a list, for example \"{child.Key}\": [\"one\", \"two\"]; "

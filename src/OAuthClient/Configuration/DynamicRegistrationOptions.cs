@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// Client metadata for a client that registers itself (RFC 7591 §2). Its redirect URIs, scopes, authentication method, ID Token
-/// algorithm and public keys for encryption are taken from <see cref="OAuthClientOptions"/>.
+/// Client metadata for a client that registers itself (RFC 7591 §2). Its redirect URIs, scopes, types of authorization
+/// details, authentication method, ID Token algorithm and public keys for encryption are taken from <see cref="OAuthClientOptions"/>.
 /// </summary>
 [DebuggerDisplay("{ClientName}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<DynamicRegistrationOptions>))]

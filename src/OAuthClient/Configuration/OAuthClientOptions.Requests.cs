@@ -43,6 +43,14 @@ public sealed partial class OAuthClientOptions
     public IList<Uri> Resources { get; set; } = [];
 
     /// <summary>
+    /// Gets or sets the authorization details to request: the text of a JSON array of objects, each with a <c>type</c> (RFC 9396 §2). In
+    /// code, <see cref="OAuthClient.AuthorizationDetails.ToJson"/> creates it from objects. They are sent in each authorization request,
+    /// and in the requests for the client's own access token, unless the call states others. The default is <see langword="null"/>: the
+    /// parameter is not sent.
+    /// </summary>
+    public string? AuthorizationDetails { get; set; }
+
+    /// <summary>
     /// Gets or sets how the server returns the authorization response: <c>query</c>, or <c>form_post</c> (OAuth 2.0 Form Post Response
     /// Mode). With <c>form_post</c> the code does not appear in an address. With <c>jwt</c>, <c>query.jwt</c> or <c>form_post.jwt</c> the
     /// server signs the response, and unsigned responses are rejected (JARM, JWT Secured Authorization Response Mode). The default is

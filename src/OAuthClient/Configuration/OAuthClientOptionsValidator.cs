@@ -103,6 +103,8 @@ internal sealed partial class OAuthClientOptionsValidator(
             if (resource is null || !resource.IsAbsoluteUri || resource.OriginalString.Contains('#', StringComparison.Ordinal))
                 yield return $"the resource '{resource}' must be an absolute URI without a fragment (RFC 8707 §2).";
         }
+        if (o.AuthorizationDetails is { } details && AuthorizationDetails.FindFailure(details, out _) is { } detailsFailure)
+            yield return $"AuthorizationDetails cannot be sent. {detailsFailure}.";
         if (o.ResponseMode is not (null or "query" or "form_post" or "jwt" or "query.jwt" or "form_post.jwt"))
             yield return "ResponseMode must be query, form_post, jwt, query.jwt or form_post.jwt; no other response mode is supported.";
     }

@@ -40,6 +40,7 @@ internal static class ReservedParameters
         ParameterNames.ResponseMode,
         ParameterNames.LoginHint,
         ParameterNames.MaxAge,
+        ParameterNames.AuthorizationDetails,
         // The claims that limit a request object. With a chosen sub or aud, it could be used as a client assertion (RFC 9101 §10.8).
         "sub",
         "aud",
@@ -60,6 +61,7 @@ internal static class ReservedParameters
         ParameterNames.RefreshToken,
         ParameterNames.Scope,
         ParameterNames.Resource,
+        ParameterNames.AuthorizationDetails,
         "client_assertion",
         "client_assertion_type",
     ];

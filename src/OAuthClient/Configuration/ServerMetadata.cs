@@ -19,6 +19,7 @@ public sealed class ServerMetadata
         UserInfoEndpoint = metadata.Find(ServerEndpoint.UserInfo);
         JwksUri = metadata.Find(ServerEndpoint.Keys);
         EndSessionEndpoint = metadata.Find(ServerEndpoint.EndSession);
+        AuthorizationDetailsTypesSupported = metadata.AuthorizationDetailsTypes;
         Document = metadata.Document;
     }
 
@@ -48,6 +49,12 @@ public sealed class ServerMetadata
 
     /// <summary>Gets the endpoint that signs users out (OpenID Connect RP-Initiated Logout §2), or <see langword="null"/>.</summary>
     public Uri? EndSessionEndpoint { get; }
+
+    /// <summary>
+    /// Gets all types of authorization details that the server supports (<c>authorization_details_types_supported</c>, RFC 9396 §10);
+    /// <see langword="null"/> if it states none.
+    /// </summary>
+    public IReadOnlyList<string>? AuthorizationDetailsTypesSupported { get; }
 
     /// <summary>
     /// Gets the metadata document with all members as the server sent them, such as <c>scopes_supported</c>; <see langword="null"/> if the

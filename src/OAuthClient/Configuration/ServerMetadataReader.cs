@@ -45,6 +45,8 @@ internal sealed class ServerMetadataReader
             DPoPAlgorithms = members.TextsIfAny("dpop_signing_alg_values_supported"),
             CodeChallengeMethods = Texts(AuthorizationServerMetadata.CodeChallengeMethodsName),
             TokenEndpointAuthenticationMethods = Texts(AuthorizationServerMetadata.AuthenticationMethodsName),
+            // A list that cannot be used says nothing: the server then judges the request.
+            AuthorizationDetailsTypes = members.TextsIfAny("authorization_details_types_supported"),
             Algorithms = ReadAlgorithms(),
         };
         return faults.Count == 0 ? metadata : metadata with { Faults = faults };

@@ -57,6 +57,9 @@ internal static class RegistrationRequestBuilder
             metadata["application_type"] = options.ApplicationType ?? (redirectUri.Scheme == Uri.UriSchemeHttps ? "web" : "native");
         if (current.Scopes.Count > 0)
             metadata[ParameterNames.Scope] = ScopeList.Join(current.Scopes);
+        // RFC 9396 §10
+        if (current.AuthorizationDetails is { } details)
+            metadata["authorization_details_types"] = Texts(details.Types);
         if (current.Scopes.Contains(ScopeList.OpenId))
             metadata["id_token_signed_response_alg"] = current.Algorithms.ChooseToRegister(
                 JwtType.IdToken,

@@ -16,8 +16,15 @@ public sealed class AccessTokenParameters
     public IReadOnlyCollection<Uri> Resources { get; init; } = [];
 
     /// <summary>
+    /// Gets or sets the authorization details of the token, a part of those granted (RFC 9396 §6). The server decides whether the grant
+    /// allows them. The default is <see langword="null"/>: those of the grant, or of the client's options for the client itself.
+    /// </summary>
+    public AuthorizationDetails? AuthorizationDetails { get; init; }
+
+    /// <summary>
     /// Gets or sets the <see cref="Grant.Id"/> of the grant to use, where the owner has several accounts at the server. The default is
-    /// <see langword="null"/>: the owner's newest grant that covers the scopes and resources.
+    /// <see langword="null"/>: the owner's newest grant that covers the scopes, the resources and the types of the authorization
+    /// details.
     /// </summary>
     public string? GrantId { get; init; }
 

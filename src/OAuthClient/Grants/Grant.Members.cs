@@ -28,6 +28,13 @@ public sealed partial class Grant
         ReadOnlyDictionary<string, AdditionalMember>.Empty;
 
     /// <summary>
+    /// Gets the authorization details that the server granted; <see langword="null"/> if it stated none. They may contain more than was
+    /// requested, such as the account that the user chose (RFC 9396 §7.1). A refresh for all of them replaces them if its response states
+    /// them.
+    /// </summary>
+    public AuthorizationDetails? AuthorizationDetails { get; internal init; }
+
+    /// <summary>
     /// Gets the user's account at the server: from the UserInfo response if the client requested one when the authorization completed, or
     /// else from the ID Token; <see langword="null"/> if there is neither.
     /// </summary>
@@ -60,6 +67,10 @@ public sealed partial class Grant
     /// <summary>Determines whether nothing says that another grant is one of another user.</summary>
     internal bool MayBeOfAccountOf(Grant other) =>
         Subject == other.Subject && (UserInfoAccount is not { } own || other.UserInfoAccount is not { } account || own.Id == account.Id);
+
+    // Whether a grant covers the other members depends on the type (RFC 9396 §6.1), so the server judges them.
+    private bool CoversTypes(AuthorizationDetails? requested) =>
+        requested is null || AuthorizationDetails is null || requested.Types.All(type => AuthorizationDetails.Types.Contains(type));
 
     internal bool IsChosenBy(AccessTokenKey key) => key.GrantId is null || key.GrantId == Id;
 

@@ -26,6 +26,8 @@ public sealed partial class Grant
             DPoPKey = response.ProofKey ?? DPoPKey,
             Tokens = tokens,
             Scopes = RemainingScopes(response, selectionKey),
+            AuthorizationDetails =
+                (selectionKey.Length == 0 ? response.UsableAccessToken?.AuthorizationDetails : null) ?? AuthorizationDetails,
             TokenResponseMembers = Merge(TokenResponseMembers, response.AdditionalMembers, UntrustedCallbackParameters),
         };
     }

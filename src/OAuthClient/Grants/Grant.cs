@@ -37,7 +37,7 @@ public sealed partial class Grant
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
         (TokenResponseMembers, UntrustedCallbackParameters) = (older.TokenResponseMembers, older.UntrustedCallbackParameters);
         (RefreshTokenExpiresAt, idTokenClaims) = (older.RefreshTokenExpiresAt, older.idTokenClaims);
-        (UserInfoAccount, DPoPKey) = (older.UserInfoAccount, older.DPoPKey);
+        (UserInfoAccount, AuthorizationDetails, DPoPKey) = (older.UserInfoAccount, older.AuthorizationDetails, older.DPoPKey);
         (AuthorizationParameters, UnknownMembers) = (older.AuthorizationParameters, older.UnknownMembers);
         Generation = older.Generation + 1;
     }
@@ -249,7 +249,9 @@ public sealed partial class Grant
     internal AccessToken? Find(string selectionKey) => selectionKey.Length == 0 ? AccessToken : Tokens.GetValueOrDefault(selectionKey);
 
     internal bool Covers(AccessTokenKey key) =>
-        ScopeList.Covers(Scopes, key.Scopes) && (Resources.Count == 0 || key.Resources.All(resource => Resources.Contains(resource)));
+        ScopeList.Covers(Scopes, key.Scopes)
+        && (Resources.Count == 0 || key.Resources.All(resource => Resources.Contains(resource)))
+        && CoversTypes(key.AuthorizationDetails);
 
     internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
 

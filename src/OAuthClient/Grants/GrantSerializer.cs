@@ -75,6 +75,7 @@ internal static class GrantSerializer
             Account = grant.UserInfoAccount is { } account ? ToStored(account) : null,
             AuthorizationParameters = grant.AuthorizationParameters.Count == 0 ? null : grant.AuthorizationParameters,
             RefreshTokenExpiresAt = grant.RefreshTokenExpiresAt,
+            AuthorizationDetails = grant.AuthorizationDetails?.ToJson(),
             TokenResponseMembers = ToStored(grant.TokenResponseMembers),
             UntrustedCallbackParameters = ToStored(grant.UntrustedCallbackParameters),
             Unknown = grant.UnknownMembers,
@@ -93,6 +94,7 @@ internal static class GrantSerializer
             RenewalEndsAt = stored.RenewalEndsAt,
             AuthorizationParameters = stored.AuthorizationParameters ?? [],
             RefreshTokenExpiresAt = stored.RefreshTokenExpiresAt,
+            AuthorizationDetails = ToDetails(stored.AuthorizationDetails),
             TokenResponseMembers = ToMembers(stored.TokenResponseMembers),
             UntrustedCallbackParameters = ToMembers(stored.UntrustedCallbackParameters),
             Scopes = stored.Scopes,
@@ -149,6 +151,7 @@ internal static class GrantSerializer
             UnexplainedCount = token.UnexplainedRejection?.Count,
             IsBoundToKeyOfGrant = token.Key?.IsSameAs(keyOfGrant) == true ? true : null,
             DPoPKey = token.Key?.IsSameAs(keyOfGrant) == true ? null : ToStored(token.Key),
+            AuthorizationDetails = token.AuthorizationDetails?.ToJson(),
             Unknown = token.UnknownMembers,
         };
 
@@ -159,6 +162,7 @@ internal static class GrantSerializer
             UnexplainedRejection = stored is { UnexplainedReplacedAt: { } replacedAt, UnexplainedCount: { } count and > 0 }
                 ? new(replacedAt, count)
                 : null,
+            AuthorizationDetails = ToDetails(stored.AuthorizationDetails),
             Key = stored.IsBoundToKeyOfGrant is true
                 ? keyOfGrant ?? throw new FormatException("A stored token is bound to a key that is not stored.")
                 : ToKey(stored.DPoPKey),
@@ -179,6 +183,8 @@ internal static class GrantSerializer
         stored is null
             ? null
             : new(stored.Thumbprint, stored.PrivateJwk is null ? null : new PrivateKey(stored.PrivateJwk), stored.CreatedAt);
+
+    private static AuthorizationDetails? ToDetails(string? stored) => stored is null ? null : AuthorizationDetails.TryParse(stored);
 }
 
 /// <summary>The JSON of a stored grant.</summary>
@@ -206,6 +212,7 @@ internal sealed class GrantJson
     public GrantAccountJson? Account { get; init; }
     public IReadOnlyList<string>? AuthorizationParameters { get; init; }
     public DateTimeOffset? RefreshTokenExpiresAt { get; init; }
+    public string? AuthorizationDetails { get; init; }
     public Dictionary<string, string>? TokenResponseMembers { get; init; }
     public Dictionary<string, string>? UntrustedCallbackParameters { get; init; }
     public DPoPKeyJson? DPoPKey { get; init; }
@@ -230,6 +237,7 @@ internal sealed class AccessTokenJson
     public int? UnexplainedCount { get; init; }
     public bool? IsBoundToKeyOfGrant { get; init; }
     public DPoPKeyJson? DPoPKey { get; init; }
+    public string? AuthorizationDetails { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

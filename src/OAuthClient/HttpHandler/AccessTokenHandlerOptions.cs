@@ -11,6 +11,7 @@ public sealed partial class AccessTokenHandlerOptions
     private readonly List<Uri> origins = [];
     private readonly List<string> scopes = [];
     private readonly List<Uri> resources = [];
+    private AuthorizationDetails? authorizationDetails;
     private string? ownerStatedBy;
 
     /// <summary>Gets the delegate that creates the source of the access tokens.</summary>
@@ -21,7 +22,7 @@ public sealed partial class AccessTokenHandlerOptions
     internal bool AllowsServiceDiscovery { get; private set; }
     internal bool AllowsCookies { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
-    internal AccessTokenKey Selection => new(scopes, ResourceIndicators.Checked(resources));
+    internal AccessTokenKey Selection => new(scopes, ResourceIndicators.Checked(resources), grantId: null, authorizationDetails);
 
     /// <summary>
     /// Uses the access token of the current user: the owner that <c>request.SetGrantOwner(owner)</c> set, or else the one that
@@ -151,6 +152,19 @@ public sealed partial class AccessTokenHandlerOptions
     public AccessTokenHandlerOptions WithResources(params IEnumerable<Uri> protectedResources)
     {
         resources.AddRange(protectedResources);
+        return this;
+    }
+
+    /// <summary>
+    /// Requests an access token with a part of the granted authorization details (RFC 9396 §6). Without this call it has all of them, and
+    /// the client's own access token has those of the client's options.
+    /// </summary>
+    /// <param name="details">The authorization details.</param>
+    /// <returns>These options.</returns>
+    public AccessTokenHandlerOptions WithAuthorizationDetails(AuthorizationDetails details)
+    {
+        ArgumentNullException.ThrowIfNull(details);
+        authorizationDetails = details;
         return this;
     }
 

@@ -17,6 +17,7 @@ public sealed class IntrospectedToken
         if (!IsActive)
             return;
         Scopes = claims.Text("scope") is { } scope ? ScopeList.Split(scope) : [];
+        AuthorizationDetails = Details(claims.Member(ParameterNames.AuthorizationDetails));
         ClientId = claims.Text("client_id");
         UserName = claims.Text("username");
         TokenType = claims.Text("token_type");
@@ -37,6 +38,12 @@ public sealed class IntrospectedToken
 
     /// <summary>Gets the scopes of the token (<c>scope</c>); empty when the server does not state them.</summary>
     public IReadOnlyList<string> Scopes { get; } = [];
+
+    /// <summary>
+    /// Gets the authorization details of the token (<c>authorization_details</c>, RFC 9396 §9.2), as far as they concern the caller;
+    /// <see langword="null"/> when the server does not state them.
+    /// </summary>
+    public AuthorizationDetails? AuthorizationDetails { get; }
 
     /// <summary>Gets the client to which the token was issued (<c>client_id</c>).</summary>
     public string? ClientId { get; }
@@ -74,6 +81,15 @@ public sealed class IntrospectedToken
     /// <summary>Returns whether the token is active and no claim value.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => $"IntrospectedToken, active: {IsActive}";
+
+    // Not ignored: the caller could take a token with a limit that it cannot read for one without a limit.
+    private static AuthorizationDetails? Details(JsonElement member) =>
+        member.IsAbsent()
+            ? null
+            : AuthorizationDetails.TryRead(member)
+                ?? throw new OAuthProtocolException(
+                    "The introspection response's authorization_details is not an array of objects with a type (RFC 9396 §9.2)."
+                );
 
     private DateTimeOffset? Time(string name) => NumericDate.ReadIfPresent(Claims, name, JwtType.Introspection.Name);
 }

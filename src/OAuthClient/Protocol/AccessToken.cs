@@ -63,6 +63,12 @@ public sealed class AccessToken : Secret
     public IReadOnlyList<string> Resources { get; }
 
     /// <summary>
+    /// Gets the authorization details of the token: those that the server stated (RFC 9396 §7), or after a refresh without a statement
+    /// those of the grant; <see langword="null"/> if the server stated none.
+    /// </summary>
+    public AuthorizationDetails? AuthorizationDetails { get; internal init; }
+
+    /// <summary>
     /// Gets the value of the Authorization header. It is created once, because formatting it for each request allocates memory.
     /// </summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]

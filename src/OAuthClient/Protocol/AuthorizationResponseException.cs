@@ -51,6 +51,9 @@ public sealed class AuthorizationResponseException : OAuthException
         error switch
         {
             ErrorCodes.InvalidScope => ": check Scopes against the scopes that the server allows for this client.",
+            ErrorCodes.InvalidAuthorizationDetails =>
+                ": the server does not accept the AuthorizationDetails (RFC 9396 §5); check each type and its members against the server's "
+                    + "documentation, and whether the client's registration at the server allows them.",
             ErrorCodes.UnauthorizedClient =>
                 ": the server does not allow this client to use the authorization code grant; allow it in the client's registration at "
                     + "the server.",

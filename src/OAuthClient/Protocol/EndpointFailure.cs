@@ -45,7 +45,7 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
 
     private string Quoted() => ErrorDescription is null ? "" : $" (\"{ErrorDescription}\")";
 
-    // The most frequent cause of each code (RFC 6749 §5.2, RFC 7591 §3.2.2) when a client is set up.
+    // The most frequent cause of each code (RFC 6749 §5.2, RFC 7591 §3.2.2, RFC 9396 §5) when a client is set up.
     private string Advice() =>
         Hint
         ?? Error switch
@@ -54,6 +54,9 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
                 ?? ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body "
                     + "(ClientAuthentication). A few servers that do not support PKCE report it so (Adaptation.DangerouslyDisablePkce).",
             ErrorCodes.InvalidScope => ": check Scopes against the scopes that the server allows for this client.",
+            ErrorCodes.InvalidAuthorizationDetails =>
+                ": the server does not accept the AuthorizationDetails for this client or this grant (RFC 9396 §5); check each type and "
+                    + "its members against the server's documentation, and whether the client's registration at the server allows them.",
             ErrorCodes.UnauthorizedClient =>
                 ": the server does not allow this client to use this grant type; allow it in the client's registration at the server.",
             ErrorCodes.InvalidRedirectUri => ": the server does not accept this RedirectUri in a registration (RFC 7591 §3.2.2).",

@@ -1,10 +1,13 @@
 namespace OAuthClient;
 
-/// <summary>Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2,
-/// RFC 9449 §5, §8).</summary>
+/// <summary>
+/// Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 9396 §5,
+/// RFC 9449 §5, §8).
+/// </summary>
 internal static class ErrorCodes
 {
     public const string AccessDenied = "access_denied";
+    public const string InvalidAuthorizationDetails = "invalid_authorization_details";
     public const string InvalidClient = "invalid_client";
     public const string InvalidClientMetadata = "invalid_client_metadata";
     public const string InvalidDPoPProof = "invalid_dpop_proof";
@@ -52,6 +55,7 @@ internal static class ErrorCodes
                 or "invalid_request"
                 or "invalid_target"
                 or "login_required"
+                or InvalidAuthorizationDetails
                 or InvalidClient
                 or InvalidDPoPProof
                 or InvalidGrant

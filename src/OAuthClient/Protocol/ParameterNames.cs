@@ -1,10 +1,13 @@
 namespace OAuthClient;
 
-/// <summary>The parameter names of requests and responses (RFC 6749, RFC 7636, RFC 8707, RFC 9207, OpenID Connect Core).</summary>
+/// <summary>
+/// The parameter names of requests and responses (RFC 6749, RFC 7636, RFC 8707, RFC 9207, RFC 9396, OpenID Connect Core).
+/// </summary>
 internal static class ParameterNames
 {
     public const string AccessToken = "access_token";
     public const string AcrValues = "acr_values";
+    public const string AuthorizationDetails = "authorization_details";
     public const string Claims = "claims";
     public const string ClientId = "client_id";
     public const string ClientSecret = "client_secret";

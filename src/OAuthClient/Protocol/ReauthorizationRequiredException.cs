@@ -27,6 +27,12 @@ public sealed class ReauthorizationRequiredException : OAuthException
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>
+    /// Gets or sets the authorization details that the next authorization must request, in addition to those of the client's options (RFC
+    /// 9396). The default is <see langword="null"/>: no others are needed, or they are not known.
+    /// </summary>
+    public AuthorizationDetails? AuthorizationDetails { get; init; }
+
+    /// <summary>
     /// Gets or sets the authentication context classes that the server requires (<c>acr_values</c>, RFC 9470 §3). The default is an empty
     /// list: it states none.
     /// </summary>

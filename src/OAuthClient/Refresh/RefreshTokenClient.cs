@@ -51,6 +51,8 @@ internal sealed class RefreshTokenClient(
         {
             ProofKey = keys.FindForRefresh(sendRefreshRequest.Grant.DPoPKey, ClientAuthenticationMethods.IsConfidential(current), current),
             HasChosenKey = true,
+            AuthorizationDetails = context.Selection.AuthorizationDetails,
+            GrantedDetails = sendRefreshRequest.Grant.AuthorizationDetails,
         };
         // Checked immediately before the request is sent: a process that was suspended beyond its lease must not send a refresh token that
         // another node has sent since. Two clocks are used, because one may stop while the machine sleeps and the other can be set.

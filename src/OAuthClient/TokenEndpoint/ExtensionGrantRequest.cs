@@ -52,6 +52,8 @@ internal sealed class ExtensionGrantRequest : TokenRequest
                 $"'{repeated}' occurs twice; a parameter must not be repeated (RFC 6749 §3.2).",
                 nameof(parameters)
             );
+        if (parameters.FirstOrDefault(p => p.Key == ParameterNames.AuthorizationDetails).Value is { } details)
+            AuthorizationDetails.Parse(details);
         this.parameters = parameters;
     }
 

@@ -17,6 +17,11 @@ internal sealed class RefreshTokenRequest(
 {
     internal override IReadOnlyList<string> DefaultScopes => Scopes ?? granted;
 
+    /// <summary>Gets the granted authorization details, which apply if all are requested and the response states none.</summary>
+    internal AuthorizationDetails? GrantedDetails { get; init; }
+
+    internal override AuthorizationDetails? DefaultAuthorizationDetails => AuthorizationDetails is null ? GrantedDetails : null;
+
     internal override bool AffectsOtherRequests => true;
 
     internal override IReadOnlyList<string> Secrets => [refreshToken.Reveal()];

@@ -55,6 +55,8 @@ internal sealed class TokenEndpointClient(
             foreach (string resource in request.Resources)
                 form.Add(new(ParameterNames.Resource, resource));
         }
+        if (request.AuthorizationDetails is { } details)
+            form.Add(new(ParameterNames.AuthorizationDetails, details.ToJson()));
         AdditionalParameters.AddMissing(form, request.GetFurtherParameters(configuration));
         var key = request.HasChosenKey ? request.ProofKey : keys.FindForClient(configuration);
         if (key is not null)

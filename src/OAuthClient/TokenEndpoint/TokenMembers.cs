@@ -15,6 +15,7 @@ internal sealed class TokenMembers
     public JsonElement ExpiresIn { get; private set; }
     public JsonElement RefreshToken { get; private set; }
     public JsonElement Scope { get; private set; }
+    public JsonElement AuthorizationDetails { get; private set; }
     public JsonElement Error { get; private set; }
 
     /// <summary>Gets each <c>id_token</c>.</summary>
@@ -73,6 +74,9 @@ internal sealed class TokenMembers
                 break;
             case ParameterNames.Scope:
                 Scope = Last(Scope, value);
+                break;
+            case ParameterNames.AuthorizationDetails:
+                AuthorizationDetails = Last(AuthorizationDetails, value);
                 break;
             default:
                 IsAnyRepeated |= !Others.TryAdd(name, value);

@@ -25,6 +25,14 @@ public abstract class TokenRequest
 
     internal IReadOnlyList<string> Resources { get; }
 
+    /// <summary>Gets the requested authorization details; <see langword="null"/> if the server chooses them (RFC 9396 §6).</summary>
+    internal AuthorizationDetails? AuthorizationDetails { get; init; }
+
+    /// <summary>
+    /// Gets the authorization details of the token if the response states none; <see langword="null"/> if they are not known.
+    /// </summary>
+    internal virtual AuthorizationDetails? DefaultAuthorizationDetails => null;
+
     /// <summary>Gets the scopes of the token if the response states none (RFC 6749 §5.1).</summary>
     internal virtual IReadOnlyList<string> DefaultScopes => Scopes ?? [];
 
@@ -77,18 +85,23 @@ public abstract class TokenRequest
     /// Further parameters, such as <c>audience</c>. They replace those of <see cref="OAuthClientOptions.TokenParameters"/> with the same
     /// names.
     /// </param>
+    /// <param name="authorizationDetails">The authorization details to request a token with (RFC 9396 §6).</param>
     /// <returns>The request.</returns>
     /// <exception cref="ArgumentException">A scope, a resource or a parameter is malformed, or a parameter is reserved.</exception>
     public static TokenRequest ClientCredentials(
         IEnumerable<string>? scopes = null,
         IEnumerable<Uri>? resources = null,
-        IEnumerable<KeyValuePair<string, string>>? parameters = null
+        IEnumerable<KeyValuePair<string, string>>? parameters = null,
+        AuthorizationDetails? authorizationDetails = null
     ) =>
         new ClientCredentialsRequest(
             scopes is null ? null : ScopeList.Checked(scopes),
             ResourceIndicators.Checked(resources ?? []),
             [.. parameters ?? []]
-        );
+        )
+        {
+            AuthorizationDetails = authorizationDetails,
+        };
 
     /// <summary>
     /// Creates a request that presents a refresh token which the application stores itself (RFC 6749 §6). Do not present the
@@ -97,9 +110,17 @@ public abstract class TokenRequest
     /// <param name="refreshToken">The refresh token. The response may contain a replacement.</param>
     /// <param name="scopes">A subset of the granted scopes; all of them if it is <see langword="null"/>.</param>
     /// <param name="resources">The protected resources to request a token for (RFC 8707 §2.2).</param>
+    /// <param name="authorizationDetails">
+    /// A part of the granted authorization details (RFC 9396 §6); all of them if it is <see langword="null"/>.
+    /// </param>
     /// <returns>The request.</returns>
     /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
-    public static TokenRequest Refresh(RefreshToken refreshToken, IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null)
+    public static TokenRequest Refresh(
+        RefreshToken refreshToken,
+        IEnumerable<string>? scopes = null,
+        IEnumerable<Uri>? resources = null,
+        AuthorizationDetails? authorizationDetails = null
+    )
     {
         ArgumentNullException.ThrowIfNull(refreshToken);
         return new RefreshTokenRequest(
@@ -107,18 +128,22 @@ public abstract class TokenRequest
             scopes is null ? null : ScopeList.Checked(scopes),
             granted: [],
             ResourceIndicators.Checked(resources ?? [])
-        );
+        )
+        {
+            AuthorizationDetails = authorizationDetails,
+        };
     }
 
     /// <summary>Creates a request for an extension grant (RFC 6749 §4.5).</summary>
     /// <param name="grantType">The absolute URI or the registered name of the grant type.</param>
     /// <param name="parameters">
-    /// The parameters of the grant. The library adds <c>grant_type</c> and the client authentication.
+    /// The parameters of the grant. The library adds <c>grant_type</c> and the client authentication. For <c>authorization_details</c> pass
+    /// <see cref="OAuthClient.AuthorizationDetails.ToJson"/>.
     /// </param>
     /// <returns>The request.</returns>
     /// <exception cref="ArgumentException">
     /// The library supports the grant type by another method, or RFC 9700 §2 advises against it. Or a parameter is reserved or occurs
-    /// twice.
+    /// twice, or <c>authorization_details</c> is malformed.
     /// </exception>
     public static TokenRequest Extension(string grantType, IEnumerable<KeyValuePair<string, string>> parameters)
     {

@@ -16,6 +16,7 @@ internal enum TokenResponseDeviations
     MembersTooLong = 1 << 8,
     MemberUnreadable = 1 << 9,
     TokenTypeForm = 1 << 10,
+    AuthorizationDetailsUnreadable = 1 << 11,
 }
 
 /// <summary>Describes the deviations for the log.</summary>
@@ -33,6 +34,10 @@ internal static class TokenResponseDeviationTexts
         (TokenResponseDeviations.RefreshTokenUnreadable, "refresh_token is not a text (it is ignored)"),
         (TokenResponseDeviations.IdTokenUnreadable, "id_token is not a text"),
         (TokenResponseDeviations.MembersTooLong, "the further members are longer than 16 KiB (the longest are not kept in the grant)"),
+        (
+            TokenResponseDeviations.AuthorizationDetailsUnreadable,
+            "authorization_details is not an array of objects with a type (it is ignored)"
+        ),
         (TokenResponseDeviations.MemberUnreadable, "a member is not valid Unicode (it is ignored)"),
     ];
 

@@ -102,6 +102,7 @@ internal static class TokenResponseReader
             )
             {
                 Key = key,
+                AuthorizationDetails = Details(members.AuthorizationDetails, request, ref deviations),
             };
         }
         catch (OAuthProtocolException exception)
@@ -248,6 +249,17 @@ internal static class TokenResponseReader
         return ScopeList.IsJoined(scope, request.DefaultScopes)
             ? request.DefaultScopes
             : adaptation.SplitScopes(scope, request.DefaultScopes);
+    }
+
+    // A value that cannot be read counts as absent. In a form it is a text.
+    private static AuthorizationDetails? Details(JsonElement member, TokenRequest request, ref TokenResponseDeviations deviations)
+    {
+        if (member.IsAbsent())
+            return request.DefaultAuthorizationDetails;
+        if (AuthorizationDetails.TryRead(member) is { } details)
+            return details;
+        deviations |= TokenResponseDeviations.AuthorizationDetailsUnreadable;
+        return request.DefaultAuthorizationDetails;
     }
 
     // The members beside the tokens, and those of the object that contains the tokens. They are copied, because the application may keep

@@ -4,13 +4,28 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createInterface } from 'node:readline';
-import Provider from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
 
 const accounts = new Map([['alice', { name: 'Alice Ärmel', email: 'alice@example.com', email_verified: true }]]);
 const apis = new Map([
   ['https://api.example.com/photos', 'photos.read photos.write'],
   ['https://api.example.com/mail', 'mail.read'],
 ]);
+
+// The user chooses an account, which the provider adds to each payment (RFC 9396 §7.1).
+const payments = {
+  requested: (ctx) => ctx.oidc.params.authorization_details && JSON.parse(ctx.oidc.params.authorization_details),
+  granted: (ctx) => payments.requested(ctx)?.map((detail) => ({ ...detail, account: 'DE02' })),
+  part: (ctx, token, source) => payments.requested(ctx)?.map((detail) => {
+    const whole = source ? source.rar?.find((one) => detail.actions.every((action) => one.actions.includes(action))) : detail;
+    if (!whole) throw new errors.InvalidAuthorizationDetails('more than what was granted');
+    return { ...whole, actions: detail.actions };
+  }) ?? source?.rar,
+  validate(ctx, { type, actions, amount, ...unknown }) {
+    if (!Array.isArray(actions)) throw new errors.InvalidAuthorizationDetails('a payment needs actions');
+    if (Object.keys(unknown).length) throw new errors.InvalidAuthorizationDetails(`unknown members ${Object.keys(unknown)}`);
+  },
+};
 
 // Kept when the provider is replaced, which a change of its keys requires.
 const stored = new Map();
@@ -122,6 +137,13 @@ function configuration(jwks) {
       encryption: { enabled: true },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: { payment: { validate: payments.validate } },
+        authorizationDetailsForGrantSource: (ctx) => payments.granted(ctx),
+        authorizationDetailsForAccessToken: (ctx, token, source) => payments.part(ctx, token, source),
+        authorizationDetailsForIntrospection: (ctx, token) => token.rar,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => undefined,

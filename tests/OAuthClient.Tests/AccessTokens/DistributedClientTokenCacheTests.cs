@@ -68,6 +68,9 @@ public class DistributedClientTokenCacheTests
         yield return Case(o => o.TokenEndpoint = new(Origin + "/other")).SetArgDisplayNames("server");
         yield return Case(o => o.Scopes = ["a", "b"]).SetArgDisplayNames("scopes");
         yield return Case(o => o.Resources = [new("https://api.example/")]).SetArgDisplayNames("resource");
+        yield return Case(o => o.AuthorizationDetails = """[{"type":"a"}]""").SetArgDisplayNames("details");
+        yield return Case(_ => { }, new() { AuthorizationDetails = AuthorizationDetails.Parse("""[{"type":"a"}]""") })
+            .SetArgDisplayNames("requested details");
         yield return Case(_ => { }, new() { Scopes = ["a"] }).SetArgDisplayNames("requested scopes");
         static TestCaseData Case(Action<OAuthClientOptions> other, AccessTokenParameters? parameters = null) => new(other, parameters);
     }

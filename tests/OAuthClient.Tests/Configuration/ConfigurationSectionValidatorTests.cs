@@ -14,6 +14,8 @@ public class ConfigurationSectionValidatorTests
     [TestCase("Authority", "https://as.example", "Billing:Authority is no option. There are Adaptation, AllowedTenants, ")]
     [TestCase("Scopes", "openid profile", "Billing:Scopes must be a list")]
     [TestCase("Resources", "https://api.example", "Billing:Resources must be a list")]
+    [TestCase("AuthorizationDetails:0:type", "payment", "Billing:AuthorizationDetails must be one text, and is an object or a list")]
+    [TestCase("ClientSecret:value", "x", "Billing:ClientSecret must be one text, and is an object or a list")]
     [TestCase("IdTokenSigningAlgorithms", "ES256", "Billing:IdTokenSigningAlgorithms must be a list")]
     public void An_ignored_key_is_reported(string key, string value, string sentence)
     {

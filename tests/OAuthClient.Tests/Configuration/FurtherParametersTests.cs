@@ -74,12 +74,14 @@ public class FurtherParametersTests
     [TestCase("state"), TestCase("State"), TestCase("redirect_uri"), TestCase("nonce"), TestCase("code_challenge"), TestCase("scope")]
     [TestCase("request"), TestCase("request_uri"), TestCase("client_secret"), TestCase("max_age"), TestCase("login_hint")]
     [TestCase("response_type"), TestCase("client_id"), TestCase("resource"), TestCase("response_mode"), TestCase(" ")]
+    [TestCase("authorization_details")]
     [Description("RFC 6749 §3.1: a parameter of the library is refused at start as a further authorization parameter")]
     public void A_reserved_authorization_parameter_is_refused(string name) =>
         Refused(o => o.AuthorizationParameters[name] = "x", nameof(OAuthClientOptions.AuthorizationParameters));
 
     [TestCase("grant_type"), TestCase("code"), TestCase("code_verifier"), TestCase("refresh_token"), TestCase("client_secret")]
     [TestCase("Client_Id"), TestCase("redirect_uri"), TestCase("scope"), TestCase("client_assertion"), TestCase("resource")]
+    [TestCase("authorization_details")]
     [Description("RFC 6749 §3.2: a parameter of the library is refused at start as a further token or refresh parameter")]
     public void A_reserved_token_parameter_is_refused(string name)
     {

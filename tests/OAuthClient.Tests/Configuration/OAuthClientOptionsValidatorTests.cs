@@ -51,6 +51,7 @@ public class OAuthClientOptionsValidatorTests
                 o.RedirectUri = new("https://client.example.com/callback?a=b");
                 o.Scopes = ["openid", "https://api.example.com/.default"];
                 o.Resources = [new("https://api.example.com/a?b=c"), new("urn:example:api")];
+                o.AuthorizationDetails = """[{"type":"payment"}]""";
                 o.ResponseMode = "form_post";
                 o.IdTokenSigningAlgorithms = [.. SignatureAlgorithms.Asymmetric];
                 o.PendingAuthorizationLifetime = TimeSpan.FromHours(1);
@@ -159,6 +160,16 @@ public class OAuthClientOptionsValidatorTests
         Assert.That(
             Failures(o => o.Scopes = ["good", scope]),
             Has.One.Contains($"the scope '{scope}' holds a space").And.One.Contains("item of its own")
+        );
+
+    [TestCase("", "The text is not JSON")]
+    [TestCase("[]", "The array is empty")]
+    [TestCase("""{"type":"payment"}""", "The JSON is an object and not an array")]
+    [Description("RFC 9396 §2: authorization details that no server could read are reported at start")]
+    public void Malformed_authorization_details_are_reported(string details, string reason) =>
+        Assert.That(
+            Failures(o => o.AuthorizationDetails = details),
+            Has.One.Contains($"AuthorizationDetails cannot be sent. {reason}").And.One.Contains("(RFC 9396 §2)")
         );
 
     [Test]

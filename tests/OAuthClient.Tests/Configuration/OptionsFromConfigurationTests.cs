@@ -37,6 +37,7 @@ public class OptionsFromConfigurationTests
             ["Scopes:1"] = "profile",
             ["Resources:0"] = "https://one.example.com",
             ["Resources:1"] = "https://two.example.com",
+            ["AuthorizationDetails"] = """[{"type":"payment"}]""",
             ["ResponseMode"] = "form_post",
             ["IdTokenSigningAlgorithms:0"] = "ES256",
             ["IssuerTemplate"] = "https://server.example.com/{tenantid}",

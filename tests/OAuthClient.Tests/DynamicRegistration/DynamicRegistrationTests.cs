@@ -77,6 +77,7 @@ public class DynamicRegistrationTests
             options: o =>
             {
                 o.Scopes = ["openid", "photos"];
+                o.AuthorizationDetails = """[{"type":"payment"},{"type":"payment"},{"type":"account"}]""";
                 o.IdTokenSigningAlgorithms = ["PS256", "RS256"];
                 o.PostLogoutRedirectUri = new("https://app.example/signed-out");
                 o.SignedIntrospectionResponses = true;
@@ -93,7 +94,7 @@ public class DynamicRegistrationTests
                     """
                     {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code"],
                      "token_endpoint_auth_method":"client_secret_post","application_type":"native",
-                     "scope":"openid photos","id_token_signed_response_alg":"PS256",
+                     "scope":"openid photos","authorization_details_types":["payment","account"],"id_token_signed_response_alg":"PS256",
                      "introspection_signed_response_alg":"PS256","client_name":"Photos",
                      "initiate_login_uri":"https://app.example/start","backchannel_logout_uri":"https://app.example/logout",
                      "backchannel_logout_session_required":true,

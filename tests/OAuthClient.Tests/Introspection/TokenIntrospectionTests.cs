@@ -74,6 +74,28 @@ public class TokenIntrospectionTests
     }
 
     [Test]
+    [Description("RFC 9396 §9.2: the authorization details of a token are read")]
+    public async Task Authorization_details_are_read()
+    {
+        await using var server = Server("""{"active":true,"authorization_details":[{"type":"payment","actions":["status"]}]}""");
+        var token = await Introspection(server).IntrospectAsync(Token);
+        Assert.That(token.AuthorizationDetails!.ToJson(), Is.EqualTo("""[{"type":"payment","actions":["status"]}]"""));
+    }
+
+    [TestCase("{}")]
+    [TestCase("[5]")]
+    [TestCase("[{}]")]
+    [Description("RFC 9396 §9.2: a limit that cannot be read is not ignored")]
+    public async Task Authorization_details_that_cannot_be_read_are_rejected(string details)
+    {
+        await using var server = Server($$"""{"active":true,"authorization_details":{{details}}}""");
+        Assert.That(
+            async () => await Introspection(server).IntrospectAsync(Token),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("authorization_details is not an array of objects with a type")
+        );
+    }
+
+    [Test]
     [Description("RFC 7662 §2.2: only active is required")]
     public async Task Only_active_is_required()
     {

@@ -39,6 +39,7 @@ public class TokenErrorTests
 
     [TestCase("invalid_client", "ClientSecret")]
     [TestCase("invalid_scope", "Scopes")]
+    [TestCase("invalid_authorization_details", "AuthorizationDetails")]
     [TestCase("unauthorized_client", "registration")]
     [TestCase("unsupported_grant_type", "does not support")]
     [Description("The message states the most likely cause of each error code")]

@@ -54,6 +54,7 @@ internal sealed class GrantIssuer(
             FirstIdTokenIssuedAt = identity is null ? null : NumericDate.TryRead(identity.Claims, "iat"),
             Scopes = response.AccessToken.Scopes,
             Resources = issuance.Resources,
+            AuthorizationDetails = response.AccessToken.AuthorizationDetails,
             AuthorizationParameters = issuance.AuthorizationParameters,
             UserInfoAccount = issuance.Account,
             CreatedAt = now,

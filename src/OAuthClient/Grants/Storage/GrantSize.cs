@@ -21,11 +21,15 @@ internal static class GrantSize
         + Of(grant.Scopes)
         + Of(grant.TokenResponseMembers)
         + Of(grant.UntrustedCallbackParameters)
-        + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length + Of(token.Scopes));
+        + Of(grant.AuthorizationDetails)
+        + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length + Of(token.Scopes) + Of(token.AuthorizationDetails));
 
     // With the parsed JSON of each member.
     private static long Of(IReadOnlyDictionary<string, AdditionalMember> members) =>
         members.Sum(member => OfMember + 4L * AdditionalMemberLimit.LengthOf(member.Key, member.Value.RevealJson()));
+
+    // With the parsed JSON.
+    private static long Of(AuthorizationDetails? details) => details is null ? 0 : OfMember + 4L * details.ToJson().Length;
 
     private static long Of(IReadOnlyList<string> texts) => texts.Sum(text => OfText + 2L * text.Length);
 }
