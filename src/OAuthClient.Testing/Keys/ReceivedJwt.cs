@@ -54,10 +54,23 @@ internal sealed class ReceivedJwt
 
     /// <summary>Determines whether a public key verifies the signature.</summary>
     /// <param name="key">The JWK (RFC 7517 §4).</param>
-    public bool IsSignedBy(JsonObject key)
+    /// <param name="ed25519">The implementation of Ed25519; null without one.</param>
+    public bool IsSignedBy(JsonObject key, ITestEd25519? ed25519)
     {
-        if (!SignatureAlgorithm.Asymmetric.Contains(Algorithm) || (key["use"] is { } use && (string?)use is not "sig"))
+        if (
+            !SignatureAlgorithm.Asymmetric(ed25519).Contains(Algorithm)
+            || (key["use"] is { } use && (string?)use is not "sig")
+            || (key["alg"] is { } algorithm && (string?)algorithm != Algorithm)
+        )
             return false;
+        if (SignatureAlgorithm.IsEd25519(Algorithm))
+        {
+            return (string?)key["kty"] is "OKP"
+                && (string?)key["crv"] is "Ed25519"
+                && JsonWebKeyMember.Read(key, "x") is { Length: Ed25519Key.Length } publicKey
+                && ed25519!.Verify(publicKey, _input, _signature);
+        }
+
         if (SignatureAlgorithm.IsElliptic(Algorithm))
         {
             if ((string?)key["kty"] is not "EC" || (string?)key["crv"] != CurveName())

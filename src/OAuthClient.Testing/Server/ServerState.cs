@@ -29,7 +29,7 @@ internal sealed class ServerState(
 
     public AntiforgeryToken Tickets { get; } = new();
 
-    public KeyRing Keys { get; } = new();
+    public KeyRing Keys { get; } = new(options);
 
     public DistributedClaims DistributedClaims { get; } = new();
 
@@ -101,7 +101,7 @@ internal sealed class ServerState(
             .Prepend(Options.SigningAlgorithm)
             .Concat(SignatureDefects.ExtraAlgorithms(Options.Defect))
             .OfType<string>()
-            .Where(SignatureAlgorithm.Asymmetric.Contains)
+            .Where(SignatureAlgorithm.Asymmetric(Options.Ed25519).Contains)
             .Distinct(StringComparer.Ordinal);
 
     public void RotateKeys(bool keepPrevious) => Keys.Rotate(SigningAlgorithms(), keepPrevious);
