@@ -16,9 +16,10 @@ internal static class Ed25519PrivateKeyParser
     public static (byte[] PrivateKey, string? Algorithm, string? KeyId, byte[]? PublicKey) Parse(string text) =>
         text.AsSpan().TrimStart().StartsWith("{") ? ParseJwk(text) : (ParsePem(text), null, null, null);
 
-    /// <summary>Returns the required members of the public JWK in lexicographic order, as RFC 7638 §3.2 hashes them (RFC 8037 §2).</summary>
-    public static string PublicJwk(byte[] publicKey) =>
-        $$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64Url.EncodeToString(publicKey)}}"}""";
+    /// <summary>
+    /// Returns the required members of the public JWK in lexicographic order, as RFC 7638 §3.2 hashes them (RFC 8037 §2).
+    /// </summary>
+    public static string PublicJwk(byte[] publicKey) => $$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64Url.EncodeToString(publicKey)}}"}""";
 
     private static byte[] ParsePem(string text)
     {

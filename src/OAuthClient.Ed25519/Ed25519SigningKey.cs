@@ -7,8 +7,8 @@ using NSec.Cryptography;
 namespace OAuthClient.Ed25519;
 
 /// <summary>
-/// An Ed25519 private key of the client in memory, which signs JWTs (RFC 8037 §3.1). Instances are thread-safe. Return one from the delegate
-/// of <see cref="OAuthClientBuilder.UseClientSigner"/>.
+/// An Ed25519 private key of the client in memory, which signs JWTs (RFC 8037 §3.1). Instances are thread-safe. Return one from the
+/// delegate of <see cref="OAuthClientBuilder.UseClientSigner"/>.
 /// </summary>
 [DebuggerDisplay(Redacted)]
 [JsonConverter(typeof(NonSerializableJsonConverter<Ed25519SigningKey>))]

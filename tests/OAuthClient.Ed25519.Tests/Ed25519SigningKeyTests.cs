@@ -31,10 +31,7 @@ public sealed class Ed25519SigningKeyTests
 
         string signature = Base64Url.EncodeToString(await key.SignAsync(input, CancellationToken.None));
 
-        Assert.That(
-            signature,
-            Is.EqualTo("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")
-        );
+        Assert.That(signature, Is.EqualTo("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"));
     }
 
     [TestCase(SampleKeys.Pem)]

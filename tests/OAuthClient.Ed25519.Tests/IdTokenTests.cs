@@ -67,10 +67,7 @@ public sealed class IdTokenTests
     {
         await using var host = await ServerTokens.StartAsync(server: o => o.Defect = defect);
 
-        Assert.That(
-            async () => await host.SignInAsync(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(message)
-        );
+        Assert.That(async () => await host.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(message));
     }
 
     [TestCase("EdDSA")]
@@ -121,9 +118,7 @@ public sealed class IdTokenTests
 
     [Test]
     [Description("A key of another pair and a key of small order verify nothing")]
-    public async Task A_wrong_key_verifies_nothing(
-        [Values(SampleKeys.X, "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] string publicKey
-    )
+    public async Task A_wrong_key_verifies_nothing([Values(SampleKeys.X, "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] string publicKey)
     {
         await using var host = await ServerTokens.StartWithKeyAsync(key => key["x"] = publicKey);
 

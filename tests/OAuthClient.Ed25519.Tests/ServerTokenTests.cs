@@ -58,14 +58,13 @@ public sealed class ServerTokenTests
     public async Task A_logout_token()
     {
         var key = Ed25519SigningKey.Create();
-        await using var host = await ServerTokens.StartAsync(
-            server: o =>
-                o.OnJwks = set =>
-                {
-                    var jwk = JsonNode.Parse(key.PublicJwk)!.AsObject();
-                    (jwk["kid"], jwk["alg"], jwk["use"]) = ("logout", "EdDSA", "sig");
-                    set["keys"]!.AsArray().Add((JsonNode)jwk);
-                }
+        await using var host = await ServerTokens.StartAsync(server: o =>
+            o.OnJwks = set =>
+            {
+                var jwk = JsonNode.Parse(key.PublicJwk)!.AsObject();
+                (jwk["kid"], jwk["alg"], jwk["use"]) = ("logout", "EdDSA", "sig");
+                set["keys"]!.AsArray().Add((JsonNode)jwk);
+            }
         );
         await host.SignInAsync();
         var logout = host.Services.GetRequiredService<OpenIdLogout>();

@@ -13,7 +13,9 @@ internal static class ClientRules
     {
         if (client.ClientId is "")
             return "ClientId must not be empty.";
-        return Problems(client, SignatureAlgorithm.All(options.Ed25519)).FirstOrDefault() is { } problem ? $"Client '{client.ClientId}': {problem}" : null;
+        return Problems(client, SignatureAlgorithm.All(options.Ed25519)).FirstOrDefault() is { } problem
+            ? $"Client '{client.ClientId}': {problem}"
+            : null;
     }
 
     private static IEnumerable<string> Problems(TestClient client, IReadOnlyList<string> algorithms)

@@ -8,8 +8,7 @@ internal static class SignatureAlgorithm
     /// <summary>The client secret is the key (OpenID Connect Core §10.1).</summary>
     public const string Hmac = "HS256";
 
-    private static readonly string[] BuiltIn =
-    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+    private static readonly string[] BuiltIn = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
     // The two names of one algorithm: RFC 9864 §2.2 and RFC 8037 §3.1.
     private static readonly string[] Ed25519 = ["Ed25519", "EdDSA"];
@@ -26,11 +25,11 @@ internal static class SignatureAlgorithm
         IsEd25519(algorithm)
             ? HashAlgorithmName.SHA512
             : algorithm[^3..] switch
-        {
-            "384" => HashAlgorithmName.SHA384,
-            "512" => HashAlgorithmName.SHA512,
-            _ => HashAlgorithmName.SHA256,
-        };
+            {
+                "384" => HashAlgorithmName.SHA384,
+                "512" => HashAlgorithmName.SHA512,
+                _ => HashAlgorithmName.SHA256,
+            };
 
     /// <summary>Returns the left half of the hash for <c>at_hash</c> (OpenID Connect Core §3.1.3.6).</summary>
     public static ReadOnlySpan<byte> LeftHalfOfHash(string algorithm, ReadOnlySpan<byte> bytes)

@@ -28,7 +28,8 @@ public sealed class ClientAssertionOptions
 
     /// <summary>
     /// Gets or sets the algorithm of the signature. The default is <see langword="null"/>: the <c>alg</c> of a JWK, or else <c>PS256</c>
-    /// for an RSA key, <c>ES256</c>, <c>ES384</c> or <c>ES512</c> for an EC key and <c>EdDSA</c> for an Ed25519 key. For <c>client_secret_jwt</c> it is <c>HS256</c>.
+    /// for an RSA key, <c>ES256</c>, <c>ES384</c> or <c>ES512</c> for an EC key and <c>EdDSA</c> for an Ed25519 key. For
+    /// <c>client_secret_jwt</c> it is <c>HS256</c>.
     /// </summary>
     public string? Algorithm { get; set; }
 

@@ -47,7 +47,9 @@ internal static class PrivateKeyParser
             ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text)) ?? throw new CryptographicException()
             : null;
 
-    /// <summary>Determines whether the text is a key for Ed25519 (RFC 8037 §2, RFC 8410 §7), which <see cref="Open"/> does not support.</summary>
+    /// <summary>
+    /// Determines whether the text is a key for Ed25519 (RFC 8037 §2, RFC 8410 §7), which <see cref="Open"/> does not support.
+    /// </summary>
     public static bool IsEd25519(string text) =>
         text.AsSpan().TrimStart().StartsWith("{")
             ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text)) is { } jwk

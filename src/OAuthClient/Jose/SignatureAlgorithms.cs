@@ -42,13 +42,14 @@ internal static class SignatureAlgorithms
 
     /// <summary>Returns the hash of the algorithm; for Ed25519 that of its definition (RFC 8032 §5.1).</summary>
     public static HashAlgorithmName Hash(string algorithm) =>
-        IsEd25519(algorithm) ? HashAlgorithmName.SHA512
-        : HashLength(algorithm) switch
-        {
-            384 => HashAlgorithmName.SHA384,
-            512 => HashAlgorithmName.SHA512,
-            _ => HashAlgorithmName.SHA256,
-        };
+        IsEd25519(algorithm)
+            ? HashAlgorithmName.SHA512
+            : HashLength(algorithm) switch
+            {
+                384 => HashAlgorithmName.SHA384,
+                512 => HashAlgorithmName.SHA512,
+                _ => HashAlgorithmName.SHA256,
+            };
 
     /// <summary>Returns the length of the hash in bits, which is also the minimum length of the secret (RFC 7518 §3.2).</summary>
     public static int HashLength(string algorithm) =>

@@ -79,9 +79,7 @@ public sealed class SigningKey : ISigner
     /// The text is not a supported key, or the algorithm does not match it. The message does not contain the key.
     /// </exception>
     internal static ISigner Parse(string text, string? algorithm, string? keyId, IEd25519? ed25519) =>
-        ed25519 is not null && PrivateKeyParser.IsEd25519(text)
-            ? ed25519.ParseKey(text, algorithm, keyId)
-            : Parse(text, algorithm, keyId);
+        ed25519 is not null && PrivateKeyParser.IsEd25519(text) ? ed25519.ParseKey(text, algorithm, keyId) : Parse(text, algorithm, keyId);
 
     /// <summary>Uses the private key of a certificate. Its thumbprint is sent with each signature (<c>x5t#S256</c>).</summary>
     /// <param name="certificate">The certificate with its private key. It is not disposed of, and must not be disposed of while in

@@ -76,7 +76,7 @@ internal sealed class UnverifiedJwt
                     : SignatureAlgorithms.Supported.Contains(algorithm) || SignatureAlgorithms.IsEd25519(algorithm)
                         ? $"If the client is registered at the server for that algorithm, add it to {kind.AlgorithmOption}."
                     : "This library does not support that algorithm, and no option adds it; register the client at the server for one "
-                            + $"of {string.Join(", ", SignatureAlgorithms.Asymmetric)}."
+                        + $"of {string.Join(", ", SignatureAlgorithms.Asymmetric)}."
                 )
         );
 
