@@ -68,7 +68,7 @@ internal static class Ed25519PrivateKeyParser
 
     private static FormatException Malformed() =>
         new(
-            "The key is neither an Ed25519 private key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with kty "
-                + "OKP, crv Ed25519, d and x of 32 bytes."
+            "The key is neither an Ed25519 private key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with "
+                + "kty OKP, crv Ed25519, d and x of 32 bytes."
         );
 }

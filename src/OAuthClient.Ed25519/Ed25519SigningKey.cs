@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
@@ -61,10 +60,10 @@ public sealed class Ed25519SigningKey : ISigner
     {
         ArgumentNullException.ThrowIfNull(text);
         var (seed, statedAlgorithm, statedKeyId, statedPublicKey) = Ed25519PrivateKeyParser.Parse(text);
-        var key = Import(seed);
-        if (statedPublicKey is not null && !PublicKeyOf(key).AsSpan().SequenceEqual(statedPublicKey))
+        var imported = Import(seed);
+        if (statedPublicKey is not null && !PublicKeyOf(imported).AsSpan().SequenceEqual(statedPublicKey))
             throw new FormatException("The public key of the JWK (x) does not belong to its private key (d).");
-        return new(key, algorithm ?? statedAlgorithm, keyId ?? statedKeyId);
+        return new(imported, algorithm ?? statedAlgorithm, keyId ?? statedKeyId);
     }
 
     /// <summary>Creates a new key, in memory only.</summary>

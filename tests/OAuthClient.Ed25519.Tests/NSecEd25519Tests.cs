@@ -31,7 +31,8 @@ public sealed class NSecEd25519Tests
                 PublicKey,
                 [],
                 Convert.FromHexString(
-                    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+                    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+                        + "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
                 )
             )
         );
@@ -77,7 +78,7 @@ public sealed class NSecEd25519Tests
     [TestCase("0000000000000000000000000000000000000000000000000000000000000000", TestName = "order 4")]
     [TestCase("26E8958FC2B227B045C3F489F2EF98F0D5DFAC05D3C63339B13802886D53FC05", TestName = "order 8")]
     [TestCase("EEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF7F", TestName = "order 1, not canonical")]
-    [Description("A key of small order verifies signatures that nobody made")]
+    [Description("A key of small order verifies signatures that were made without a private key")]
     public void A_key_of_small_order_verifies_nothing(string point)
     {
         byte[] key = Convert.FromHexString(point);

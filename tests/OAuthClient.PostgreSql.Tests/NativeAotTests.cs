@@ -14,7 +14,7 @@ public sealed class NativeAotTests
 
     [Test]
     [Description(
-        "A native program connects a user, calls an API, refreshes the rejected access token, and has its grant in PostgreSQL; it signs with Ed25519"
+        "A native program connects a user, calls an API, refreshes the rejected access token, stores its grant, and signs with Ed25519"
     )]
     public async Task A_native_program_connects_calls_and_refreshes()
     {

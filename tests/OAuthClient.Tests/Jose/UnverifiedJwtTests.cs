@@ -71,7 +71,7 @@ public class UnverifiedJwtTests
                 $"signed with '{algorithm}'",
                 "allows only RS256",
                 SignatureAlgorithms.IsEd25519(algorithm)
-                        ? "add the package OAuthClient.Ed25519 and call services.AddOAuthClientEd25519(), and add it to IdTokenSigningAlgorithms"
+                        ? "add the package OAuthClient.Ed25519 and call services.AddOAuthClientEd25519(), and add it to Id"
                     : SignatureAlgorithms.Supported.Contains(algorithm) ? "add it to IdTokenSigningAlgorithms"
                     : "does not support that algorithm"
             )
