@@ -13,7 +13,7 @@ public sealed partial class TestAuthorizationServer
     public TestClient AddClient(TestClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
-        if (ClientRules.Problem(client) is { } problem)
+        if (ClientRules.Problem(client, _state.Options) is { } problem)
             throw new ArgumentException(problem, nameof(client));
         _state.Clients[client.ClientId] = client;
         return client;

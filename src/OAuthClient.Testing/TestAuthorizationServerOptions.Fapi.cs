@@ -7,7 +7,7 @@ public sealed partial class TestAuthorizationServerOptions
     /// Gets the signing algorithms that the server advertises, and accepts in assertions, request objects and proofs. The default is RS, PS
     /// and ES with 256, 384 or 512, and <c>HS256</c>.
     /// </summary>
-    public ISet<string> SigningAlgorithmsSupported { get; } = new HashSet<string>(SignatureAlgorithm.All, StringComparer.Ordinal);
+    public ISet<string> SigningAlgorithmsSupported { get; } = new HashSet<string>(SignatureAlgorithm.Known, StringComparer.Ordinal);
 
     /// <summary>
     /// Gets the client authentication methods that the server advertises and accepts. The default is each value of
@@ -37,7 +37,7 @@ public sealed partial class TestAuthorizationServerOptions
         BindTokensToCertificates = true;
         ClientAuthenticationMethodsSupported.IntersectWith(["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"]);
         ClientAssertionAudience = TestAssertionAudience.Issuer;
-        SigningAlgorithmsSupported.IntersectWith(["PS256", "ES256"]);
+        SigningAlgorithmsSupported.IntersectWith(["PS256", "ES256", "Ed25519", "EdDSA"]);
         SigningAlgorithm = "PS256";
         PublishDecoyKeys = true;
     }

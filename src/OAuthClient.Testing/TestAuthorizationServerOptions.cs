@@ -118,18 +118,25 @@ public sealed partial class TestAuthorizationServerOptions
     public bool SendIss { get; set; } = true;
 
     /// <summary>
-    /// Gets or sets the signing algorithm for clients that registered none: RS, PS or ES with 256, 384 or 512 (RFC 7518 §3.1). The default
-    /// is <c>RS256</c>.
+    /// Gets or sets the implementation of Ed25519, with which the server signs and verifies <c>EdDSA</c> and <c>Ed25519</c>. The default is
+    /// <see langword="null"/>: neither is supported.
+    /// </summary>
+    public ITestEd25519? Ed25519 { get; set; }
+
+    /// <summary>
+    /// Gets or sets the signing algorithm for clients that registered none: RS, PS or ES with 256, 384 or 512 (RFC 7518 §3.1), or
+    /// <c>EdDSA</c> or <c>Ed25519</c> after <see cref="Ed25519"/> is set. The default is <c>RS256</c>.
     /// </summary>
     /// <exception cref="ArgumentException">The value is another algorithm.</exception>
     public string SigningAlgorithm
     {
         get;
         set =>
-            field = SignatureAlgorithm.Asymmetric.Contains(value)
+            field = SignatureAlgorithm.Asymmetric(Ed25519).Contains(value)
                 ? value
                 : throw new ArgumentException(
-                    $"SigningAlgorithm must be one of {string.Join(", ", SignatureAlgorithm.Asymmetric)}, not '{value}'.",
+                    $"SigningAlgorithm must be one of {string.Join(", ", SignatureAlgorithm.Asymmetric(Ed25519))}, not '{value}'."
+                        + (SignatureAlgorithm.IsEd25519(value) ? " Set Ed25519 first." : ""),
                     nameof(value)
                 );
     } = "RS256";

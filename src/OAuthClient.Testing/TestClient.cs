@@ -115,8 +115,9 @@ public sealed class TestClient
     public bool RequireConsent { get; init; } = true;
 
     /// <summary>
-    /// Gets or sets the signing algorithm of ID Tokens (<c>id_token_signed_response_alg</c>): RS, PS or ES with 256, 384 or 512, or
-    /// <c>HS256</c>, which requires a client secret of at least 32 bytes. If it is <see langword="null"/>, the server uses
+    /// Gets or sets the signing algorithm of ID Tokens (<c>id_token_signed_response_alg</c>): RS, PS or ES with 256, 384 or 512,
+    /// <c>HS256</c>, which requires a client secret of at least 32 bytes, or <c>EdDSA</c> or <c>Ed25519</c>, which require
+    /// <see cref="TestAuthorizationServerOptions.Ed25519"/>. If it is <see langword="null"/>, the server uses
     /// <see cref="TestAuthorizationServerOptions.SigningAlgorithm"/>.
     /// </summary>
     public string? IdTokenSigningAlgorithm { get; init; }
@@ -190,11 +191,11 @@ public sealed class TestClient
 
     internal bool ReturnsUserInfoAsJwt => UserInfoSigningAlgorithm is not null || UserInfoEncryptionAlgorithm is not null;
 
-    internal bool VerifiesWithItsKeys(ReceivedJwt jwt) =>
+    internal bool VerifiesWithItsKeys(ReceivedJwt jwt, ITestEd25519? ed25519) =>
         (PublicKeys?["keys"] as JsonArray ?? [])
             .OfType<JsonObject>()
             .Where(key => jwt.Header["kid"] is not { } id || (string?)key["kid"] == (string?)id)
-            .Any(jwt.IsSignedBy);
+            .Any(key => jwt.IsSignedBy(key, ed25519));
 
     internal bool MayUse(string grantType) => AllowedGrantTypes?.Contains(grantType) ?? true;
 

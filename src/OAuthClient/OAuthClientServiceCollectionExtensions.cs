@@ -185,6 +185,9 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton<DangerousOptions>();
         services.TryAddSingleton<OAuthClientMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidator>());
+        services
+            .AddOptions<OAuthClientOptions>(name)
+            .Configure<IServiceProvider>((o, provider) => o.Ed25519 = provider.GetService<IEd25519>());
         services.AddKeyedSingleton(
             name,
             (provider, _) =>

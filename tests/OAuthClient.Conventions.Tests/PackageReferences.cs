@@ -22,6 +22,7 @@ internal static class PackageReferences
             "System.Text.Json",
         ],
         ["OAuthClient.AspNetCore"] = ["OAuthClient", AspNetCore],
+        ["OAuthClient.Ed25519"] = ["OAuthClient", "NSec.Cryptography"],
         ["OAuthClient.PostgreSql"] = ["OAuthClient", "Npgsql"],
         ["OAuthClient.StoreContract"] = ["OAuthClient"],
         // Not OAuthClient: a server that shared its code would share its faults.

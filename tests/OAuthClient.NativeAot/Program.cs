@@ -1,13 +1,17 @@
+using System.Buffers.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OAuthClient;
+using OAuthClient.Ed25519;
 using OAuthClient.PostgreSql;
 
 // A user connects, and the program calls an API twice as the user. NativeAotTests runs it and acts as the browser: a line of the output
 // asks, and a line of the input answers.
 var builder = Host.CreateEmptyApplicationBuilder(new() { Args = args });
 builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"));
+builder.Services.AddOAuthClientEd25519();
 builder.Services.AddPostgresGrantStore(o =>
 {
     o.ConnectionString = builder.Configuration.GetConnectionString("Grants");
@@ -31,6 +35,10 @@ await AskAsync($"called {await api.GetStringAsync("/me")}");
 await AskAsync($"called {await api.GetStringAsync("/me")}");
 var grant = await client.FindGrantAsync(GrantOwner.User("me"));
 Console.WriteLine($"generation {grant?.Generation}");
+var key = Ed25519SigningKey.Create();
+var signature = await key.SignAsync("data"u8.ToArray(), CancellationToken.None);
+var publicKey = Base64Url.DecodeFromChars(JsonDocument.Parse(key.PublicJwk).RootElement.GetProperty("x").GetString());
+Console.WriteLine($"Ed25519 {host.Services.GetRequiredService<IEd25519>().Verify(publicKey, "data"u8, signature)}");
 await host.StopAsync();
 
 static async Task<string> AskAsync(string line)

@@ -13,7 +13,9 @@ public sealed class NativeAotTests
     private const string Publish = "dotnet publish tests/OAuthClient.NativeAot";
 
     [Test]
-    [Description("A native program connects a user, calls an API, refreshes the rejected access token, and has its grant in PostgreSQL")]
+    [Description(
+        "A native program connects a user, calls an API, refreshes the rejected access token, stores its grant, and signs with Ed25519"
+    )]
     public async Task A_native_program_connects_calls_and_refreshes()
     {
         string path = await RequireProgramAsync();
@@ -63,6 +65,7 @@ public sealed class NativeAotTests
 
             await program.StandardInput.WriteLineAsync();
             Assert.That(await ReadAsync(program, "generation "), Is.EqualTo("2"));
+            Assert.That(await ReadAsync(program, "Ed25519 "), Is.EqualTo("True"), "the native library of the package is found");
             await program.WaitForExitAsync().Promptly();
             Assert.That(program.ExitCode, Is.Zero);
         }

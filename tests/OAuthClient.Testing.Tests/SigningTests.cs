@@ -47,6 +47,7 @@ internal sealed class SigningTests
 
     [TestCase("RS257", "must be one of")]
     [TestCase("none", "must be one of")]
+    [TestCase("EdDSA", "must be one of", Description = "without an implementation of Ed25519")]
     [TestCase("HS256", "32 bytes", Description = "RFC 7518 §3.2")]
     public async Task Unsupported_algorithm_is_rejected(string algorithm, string expectedMessage)
     {

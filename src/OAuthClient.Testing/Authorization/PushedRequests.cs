@@ -94,7 +94,7 @@ internal sealed class PushedRequests(ServerState server)
             throw new OAuthErrorException("invalid_request_object", "The JWT is not a request object.");
         if (!server.AsymmetricAlgorithms.Contains(jwt.Algorithm))
             throw new OAuthErrorException("invalid_request_object", "The server does not support the alg of the request object.");
-        if (!client.VerifiesWithItsKeys(jwt))
+        if (!client.VerifiesWithItsKeys(jwt, server.Options.Ed25519))
             throw new OAuthErrorException("invalid_request_object", "The signature does not verify with the registered keys.");
         if ((string?)jwt.Claims["iss"] != client.ClientId || (string?)jwt.Claims["client_id"] != client.ClientId)
             throw new OAuthErrorException("invalid_request_object", "iss and client_id must be the client_id.");

@@ -26,7 +26,7 @@ internal static class AssertionAuthentication
         ReceivedJwt assertion = Parse(form);
         if (!server.Algorithms.Contains(assertion.Algorithm))
             throw OAuthErrorException.InvalidClient("The server does not support the alg of the assertion.");
-        if (!IsVerified(assertion, client))
+        if (!IsVerified(assertion, client, server))
             throw OAuthErrorException.InvalidClient("The signature of the assertion does not verify with the registered keys.");
         if (server.Options.ClientAssertionType is { } type && !string.Equals(type, assertion.Type, StringComparison.OrdinalIgnoreCase))
             throw OAuthErrorException.InvalidClient($"The typ of the assertion must be {type}.");
@@ -61,10 +61,10 @@ internal static class AssertionAuthentication
         }
     }
 
-    private static bool IsVerified(ReceivedJwt assertion, TestClient client) =>
+    private static bool IsVerified(ReceivedJwt assertion, TestClient client, ServerState server) =>
         client.AuthenticationMethod is "client_secret_jwt"
             ? assertion.IsAuthenticatedBy(client.ClientSecret!)
-            : client.VerifiesWithItsKeys(assertion);
+            : client.VerifiesWithItsKeys(assertion, server.Options.Ed25519);
 
     private static string AudienceOf(RecordedRequest request, ServerState server) =>
         server.Options.ClientAssertionAudience switch

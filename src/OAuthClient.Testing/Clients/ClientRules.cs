@@ -20,14 +20,16 @@ internal static class ClientRules
     ];
 
     /// <summary>Returns the first problem, or null if the properties are valid.</summary>
-    public static string? Problem(TestClient client)
+    public static string? Problem(TestClient client, TestAuthorizationServerOptions options)
     {
         if (client.ClientId is "")
             return "ClientId must not be empty.";
-        return Problems(client).FirstOrDefault() is { } problem ? $"Client '{client.ClientId}': {problem}" : null;
+        return Problems(client, SignatureAlgorithm.All(options.Ed25519)).FirstOrDefault() is { } problem
+            ? $"Client '{client.ClientId}': {problem}"
+            : null;
     }
 
-    private static IEnumerable<string> Problems(TestClient client)
+    private static IEnumerable<string> Problems(TestClient client, IReadOnlyList<string> algorithms)
     {
         if (client.AuthenticationMethod is not null && !AuthenticationMethods.Contains(client.AuthenticationMethod))
             yield return $"AuthenticationMethod must be one of {string.Join(", ", AuthenticationMethods)} or null, "
@@ -62,11 +64,11 @@ internal static class ClientRules
             { } invalidUri
         )
             yield return $"the logout or login URI '{invalidUri}' must be http or https and have no fragment.";
-        foreach (string problem in Signing(client).Concat(Encryption(client)))
+        foreach (string problem in Signing(client, algorithms).Concat(Encryption(client)))
             yield return problem;
     }
 
-    private static IEnumerable<string> Signing(TestClient client)
+    private static IEnumerable<string> Signing(TestClient client, IReadOnlyList<string> algorithms)
     {
         (string Name, string? Algorithm)[] signed =
         [
@@ -77,8 +79,8 @@ internal static class ClientRules
         ];
         foreach ((string name, string? algorithm) in signed)
         {
-            if (algorithm is not null && !SignatureAlgorithm.All.Contains(algorithm))
-                yield return $"{name} must be one of {string.Join(", ", SignatureAlgorithm.All)} or null, not '{algorithm}'.";
+            if (algorithm is not null && !algorithms.Contains(algorithm))
+                yield return $"{name} must be one of {string.Join(", ", algorithms)} or null, not '{algorithm}'.";
             else if (
                 algorithm is SignatureAlgorithm.Hmac
                 && (client.ClientSecret is null || Encoding.UTF8.GetByteCount(client.ClientSecret) < MinimumHmacKeyLength)

@@ -57,7 +57,7 @@ internal sealed partial class DPoPVerifier(ServerState server, Func<bool> requir
             throw Invalid("The header of the proof must contain the public key (jwk).");
         if (PrivateMembers.FirstOrDefault(key.ContainsKey) is { } member)
             throw Invalid($"The key of the proof must be public; it contains {member}.");
-        if (!proof.IsSignedBy(key))
+        if (!proof.IsSignedBy(key, server.Options.Ed25519))
             throw Invalid("The key of the proof does not verify its signature, or does not match its alg.");
         // Each attempt needs its own jti, also one that is refused for another reason.
         if (proof.Text("jti") is not { Length: > 0 } id || !_used.TryAdd(id, server.Now))

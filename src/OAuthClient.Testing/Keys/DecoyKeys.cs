@@ -10,11 +10,11 @@ internal static class DecoyKeys
     public static IEnumerable<JsonObject> CreateFor(SigningKey key)
     {
         // A different algorithm with the same key type, a different key type, and a different use.
-        yield return SigningKey.Foreign(AlternativeAlgorithm(key.Algorithm), key.KeyId).ToJsonWebKey();
+        yield return SigningKey.Foreign(AlternativeAlgorithm(key.Algorithm), key.KeyId, key.Ed25519).ToJsonWebKey();
         yield return SigningKey.Foreign(SignatureAlgorithm.IsElliptic(key.Algorithm) ? "RS256" : "ES256", key.KeyId).ToJsonWebKey();
-        JsonObject forEncryption = SigningKey.Foreign(key.Algorithm, key.KeyId).ToJsonWebKey();
+        JsonObject forEncryption = SigningKey.Foreign(key.Algorithm, key.KeyId, key.Ed25519).ToJsonWebKey();
         forEncryption["use"] = "enc";
-        forEncryption["alg"] = SignatureAlgorithm.IsElliptic(key.Algorithm) ? "ECDH-ES" : "RSA-OAEP";
+        forEncryption["alg"] = SignatureAlgorithm.IsElliptic(key.Algorithm) || key.Ed25519 is not null ? "ECDH-ES" : "RSA-OAEP";
         yield return forEncryption;
     }
 
@@ -24,6 +24,8 @@ internal static class DecoyKeys
             ['R', ..] => "PS256",
             ['P', ..] => "RS256",
             "ES256" => "ES384",
+            "EdDSA" => "Ed25519",
+            "Ed25519" => "EdDSA",
             _ => "ES256",
         };
 }

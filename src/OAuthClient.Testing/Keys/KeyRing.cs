@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace OAuthClient.Testing;
 
 /// <summary>The signing keys of a server. The newest key of an algorithm signs; all keys are published.</summary>
-internal sealed class KeyRing
+internal sealed class KeyRing(TestAuthorizationServerOptions options)
 {
     private readonly Lock _lock = new();
     private readonly List<SigningKey> _keys = [];
@@ -15,7 +15,7 @@ internal sealed class KeyRing
         {
             SigningKey? key = _keys.FindLast(key => key.Algorithm == algorithm);
             if (key is null)
-                _keys.Add(key = SigningKey.Create(algorithm, fresh: false));
+                _keys.Add(key = SigningKey.Create(algorithm, fresh: false, options.Ed25519));
             return key;
         }
     }
@@ -25,7 +25,7 @@ internal sealed class KeyRing
     {
         SigningKey[] created =
         [
-            .. algorithms.Distinct(StringComparer.Ordinal).Select(algorithm => SigningKey.Create(algorithm, fresh: true)),
+            .. algorithms.Distinct(StringComparer.Ordinal).Select(algorithm => SigningKey.Create(algorithm, fresh: true, options.Ed25519)),
         ];
         lock (_lock)
         {

@@ -76,15 +76,20 @@ internal sealed class ReceivedJwt
 
     /// <summary>Determines whether a public key verifies the signature. The key must match the algorithm (RFC 8725 §3.1).</summary>
     /// <param name="key">The JWK (RFC 7517 §4).</param>
-    public bool IsSignedBy(JsonObject key)
+    /// <param name="ed25519">The implementation of Ed25519; null without one.</param>
+    public bool IsSignedBy(JsonObject key, ITestEd25519? ed25519)
     {
         try
         {
-            return SignatureAlgorithm.Asymmetric.Contains(Algorithm)
+            return SignatureAlgorithm.Asymmetric(ed25519).Contains(Algorithm)
                 && (!key.ContainsKey("use") || Text(key["use"]) is "sig")
                 && (!key.ContainsKey("alg") || Text(key["alg"]) == Algorithm)
                 && (!key.ContainsKey("key_ops") || (key["key_ops"] as JsonArray)?.Any(item => Text(item) is "verify") is true)
-                && (SignatureAlgorithm.IsElliptic(Algorithm) ? IsSignedByElliptic(key) : IsSignedByRsa(key));
+                && (
+                    SignatureAlgorithm.IsEd25519(Algorithm) ? IsSignedByEd25519(key, ed25519!)
+                    : SignatureAlgorithm.IsElliptic(Algorithm) ? IsSignedByElliptic(key)
+                    : IsSignedByRsa(key)
+                );
         }
         catch (Exception exception)
             when (exception is FormatException or CryptographicException or InvalidOperationException or ArgumentException)
@@ -97,6 +102,12 @@ internal sealed class ReceivedJwt
     public bool IsAuthenticatedBy(string secret) =>
         Algorithm is SignatureAlgorithm.Hmac
         && CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), _input), _signature);
+
+    private bool IsSignedByEd25519(JsonObject key, ITestEd25519 ed25519) =>
+        Text(key["kty"]) is "OKP"
+        && Text(key["crv"]) is "Ed25519"
+        && JsonWebKeyMember.Read(key, "x") is { Length: Ed25519Key.Length } publicKey
+        && ed25519.Verify(publicKey, _input, _signature);
 
     private bool IsSignedByElliptic(JsonObject key)
     {

@@ -18,10 +18,11 @@ internal sealed class SigningKey
 
     private readonly RSA? _rsa;
     private readonly ECDsa? _ecdsa;
+    private readonly Ed25519Key? _ed25519;
 
-    private SigningKey(string algorithm, RSA? rsa, ECDsa? ecdsa, string? keyId = null)
+    private SigningKey(string algorithm, RSA? rsa, ECDsa? ecdsa, Ed25519Key? ed25519, string? keyId = null)
     {
-        (Algorithm, _rsa, _ecdsa) = (algorithm, rsa, ecdsa);
+        (Algorithm, _rsa, _ecdsa, _ed25519) = (algorithm, rsa, ecdsa, ed25519);
         KeyId = keyId ?? Randomness.Token()[..16];
     }
 
@@ -29,23 +30,26 @@ internal sealed class SigningKey
 
     public string KeyId { get; }
 
-    public static SigningKey Create(string algorithm, bool fresh) =>
-        SignatureAlgorithm.IsElliptic(algorithm)
-            ? new(algorithm, null, ECDsa.Create(Curve(algorithm)))
-            : new(
-                algorithm,
-                fresh ? RSA.Create(2048) : SharedRsa.GetOrAdd(algorithm, _ => new Lazy<RSA>(() => RSA.Create(2048))).Value,
-                null
-            );
+    /// <summary>Gets the implementation that the key uses; null for an RSA or EC key.</summary>
+    public ITestEd25519? Ed25519 => _ed25519?.Implementation;
+
+    public static SigningKey Create(string algorithm, bool fresh, ITestEd25519? ed25519) =>
+        CreateWithoutRsa(algorithm, ed25519)
+        ?? new(
+            algorithm,
+            fresh ? RSA.Create(2048) : SharedRsa.GetOrAdd(algorithm, _ => new Lazy<RSA>(() => RSA.Create(2048))).Value,
+            null,
+            null
+        );
 
     /// <summary>Creates a key that does not belong to the server, with the specified key identifier.</summary>
-    public static SigningKey Foreign(string algorithm, string keyId) =>
-        SignatureAlgorithm.IsElliptic(algorithm)
-            ? new(algorithm, null, ECDsa.Create(Curve(algorithm)), keyId)
-            : new(algorithm, ForeignRsa.Value, null, keyId);
+    public static SigningKey Foreign(string algorithm, string keyId, ITestEd25519? ed25519 = null) =>
+        CreateWithoutRsa(algorithm, ed25519, keyId) ?? new(algorithm, ForeignRsa.Value, null, null, keyId);
 
     public byte[] Sign(byte[] input)
     {
+        if (_ed25519 is not null)
+            return _ed25519.Sign(input);
         HashAlgorithmName hash = SignatureAlgorithm.Hash(Algorithm);
         if (_ecdsa is not null)
         {
@@ -59,6 +63,8 @@ internal sealed class SigningKey
 
     public bool Verifies(byte[] input, byte[] signature)
     {
+        if (_ed25519 is not null)
+            return _ed25519.Verifies(input, signature);
         HashAlgorithmName hash = SignatureAlgorithm.Hash(Algorithm);
         if (_ecdsa is not null)
         {
@@ -70,7 +76,7 @@ internal sealed class SigningKey
             return _rsa.VerifyData(input, signature, hash, Padding);
     }
 
-    /// <summary>Returns the public key as a JSON Web Key (RFC 7517 §4, RFC 7518 §6).</summary>
+    /// <summary>Returns the public key as a JSON Web Key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).</summary>
     public JsonObject ToJsonWebKey()
     {
         JsonObject key = new()
@@ -79,7 +85,11 @@ internal sealed class SigningKey
             ["use"] = "sig",
             ["alg"] = Algorithm,
         };
-        if (_ecdsa is not null)
+        if (_ed25519 is not null)
+        {
+            _ed25519.WriteTo(key);
+        }
+        else if (_ecdsa is not null)
         {
             ECParameters parameters = _ecdsa.ExportParameters(includePrivateParameters: false);
             key["kty"] = "EC";
@@ -98,7 +108,7 @@ internal sealed class SigningKey
         return key;
     }
 
-    public string ToPem() => _rsa?.ExportSubjectPublicKeyInfoPem() ?? _ecdsa!.ExportSubjectPublicKeyInfoPem();
+    public string ToPem() => _ed25519?.ToPem() ?? _rsa?.ExportSubjectPublicKeyInfoPem() ?? _ecdsa!.ExportSubjectPublicKeyInfoPem();
 
     /// <summary>Creates a self-signed certificate for the key.</summary>
     public string ToCertificatePem()
@@ -110,6 +120,11 @@ internal sealed class SigningKey
         using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
         return certificate.ExportCertificatePem();
     }
+
+    private static SigningKey? CreateWithoutRsa(string algorithm, ITestEd25519? ed25519, string? keyId = null) =>
+        SignatureAlgorithm.IsEd25519(algorithm) ? new(algorithm, null, null, new(ed25519!), keyId)
+        : SignatureAlgorithm.IsElliptic(algorithm) ? new(algorithm, null, ECDsa.Create(Curve(algorithm)), null, keyId)
+        : null;
 
     private RSASignaturePadding Padding => Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 

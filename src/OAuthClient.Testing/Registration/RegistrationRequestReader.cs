@@ -77,7 +77,7 @@ internal static class RegistrationRequestReader
             "backchannel_logout_session_required",
             "frontchannel_logout_session_required"
         );
-        return ClientRules.Problem(client) is { } problem
+        return ClientRules.Problem(client, server.Options) is { } problem
             ? throw OAuthErrorException.InvalidClientMetadata(problem)
             : (client, members.Registered);
     }

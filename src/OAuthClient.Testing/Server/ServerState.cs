@@ -29,7 +29,7 @@ internal sealed class ServerState(
 
     public AntiforgeryToken Tickets { get; } = new();
 
-    public KeyRing Keys { get; } = new();
+    public KeyRing Keys { get; } = new(options);
 
     public DistributedClaims DistributedClaims { get; } = new();
 
@@ -41,10 +41,10 @@ internal sealed class ServerState(
     public DPoPVerifier DPoP => field ??= new(this, () => Options.RequireDPoPNonces, () => Options.RotateDPoPNonces);
 
     /// <summary>Gets the signing algorithms that the server advertises and accepts from clients.</summary>
-    public IEnumerable<string> Algorithms => SignatureAlgorithm.All.Where(Options.SigningAlgorithmsSupported.Contains);
+    public IEnumerable<string> Algorithms => SignatureAlgorithm.All(Options.Ed25519).Where(Options.SigningAlgorithmsSupported.Contains);
 
     /// <summary>Gets the supported signing algorithms with a public key.</summary>
-    public IEnumerable<string> AsymmetricAlgorithms => Algorithms.Where(SignatureAlgorithm.Asymmetric.Contains);
+    public IEnumerable<string> AsymmetricAlgorithms => Algorithms.Where(SignatureAlgorithm.Asymmetric(Options.Ed25519).Contains);
 
     /// <summary>Gets the identifiers of the assertions that clients used, with the times at which they expire.</summary>
     public ConcurrentDictionary<(string ClientId, string Id), DateTimeOffset> UsedAssertions { get; } = new();
@@ -106,7 +106,7 @@ internal sealed class ServerState(
             .Prepend(Options.SigningAlgorithm)
             .Concat(SignatureDefects.ExtraAlgorithms(Options.Defect))
             .OfType<string>()
-            .Where(SignatureAlgorithm.Asymmetric.Contains)
+            .Where(SignatureAlgorithm.Asymmetric(Options.Ed25519).Contains)
             .Distinct(StringComparer.Ordinal);
 
     public void RotateKeys(bool keepPrevious) => Keys.Rotate(SigningAlgorithms(), keepPrevious);

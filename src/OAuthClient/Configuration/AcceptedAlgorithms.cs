@@ -11,13 +11,15 @@ internal sealed class AcceptedAlgorithms
     private readonly IReadOnlyList<string> userInfo;
     private readonly IReadOnlyList<string> introspection;
     private readonly IReadOnlyList<string> logoutToken;
+    private readonly IEd25519? ed25519;
 
     public AcceptedAlgorithms(OAuthClientOptions options)
         : this(
             [.. options.IdTokenSigningAlgorithms],
             [.. options.UserInfoSigningAlgorithms],
             [.. options.IntrospectionSigningAlgorithms],
-            [.. options.LogoutTokenSigningAlgorithms]
+            [.. options.LogoutTokenSigningAlgorithms],
+            options.Ed25519
         ) { }
 
     private AcceptedAlgorithms(
@@ -25,11 +27,17 @@ internal sealed class AcceptedAlgorithms
         IReadOnlyList<string> userInfo,
         IReadOnlyList<string> introspection,
         IReadOnlyList<string> logoutToken,
+        IEd25519? ed25519,
         string? registered = null
     )
     {
         (this.configured, this.userInfo, this.introspection, this.logoutToken) = (configured, userInfo, introspection, logoutToken);
-        IdToken = configured.Count > 0 ? configured : [registered ?? Default];
+        this.ed25519 = ed25519;
+        IdToken =
+            configured.Count > 0 ? configured
+            : registered is not null ? [registered]
+            : ed25519 is null ? [Default]
+            : [Default, .. SignatureAlgorithms.Ed25519];
     }
 
     /// <summary>Gets the algorithms of ID Tokens.</summary>
@@ -46,7 +54,8 @@ internal sealed class AcceptedAlgorithms
     /// Determines whether a client that registers itself can work with an algorithm for ID Tokens: a configured one, or without any a
     /// supported one that the server's keys verify.
     /// </summary>
-    public bool CanRegister(string algorithm) => (configured.Count > 0 ? configured : SignatureAlgorithms.Asymmetric).Contains(algorithm);
+    public bool CanRegister(string algorithm) =>
+        (configured.Count > 0 ? configured : SignatureAlgorithms.AsymmetricWith(ed25519)).Contains(algorithm);
 
     /// <summary>Chooses the algorithm to register: the first one that the client accepts and the server offers.</summary>
     /// <param name="kind">The kind of JWT.</param>
@@ -56,7 +65,7 @@ internal sealed class AcceptedAlgorithms
     {
         var accepted = Of(kind);
         if (ReferenceEquals(accepted, IdToken) && configured.Count == 0)
-            accepted = [Default, .. SignatureAlgorithms.Asymmetric];
+            accepted = [Default, .. SignatureAlgorithms.AsymmetricWith(ed25519)];
         return OfferedAlgorithms.Choose(accepted, offered);
     }
 
@@ -72,6 +81,7 @@ internal sealed class AcceptedAlgorithms
             userInfo,
             introspection.Count == 0 && forIntrospection is not null ? [forIntrospection] : introspection,
             logoutToken,
+            ed25519,
             Registered(metadata, "id_token_signed_response_alg")
         );
     }

@@ -12,7 +12,8 @@ namespace OAuthClient;
 public sealed class ClientAssertionOptions
 {
     /// <summary>
-    /// Gets or sets the private key that signs the assertions: RSA or EC, as PEM without a passphrase or as a private JWK. It is a string
+    /// Gets or sets the private key that signs the assertions: RSA or EC, or Ed25519 with the package
+    /// <c>OAuthClient.Ed25519</c>, as PEM without a passphrase or as a private JWK. It is a string
     /// because the configuration binder binds strings; it is never written to a log or a message. The default is <see langword="null"/>;
     /// <c>UseClientSigner</c> sets a key that is not in memory.
     /// </summary>
@@ -27,7 +28,8 @@ public sealed class ClientAssertionOptions
 
     /// <summary>
     /// Gets or sets the algorithm of the signature. The default is <see langword="null"/>: the <c>alg</c> of a JWK, or else <c>PS256</c>
-    /// for an RSA key and <c>ES256</c>, <c>ES384</c> or <c>ES512</c> for an EC key. For <c>client_secret_jwt</c> it is <c>HS256</c>.
+    /// for an RSA key, <c>ES256</c>, <c>ES384</c> or <c>ES512</c> for an EC key and <c>EdDSA</c> for an Ed25519 key. For
+    /// <c>client_secret_jwt</c> it is <c>HS256</c>.
     /// </summary>
     public string? Algorithm { get; set; }
 

@@ -3,13 +3,13 @@ namespace OAuthClient;
 /// <summary>The immutable settings of a client's assertions.</summary>
 internal sealed class ClientAssertionSettings
 {
-    private readonly SigningKey? key;
+    private readonly ISigner? key;
     private readonly Func<ISigner>? signer;
 
     public ClientAssertionSettings(OAuthClientOptions options)
     {
         var assertion = options.ClientAssertion;
-        key = assertion.PrivateKey is { } text ? SigningKey.Parse(text, assertion.Algorithm, assertion.KeyId) : null;
+        key = assertion.PrivateKey is { } text ? SigningKey.Parse(text, assertion.Algorithm, assertion.KeyId, options.Ed25519) : null;
         signer = options.ClientSigner;
         Provider = options.ClientAssertionProvider;
         SecretAlgorithm = assertion.Algorithm is { } stated && SignatureAlgorithms.IsSymmetric(stated) ? stated : "HS256";

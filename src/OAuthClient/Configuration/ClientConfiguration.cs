@@ -47,6 +47,7 @@ internal sealed class ClientConfiguration
         PushedAuthorization = options.PushedAuthorization;
         FetchAccount = options.FetchAccount;
         SignedAuthorizationRequests = options.SignedAuthorizationRequests;
+        Ed25519 = options.Ed25519;
         Algorithms = new(options);
         TrustedAudiences = [.. options.TrustedAudiences];
         ClockTolerance = options.ClockTolerance;
@@ -152,6 +153,9 @@ internal sealed class ClientConfiguration
     public PushedAuthorizationUse PushedAuthorization { get; }
     public bool FetchAccount { get; }
     public bool SignedAuthorizationRequests { get; }
+
+    /// <summary>Gets the registered implementation of Ed25519; <see langword="null"/> without one.</summary>
+    public IEd25519? Ed25519 { get; }
 
     /// <summary>Gets the algorithms that may sign the server's JWTs.</summary>
     public AcceptedAlgorithms Algorithms { get; private set; }

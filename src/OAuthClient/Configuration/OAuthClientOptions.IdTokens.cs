@@ -7,7 +7,8 @@ public sealed partial class OAuthClientOptions
     /// <summary>
     /// Gets or sets the algorithms that may sign ID Tokens and the server's other JWTs (OpenID Connect Core §3.1.3.7). Set it to the
     /// algorithm that the client is registered with. With <c>HS256</c> the client secret is the key and must have at least 32 bytes. The
-    /// default is an empty list, which means <c>RS256</c>. A client that registers itself then registers the first supported algorithm that
+    /// default is an empty list, which means <c>RS256</c>, and with the package <c>OAuthClient.Ed25519</c> also <c>Ed25519</c> and
+    /// <c>EdDSA</c>. A client that registers itself then registers the first supported algorithm that
     /// the server offers, <c>RS256</c> if it is among them.
     /// </summary>
     public IList<string> IdTokenSigningAlgorithms { get; set; } = [];

@@ -36,6 +36,10 @@ public sealed partial class OAuthClientOptions
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal Func<CancellationToken, ValueTask<ClientSecret>>? ClientSecretProvider;
 
+    /// <summary>The registered implementation of Ed25519; <see langword="null"/> without one.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal IEd25519? Ed25519;
+
     /// <summary>The options of <c>RegisterDynamically</c>; <see langword="null"/> for a client with a configured identifier.</summary>
     internal DynamicRegistrationOptions? DynamicRegistration;
 

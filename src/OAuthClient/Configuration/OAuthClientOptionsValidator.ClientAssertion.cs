@@ -10,7 +10,7 @@ internal sealed partial class OAuthClientOptionsValidator
     {
         var assertion = o.ClientAssertion;
         bool canSign = assertion.PrivateKey is not null || o.ClientSigner is not null || o.ClientAssertionProvider is not null;
-        if (FindSigningKeyFailure(assertion) is { } keyFailure)
+        if (FindSigningKeyFailure(assertion, o.Ed25519) is { } keyFailure)
             yield return $"ClientAssertion.PrivateKey: {keyFailure}";
         if (assertion.PrivateKey is not null && (o.ClientSigner is not null || o.ClientAssertionProvider is not null))
             yield return "ClientAssertion.PrivateKey is set, and UseClientSigner or UseClientAssertion is called; remove one of the two.";
@@ -47,13 +47,13 @@ internal sealed partial class OAuthClientOptionsValidator
                 + $"{SignatureAlgorithms.HashLength(assertion.Algorithm ?? "HS256") / 8} bytes (RFC 7518 §3.2).";
     }
 
-    private static string? FindSigningKeyFailure(ClientAssertionOptions assertion)
+    private static string? FindSigningKeyFailure(ClientAssertionOptions assertion, IEd25519? ed25519)
     {
         if (assertion.PrivateKey is null)
             return null;
         try
         {
-            SigningKey.Parse(assertion.PrivateKey, assertion.Algorithm, assertion.KeyId);
+            SigningKey.Parse(assertion.PrivateKey, assertion.Algorithm, assertion.KeyId, ed25519);
             return null;
         }
         catch (FormatException exception)

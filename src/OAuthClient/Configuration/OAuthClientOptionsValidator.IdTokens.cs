@@ -61,9 +61,12 @@ internal sealed partial class OAuthClientOptionsValidator
 
     private static string? FindAlgorithmFailure(OAuthClientOptions o, string? algorithm)
     {
+        if (algorithm is not null && SignatureAlgorithms.IsEd25519(algorithm))
+            return o.Ed25519 is null ? $"{algorithm}, which needs a further package: {SignatureAlgorithms.Ed25519Instruction}" : null;
         if (algorithm is null || !SignatureAlgorithms.Supported.Contains(algorithm))
-            return $"'{algorithm}'; these are supported: {string.Join(", ", SignatureAlgorithms.Supported)}. No option adds another; "
-                + "register the client at the server for one of these";
+            return $"'{algorithm}'; these are supported: "
+                + string.Join(", ", SignatureAlgorithms.AsymmetricWith(o.Ed25519).Concat(SignatureAlgorithms.Symmetric))
+                + ". No option adds another; register the client at the server for one of these";
         return
             SignatureAlgorithms.IsSymmetric(algorithm)
             && o.DynamicRegistration is null

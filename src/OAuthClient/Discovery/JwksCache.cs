@@ -92,7 +92,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
             var response = await backChannel.SendAsync(request, configuration, CancellationToken.None).ConfigureAwait(false);
             if (!response.IsSuccess || response.TolerantJson() is null)
                 throw new EndpointException(response.Failure(response.Json()));
-            return JwksParser.Read(response.Body, Skip);
+            return JwksParser.Read(response.Body, Skip, configuration.Ed25519);
         }
 
         private void Skip(int index, string reason) => Log.KeySkipped(logger, configuration.Name, index, reason);

@@ -12,12 +12,16 @@ internal static class JwksParser
 {
     private const int MaximumKeys = 100;
 
+    // RFC 8037 §2
+    private const int Ed25519Length = 32;
+
     /// <summary>Parses a key set.</summary>
     /// <param name="json">The key set.</param>
     /// <param name="onSkipped">Receives the index of each key that is skipped, and the reason.</param>
+    /// <param name="ed25519">The implementation of Ed25519; <see langword="null"/> without one.</param>
     /// <returns>The keys of the supported types.</returns>
     /// <exception cref="OAuthProtocolException">The document is not a key set, or holds too many keys.</exception>
-    public static IReadOnlyList<JwksKey> Read(ReadOnlyMemory<byte> json, Action<int, string>? onSkipped = null)
+    public static IReadOnlyList<JwksKey> Read(ReadOnlyMemory<byte> json, Action<int, string>? onSkipped = null, IEd25519? ed25519 = null)
     {
         using var document = StrictJson.TryParseTolerantly(json);
         JsonMembers? set = document is null ? null : new(document.RootElement);
@@ -38,17 +42,17 @@ internal static class JwksParser
         {
             if (key.ValueKind != JsonValueKind.Object)
                 onSkipped?.Invoke(index, "it is not an object");
-            else if (Skipped(new(key), out var parameters) is { } reason)
+            else if (Skipped(new(key), ed25519, out var parameters) is { } reason)
                 onSkipped?.Invoke(index, reason);
             else
-                read.Add(new(parameters));
+                read.Add(new(parameters, ed25519));
         }
         return read;
     }
 
     // The certificate (x5c) is not read: the framework would verify with it in place of the parameters, which
     // AsymmetricSignatureValidator checks.
-    private static string? Skipped(JsonMembers members, out JsonWebKey parameters)
+    private static string? Skipped(JsonMembers members, IEd25519? ed25519, out JsonWebKey parameters)
     {
         parameters = new();
         foreach (string name in new[] { "kty", "kid", "use", "alg" })
@@ -80,8 +84,16 @@ internal static class JwksParser
                 return parameters.Crv is null ? "its crv is missing or is not a string"
                     : parameters.X is null || parameters.Y is null ? "its x or y is missing or is not base64url"
                     : null;
+            case JwksKey.OctetKeyPair when ed25519 is null:
+                return "its kty is OKP, which needs the package OAuthClient.Ed25519";
+            case JwksKey.OctetKeyPair:
+                (parameters.Crv, parameters.X) = (members.TextIfAny("crv"), Number(members, "x"));
+                return parameters.Crv != "Ed25519" ? "its crv is not Ed25519"
+                    : parameters.X is null || Base64Url.DecodeFromChars(parameters.X).Length != Ed25519Length
+                        ? "its x is missing or is not 32 bytes in base64url"
+                    : null;
             default:
-                return "its kty is neither RSA nor EC";
+                return "its kty is not RSA, EC or OKP";
         }
     }
 

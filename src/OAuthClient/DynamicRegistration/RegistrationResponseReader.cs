@@ -91,7 +91,11 @@ internal static class RegistrationResponseReader
             && metadata.Text("id_token_signed_response_alg") is { } algorithm
             && !current.Algorithms.CanRegister(algorithm)
             ? "ID Tokens signed by "
-                + (SignatureAlgorithms.Supported.Contains(algorithm) ? algorithm : "another algorithm")
+                + (
+                    SignatureAlgorithms.Supported.Contains(algorithm) || SignatureAlgorithms.IsEd25519(algorithm)
+                        ? algorithm
+                        : "another algorithm"
+                )
                 + ", which IdTokenSigningAlgorithms does not allow"
             : null;
     }

@@ -65,7 +65,9 @@ internal static class AsymmetricSignatureValidator
     }
 
     private static string KeyType(string algorithm) =>
-        algorithm.StartsWith('E') ? JsonWebAlgorithmsKeyTypes.EllipticCurve : JsonWebAlgorithmsKeyTypes.RSA;
+        SignatureAlgorithms.IsEd25519(algorithm) ? JwksKey.OctetKeyPair
+        : algorithm.StartsWith('E') ? JsonWebAlgorithmsKeyTypes.EllipticCurve
+        : JsonWebAlgorithmsKeyTypes.RSA;
 
     // RFC 7518 §3.4
     private static string Curve(string algorithm) =>

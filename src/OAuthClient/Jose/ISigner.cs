@@ -6,7 +6,7 @@ namespace OAuthClient;
 /// </summary>
 public interface ISigner
 {
-    /// <summary>Gets the signature algorithm, such as <c>PS256</c> or <c>ES256</c> (RFC 7518 §3.1).</summary>
+    /// <summary>Gets the signature algorithm, such as <c>PS256</c>, <c>ES256</c> (RFC 7518 §3.1) or <c>EdDSA</c> (RFC 8037 §3.1).</summary>
     string Algorithm { get; }
 
     /// <summary>Gets the identifier under which the server has registered the key (<c>kid</c>); <see langword="null"/> for none.</summary>
@@ -27,6 +27,6 @@ public interface ISigner
     /// <summary>Signs data.</summary>
     /// <param name="data">The data, which are not hashed yet.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
-    /// <returns>The signature in the form of RFC 7518: for ECDSA the concatenation of R and S (§3.4).</returns>
+    /// <returns>The signature in the form of RFC 7518: for ECDSA the concatenation of R and S (§3.4), as for Ed25519.</returns>
     ValueTask<byte[]> SignAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 }

@@ -9,8 +9,13 @@ namespace OAuthClient;
 /// A public key of the server's key set. It keeps the imported key for all tokens, because the import costs several times as much as the
 /// verification of a signature.
 /// </summary>
-internal sealed class JwksKey(JsonWebKey parameters)
+/// <param name="parameters">The parameters as the server published them.</param>
+/// <param name="ed25519">The implementation of Ed25519; <see langword="null"/> without one.</param>
+internal sealed class JwksKey(JsonWebKey parameters, IEd25519? ed25519 = null)
 {
+    /// <summary>The key type of Ed25519 (RFC 8037 §2).</summary>
+    public const string OctetKeyPair = "OKP";
+
     // The framework's default factory caches signature providers for the whole process, across servers.
     private static readonly CryptoProviderFactory Factory = new() { CacheSignatureProviders = false };
 
@@ -36,6 +41,8 @@ internal sealed class JwksKey(JsonWebKey parameters)
     public bool Verifies(UnverifiedJwt token)
     {
         byte[] signature = token.Signature();
+        if (parameters.Kty == OctetKeyPair)
+            return ed25519?.Verify(Base64Url.DecodeFromChars(parameters.X), token.SigningInput(), signature) == true;
         if (signature.Length == 0 || providers.GetOrAdd(token.Algorithm, Import, parameters) is not { } provider)
             return false;
         try

@@ -47,6 +47,16 @@ internal static class PrivateKeyParser
             ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text)) ?? throw new CryptographicException()
             : null;
 
+    /// <summary>
+    /// Determines whether the text is a key for Ed25519 (RFC 8037 §2, RFC 8410 §7), which <see cref="Open"/> does not support.
+    /// </summary>
+    public static bool IsEd25519(string text) =>
+        text.AsSpan().TrimStart().StartsWith("{")
+            ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text)) is { } jwk
+                && jwk.TextIfAny("kty") == "OKP"
+                && jwk.TextIfAny("crv") == "Ed25519"
+            : Pkcs8Pem.TryRead(text)?.Algorithm == Pkcs8Pem.Ed25519;
+
     /// <summary>Returns the curve of a key as the value of <c>crv</c> (RFC 7518 §6.2.1.1); <see langword="null"/> for an RSA key.</summary>
     /// <exception cref="FormatException">The curve is not supported. The message completes the caller's sentence.</exception>
     public static string? CurveOf(AsymmetricAlgorithm key) =>

@@ -62,10 +62,24 @@ public sealed class SigningKey : ISigner
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, algorithm, keyId)
             ?? throw new FormatException(
-                "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK "
-                    + "with all its members (for RSA also p, q, dp, dq and qi)."
+                PrivateKeyParser.IsEd25519(text)
+                    ? $"The key is an Ed25519 key: {SignatureAlgorithms.Ed25519Instruction}, or read it with Ed25519SigningKey.Parse of "
+                        + "that package."
+                    : "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private "
+                        + "JWK with all its members (for RSA also p, q, dp, dq and qi)."
             );
     }
+
+    /// <summary>Reads a key of a client that may use Ed25519.</summary>
+    /// <param name="text">The PEM or the JWK, with the private key.</param>
+    /// <param name="algorithm">The signature algorithm; <see langword="null"/> for that of the key.</param>
+    /// <param name="keyId">The key identifier; <see langword="null"/> for that of the JWK.</param>
+    /// <param name="ed25519">The implementation of Ed25519; <see langword="null"/> without one.</param>
+    /// <exception cref="FormatException">
+    /// The text is not a supported key, or the algorithm does not match it. The message does not contain the key.
+    /// </exception>
+    internal static ISigner Parse(string text, string? algorithm, string? keyId, IEd25519? ed25519) =>
+        ed25519 is not null && PrivateKeyParser.IsEd25519(text) ? ed25519.ParseKey(text, algorithm, keyId) : Parse(text, algorithm, keyId);
 
     /// <summary>Uses the private key of a certificate. Its thumbprint is sent with each signature (<c>x5t#S256</c>).</summary>
     /// <param name="certificate">The certificate with its private key. It is not disposed of, and must not be disposed of while in

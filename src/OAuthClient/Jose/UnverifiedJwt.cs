@@ -71,10 +71,13 @@ internal sealed class UnverifiedJwt
             $"The {kind.Name} is signed with '{ServerTextSanitizer.Clean(algorithm)}', but this client allows only "
                 + $"{string.Join(", ", allowed)} (OpenID Connect Core §3.1.3.7). "
                 + (
-                    SignatureAlgorithms.Supported.Contains(algorithm)
+                    SignatureAlgorithms.IsEd25519(algorithm) && !allowed.Any(SignatureAlgorithms.IsEd25519)
+                        ? $"For that algorithm {SignatureAlgorithms.Ed25519Instruction}, and add it to {kind.AlgorithmOption} if that "
+                            + "is set."
+                    : SignatureAlgorithms.Supported.Contains(algorithm) || SignatureAlgorithms.IsEd25519(algorithm)
                         ? $"If the client is registered at the server for that algorithm, add it to {kind.AlgorithmOption}."
-                        : "This library does not support that algorithm, and no option adds it; register the client at the server for one "
-                            + $"of {string.Join(", ", SignatureAlgorithms.Asymmetric)}."
+                    : "This library does not support that algorithm, and no option adds it; register the client at the server for one "
+                        + $"of {string.Join(", ", SignatureAlgorithms.Asymmetric)}."
                 )
         );
 

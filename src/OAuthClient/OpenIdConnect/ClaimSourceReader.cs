@@ -49,7 +49,7 @@ public sealed class ClaimSourceReader
         var token = UnverifiedJwt.Parse(
             JweDecryptor.Decrypt(compact, JwtType.ClaimSourceResult, current.DecryptionKeys),
             JwtType.ClaimSourceResult,
-            SignatureAlgorithms.Asymmetric
+            SignatureAlgorithms.AsymmetricWith(current.Ed25519)
         );
         string? issuer = token.Claims.TextIfAny(ParameterNames.Issuer);
         bool isVerified = false;

@@ -104,6 +104,7 @@ internal sealed partial class ReadmeProjects(string folder, IReadOnlyList<Readme
               </PropertyGroup>
               <ItemGroup>
                 <PackageReference Include="OAuthClient" Version="{Packed.Version}" />
+                <PackageReference Include="OAuthClient.Ed25519" Version="{Packed.Version}" />
                 <PackageReference Include="OAuthClient.PostgreSql" Version="{Packed.Version}" />
                 <PackageReference Include="OAuthClient.Testing" Version="{Packed.Version}" />
                 {Further(kind)}

@@ -84,6 +84,8 @@ function keys() {
       key('rsa', { modulusLength: 2048 }, { alg: 'RS256' }),
       key('rsa', { modulusLength: 2048 }, { alg: 'PS256' }),
       key('ec', { namedCurve: 'P-256' }, { alg: 'ES256' }),
+      key('ed25519', {}, { alg: 'EdDSA' }),
+      key('ed25519', {}, { alg: 'Ed25519' }),
     ],
   };
 }
@@ -98,12 +100,12 @@ function configuration(jwks) {
     pkce: { required: () => true },
     rotateRefreshToken: true,
     enabledJWA: {
-      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'HS256'],
-      userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256'],
-      introspectionSigningAlgValues: ['RS256', 'PS256', 'ES256'],
-      authorizationSigningAlgValues: ['RS256', 'PS256', 'ES256'],
-      requestObjectSigningAlgValues: ['RS256', 'PS256', 'ES256'],
-      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'HS256'],
+      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'HS256'],
+      userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      introspectionSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      authorizationSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      requestObjectSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'HS256'],
       idTokenEncryptionAlgValues: ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'],
       userinfoEncryptionAlgValues: ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES'],
       idTokenEncryptionEncValues: ['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM'],

@@ -105,6 +105,18 @@ public class JwksParserTests
         Assert.That(Verifies(Sign(one, "a"), set) && Verifies(Sign(two, "a"), set), Is.True);
     }
 
+    [TestCase("Ed25519")]
+    [TestCase("X25519")]
+    [Description("RFC 8037 §2: without an implementation of Ed25519 the reason names the package")]
+    public void The_package_of_a_skipped_key_is_named(string curve)
+    {
+        string key = $$"""{"kty":"OKP","crv":"{{curve}}","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}""";
+        List<string> skipped = [];
+
+        Assert.That(JwksParser.Read(Encoding.UTF8.GetBytes($$"""{"keys":[{{key}}]}"""), (_, reason) => skipped.Add(reason)), Is.Empty);
+        Assert.That(skipped, Is.EqualTo(new[] { "its kty is OKP, which needs the package OAuthClient.Ed25519" }));
+    }
+
     [Test]
     [Description("The reason for which a key is skipped contains no text of the server")]
     public void The_reasons_contain_no_text_of_the_server()

@@ -56,6 +56,8 @@ public class UnverifiedJwtTests
     [TestCase("RS384")]
     [TestCase("ES256")]
     [TestCase("EdDSA")]
+    [TestCase("Ed25519")]
+    [TestCase("Ed448")]
     [TestCase("dir")]
     [TestCase(" RS256")]
     [Description(
@@ -68,7 +70,10 @@ public class UnverifiedJwtTests
             Refusal(
                 $"signed with '{algorithm}'",
                 "allows only RS256",
-                SignatureAlgorithms.Supported.Contains(algorithm) ? "add it to IdTokenSigningAlgorithms" : "does not support that algorithm"
+                SignatureAlgorithms.IsEd25519(algorithm)
+                        ? "add the package OAuthClient.Ed25519 and call services.AddOAuthClientEd25519(), and add it to Id"
+                    : SignatureAlgorithms.Supported.Contains(algorithm) ? "add it to IdTokenSigningAlgorithms"
+                    : "does not support that algorithm"
             )
         );
 
