@@ -1,8 +1,8 @@
 namespace OAuthClient.Testing;
 
 /// <summary>
-/// Specifies how the <c>WWW-Authenticate</c> header of a response deviates in form; see <see cref="Fault.DeviatingChallenge"/>. A client can
-/// use each of these responses.
+/// Specifies how the <c>WWW-Authenticate</c> header of a response deviates in form; see <see cref="Fault.DeviatingChallenge"/>. A client
+/// can use each of these responses.
 /// </summary>
 public enum ChallengeDeviation
 {

@@ -6,15 +6,16 @@ namespace OAuthClient.Testing;
 public sealed partial class Fault
 {
     /// <summary>
-    /// Creates a fault that responds with <c>use_dpop_nonce</c> and a new nonce, and does not process the request (RFC 9449 §8, §9). Without
-    /// a limit, no proof is ever accepted.
+    /// Creates a fault that responds with <c>use_dpop_nonce</c> and a new nonce, and does not process the request (RFC 9449 §8, §9).
+    /// Without a limit, no proof is ever accepted.
     /// </summary>
     /// <returns>The fault.</returns>
     public static Fault DPoPNonceChallenge() =>
         new("DPoP nonce challenge", faultContext => ChallengeNonceAsync(faultContext, Randomness.Token()));
 
     /// <summary>
-    /// Creates a fault that responds with <c>use_dpop_nonce</c> and the specified nonce, and does not process the request (RFC 9449 §8, §9).
+    /// Creates a fault that responds with <c>use_dpop_nonce</c> and the specified nonce, and does not process the request (RFC 9449 §8,
+    /// §9).
     /// </summary>
     /// <param name="nonce">
     /// The value of the header <c>DPoP-Nonce</c>, which need not be valid (RFC 9449 §8.1); <see langword="null"/> to omit the header.

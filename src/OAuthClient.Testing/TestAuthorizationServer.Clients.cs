@@ -50,6 +50,8 @@ public sealed partial class TestAuthorizationServer
         return user;
     }
 
-    /// <summary>Replaces the nonce that proofs must contain (RFC 9449 §8), so that the next request with the previous one is refused.</summary>
+    /// <summary>
+    /// Replaces the nonce that proofs must contain (RFC 9449 §8), so that the next request with the previous one is refused.
+    /// </summary>
     public void RotateDPoPNonce() => _state.DPoP.RotateNonce();
 }

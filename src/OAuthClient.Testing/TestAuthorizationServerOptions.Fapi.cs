@@ -17,8 +17,8 @@ public sealed partial class TestAuthorizationServerOptions
         new HashSet<string>(ClientRules.AuthenticationMethods, StringComparer.Ordinal);
 
     /// <summary>
-    /// Sets the options that the FAPI 2.0 Security Profile requires: pushed authorization requests, code challenges with <c>S256</c>, tokens
-    /// that are bound to a key (DPoP) or to a certificate, clients that authenticate with <c>private_key_jwt</c> or a certificate,
+    /// Sets the options that the FAPI 2.0 Security Profile requires: pushed authorization requests, code challenges with <c>S256</c>,
+    /// tokens that are bound to a key (DPoP) or to a certificate, clients that authenticate with <c>private_key_jwt</c> or a certificate,
     /// assertions with the issuer as <c>aud</c>, the algorithms <c>PS256</c> and <c>ES256</c>, and <c>iss</c> in authorization responses.
     /// </summary>
     /// <remarks>

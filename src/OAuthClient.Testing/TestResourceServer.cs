@@ -49,7 +49,9 @@ public sealed class TestResourceServer : IAsyncDisposable
     public Task<RecordedRequest> WaitForRequestAsync(int count = 1, CancellationToken cancellationToken = default) =>
         _host.Log.WaitAsync(TestEndpoint.Resource, count, cancellationToken);
 
-    /// <summary>Replaces the nonce that proofs must contain (RFC 9449 §9), so that the next request with the previous one is refused.</summary>
+    /// <summary>
+    /// Replaces the nonce that proofs must contain (RFC 9449 §9), so that the next request with the previous one is refused.
+    /// </summary>
     public void RotateDPoPNonce() => _resource.RotateNonce();
 
     /// <summary>Removes all recorded requests.</summary>

@@ -197,8 +197,8 @@ public sealed class OAuthClientBuilder
     /// <see cref="DPoPOptions.Enabled"/>. Without it the library creates the keys and stores them with the grants.
     /// </summary>
     /// <param name="signer">
-    /// Returns the key, on any thread. Return the same object until the key is replaced. The refresh tokens of a public client stay bound to
-    /// the key with which they were requested (RFC 9449 §5), so its users must authorize it again after a replacement.
+    /// Returns the key, on any thread. Return the same object until the key is replaced. The refresh tokens of a public client stay bound
+    /// to the key with which they were requested (RFC 9449 §5), so its users must authorize it again after a replacement.
     /// </param>
     /// <returns>This builder.</returns>
     public OAuthClientBuilder UseDPoPSigner(Func<IServiceProvider, ISigner> signer)

@@ -1,6 +1,8 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Remembers the identifiers of proofs while their <c>iat</c> is accepted, so that each proof is used once (RFC 9449 §11.1).</summary>
+/// <summary>
+/// Remembers the identifiers of proofs while their <c>iat</c> is accepted, so that each proof is used once (RFC 9449 §11.1).
+/// </summary>
 internal sealed class UsedProofs(TimeSpan lifetime)
 {
     private const int Maximum = 100_000;

@@ -33,6 +33,7 @@ internal sealed class IssuedGrant(
 
     /// <summary>The claims that the client requested; null if it requested none (OpenID Connect Core §5.5).</summary>
     public JsonObject? RequestedClaims { get; init; }
+
     /// <summary>The granted authorization details (RFC 9396 §7); null if there are none.</summary>
     public JsonArray? AuthorizationDetails { get; init; }
 

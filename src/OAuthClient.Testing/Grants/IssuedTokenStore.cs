@@ -30,10 +30,7 @@ internal sealed class IssuedTokenStore
         Confirmation? confirmation
     )
     {
-        IssuedAccessToken token = new(grant, scopes, resources, authorizationDetails, now, now + lifetime)
-        {
-            Confirmation = confirmation,
-        };
+        IssuedAccessToken token = new(grant, scopes, resources, authorizationDetails, now, now + lifetime) { Confirmation = confirmation };
         lock (_lock)
             _accessTokens.Add(token.Value, token);
         return token;

@@ -123,6 +123,7 @@ public sealed record AuthorizationParameters
                 repeated.RequiredAcrValues.Count > 0 && exception is { AcrValues.Count: > 0 }
                     ? exception.AcrValues
                     : repeated.RequiredAcrValues,
+            MaxAge = exception?.MaxAge,
             UiLocales = repeated.UiLocales,
             Claims = exception?.Claims ?? repeated.Claims,
             Additional = repeated.Additional,

@@ -61,7 +61,10 @@ internal sealed class AccessTokenHandler(
         {
             return FailAsync(exception);
         }
-        return sending.IsCompletedSuccessfully && classifier.Classify(sending.Result, token) == ApiResponseAction.Return
+        return
+            sending.IsCompletedSuccessfully
+            && options.StepUp is null
+            && classifier.Classify(sending.Result, token) == ApiResponseAction.Return
             ? sending
             : ReceiveAsync(sending, request, address, owner, token, cancellationToken);
     }
@@ -92,6 +95,8 @@ internal sealed class AccessTokenHandler(
     {
         var response = await sending.ConfigureAwait(false);
         var action = classifier.Classify(response, token);
+        if (options.StepUp is { } stepUp && action == ApiResponseAction.Return)
+            EnsureMet(stepUp, response, request.RequestUri!, owner, token);
         // After a redirect the address differs, and a replay would send the token there. A handler that resolves host names may have
         // restored the address; the redirect then removed the header.
         return action != ApiResponseAction.Return && request.RequestUri == address && request.Headers.NonValidated.Contains("Authorization")
@@ -140,7 +145,24 @@ internal sealed class AccessTokenHandler(
         Attach(replacement, replacement.AuthorizationHeader, request, isBare: false);
         response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         replacement.SetAccepted(response.StatusCode != HttpStatusCode.Unauthorized);
+        if (options.StepUp is { } stepUp)
+            EnsureMet(stepUp, response, request.RequestUri!, owner, replacement);
         return response;
+    }
+
+    // Throws if the response is a challenge that only the owner can meet.
+    private void EnsureMet(StepUpChallenges stepUp, HttpResponseMessage response, Uri address, GrantOwner owner, AccessToken token)
+    {
+        if (response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
+            stepUp.Clear(owner, address);
+        else if (
+            StepUpChallenges.Find(response) is { } challenge
+            && stepUp.Create(challenge, source.ClientName, owner, address, token, classifier.Now) is { } exception
+        )
+        {
+            response.Dispose();
+            throw exception;
+        }
     }
 
     // Returns the exception in the task, as for any other failed request; a cancellation completes the task as canceled.

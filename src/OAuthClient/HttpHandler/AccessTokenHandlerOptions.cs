@@ -217,6 +217,11 @@ public sealed partial class AccessTokenHandlerOptions
             throw new InvalidOperationException(
                 $"HTTP client '{httpClientName}': state where the access token may be sent, for example To(\"https://api.example.com\")."
             );
+        if (StepUp is not null && ownerStatedBy == nameof(ForClient))
+            throw new InvalidOperationException(
+                $"HTTP client '{httpClientName}': the client's own token has no user who could authorize again; remove "
+                    + "ReauthorizeWhenChallenged()."
+            );
         if (GrantAddress is not null && ownerStatedBy == nameof(ForClient))
             throw new InvalidOperationException(
                 $"HTTP client '{httpClientName}': the client's own token has no grant that states an address. State the origins of the API "

@@ -24,6 +24,9 @@ internal sealed class ApiResponseClassifier(TimeProvider time)
     // A token that was issued more recently has not expired: the API rejects it for another reason, and would reject another token too.
     private static readonly TimeSpan RecentlyIssuedAge = TimeSpan.FromMinutes(1);
 
+    /// <summary>Gets the current time.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
     /// <summary>Classifies a response.</summary>
     /// <param name="response">The response.</param>
     /// <param name="token">The access token of its request.</param>

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 
 namespace OAuthClient;
 
@@ -24,6 +26,7 @@ public sealed class BearerChallenge
             ? [.. ScopeList.Split(scope).Where(one => one.Length <= MaximumScopeLength && ScopeList.IsToken(one))]
             : [];
         AcrValues = Text(ParameterNames.AcrValues);
+        Claims = parameters.TryGetValue(ParameterNames.Claims, out string? claims) ? DecodeClaims(claims) : null;
         MaxAge =
             parameters.TryGetValue(ParameterNames.MaxAge, out string? age)
             && int.TryParse(age, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
@@ -70,6 +73,12 @@ public sealed class BearerChallenge
     public TimeSpan? MaxAge { get; }
 
     /// <summary>
+    /// Gets the claims that the access token lacks, a JSON object, for <see cref="AuthorizationParameters.Claims"/>;
+    /// <see langword="null"/> if the API states none. Microsoft Entra sends them in base64 (<c>insufficient_claims</c>).
+    /// </summary>
+    public string? Claims { get; }
+
+    /// <summary>
     /// Gets the address of the API's metadata (RFC 9728 §5.1), which has the scheme https, or http on this machine; otherwise,
     /// <see langword="null"/>.
     /// </summary>
@@ -79,16 +88,32 @@ public sealed class BearerChallenge
     /// <returns>A text for logs.</returns>
     public override string ToString() => Error is null ? scheme.Name : $"{scheme.Name} {Error}";
 
-    internal static BearerChallenge? Find(HttpResponseMessage response)
-    {
-        // A token that is bound to a key is answered by a DPoP challenge (RFC 9449 §7.1), which has the same parameters.
-        return Find(response, TokenScheme.Bearer) ?? Find(response, TokenScheme.DPoP);
-    }
+    /// <summary>Finds each Bearer and each DPoP challenge.</summary>
+    internal static IEnumerable<BearerChallenge> FindAll(HttpResponseMessage response) =>
+        FindAll(response, TokenScheme.Bearer).Concat(FindAll(response, TokenScheme.DPoP));
 
-    private static BearerChallenge? Find(HttpResponseMessage response, TokenScheme scheme) =>
-        AuthenticationChallenge.FindAll(response, scheme).FirstOrDefault() is { } parameters
-            ? new(scheme, parameters, Sent(response.RequestMessage))
-            : null;
+    // A token that is bound to a key is answered by a DPoP challenge (RFC 9449 §7.1), which has the same parameters.
+    internal static BearerChallenge? Find(HttpResponseMessage response) => FindAll(response).FirstOrDefault();
+
+    private static IEnumerable<BearerChallenge> FindAll(HttpResponseMessage response, TokenScheme scheme) =>
+        AuthenticationChallenge
+            .FindAll(response, scheme)
+            .Select(parameters => new BearerChallenge(scheme, parameters, Sent(response.RequestMessage)));
+
+    private static string? DecodeClaims(string text)
+    {
+        if (text.Length > RequiredAuthorization.MaximumClaimsLength * 2)
+            return null;
+        string claims = text;
+        if (!text.StartsWith('{'))
+        {
+            string unpadded = text.TrimEnd('=').Replace('+', '-').Replace('/', '_');
+            if (!Base64Url.IsValid(unpadded))
+                return null;
+            claims = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(unpadded));
+        }
+        return RequiredAuthorization.FindClaimsFailure(claims) is null ? claims : null;
+    }
 
     // The token is removed from the texts, because an API may quote it and the texts may be logged.
     private static string[] Sent(HttpRequestMessage? request) =>

@@ -39,6 +39,12 @@ public sealed class ReauthorizationRequiredException : OAuthException
     public IReadOnlyList<string> AcrValues { get; init; } = [];
 
     /// <summary>
+    /// Gets or sets the maximum time since the user's last sign-in that the API requires (<c>max_age</c>, RFC 9470 §3). The default is
+    /// <see langword="null"/>: it states none.
+    /// </summary>
+    public TimeSpan? MaxAge { get; init; }
+
+    /// <summary>
     /// Gets or sets the <c>claims</c> parameter that the server requires in the next authorization, a JSON object of at most 8 KiB (OpenID
     /// Connect Core §5.5). Pass it as <c>AuthorizationParameters.Claims</c>. The default is <see langword="null"/>: it states none.
     /// </summary>

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests.DPoP;
 
-/// <summary>Proves which key a refresh presents, and that a refusal for the nonce costs one request and no grant (RFC 9449 §5, §8).</summary>
+/// <summary>
+/// Proves which key a refresh presents, and that a refusal for the nonce costs one request and no grant (RFC 9449 §5, §8).
+/// </summary>
 [TestFixture]
 public class DPoPRefreshTests
 {
