@@ -68,8 +68,8 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
         return configuration().DPoP.FindSigner() is { } signer && KeyOf(signer) is var found && found.Key.IsSameAs(key)
             ? found.Signer
             : throw new OAuthException(
-                "A token is bound to a key that the delegate of UseDPoPSigner no longer returns (RFC 9449 §6), so it cannot be used. Return "
-                    + "that key until its tokens have expired, refresh the grant, or begin a new authorization."
+                "A token is bound to a key that the delegate of UseDPoPSigner no longer returns (RFC 9449 §6), so it cannot be used. "
+                    + "Return that key until its tokens have expired, refresh the grant, or begin a new authorization."
             );
     }
 

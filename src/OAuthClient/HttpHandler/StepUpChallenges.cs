@@ -53,8 +53,8 @@ internal sealed class StepUpChallenges
             return null;
         return new(
             clientName,
-            $"The user must authorize {ClientDisplayName.Of(clientName)}: the API requires another authorization ({challenge.Error}). Begin "
-                + "one with the AcrValues, MaxAge, Scopes and Claims of this exception."
+            $"The user must authorize {ClientDisplayName.Of(clientName)}: the API requires another authorization ({challenge.Error}). "
+                + "Begin one with the AcrValues, MaxAge, Scopes and Claims of this exception."
         )
         {
             AcrValues = challenge.AcrValues is { } values ? ScopeList.Split(values) : [],

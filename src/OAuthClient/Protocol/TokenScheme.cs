@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>An authentication scheme of access tokens (RFC 6749 §7.1). No other class names a scheme.</summary>
 internal sealed class TokenScheme
 {
-    /// <summary>Tokens that whoever holds them can use (RFC 6750).</summary>
+    /// <summary>Tokens without a key: each party in possession of one can use it (RFC 6750 §1.2).</summary>
     public static readonly TokenScheme Bearer = new("Bearer");
 
     /// <summary>Tokens that are bound to a key, whose possession each request proves (RFC 9449).</summary>

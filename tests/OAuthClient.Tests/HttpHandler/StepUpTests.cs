@@ -148,6 +148,6 @@ public class StepUpTests
 
     private static Fault Challenge(int status, string challenge) => Fault.Status(status, headers: [new("WWW-Authenticate", challenge)]);
 
-    private static ReauthorizationRequiredException Required(AsyncTestDelegate call) =>
+    private static ReauthorizationRequiredException Required(Func<Task> call) =>
         Assert.ThrowsAsync<ReauthorizationRequiredException>(call)!;
 }
