@@ -20,7 +20,7 @@ internal static class GrantSize
         + Of(grant.Scopes)
         + Of(grant.Resources)
         + Of(grant.AuthorizationParameters)
-        + Of(grant.UserInfoAccount)
+        + 2L * grant.UserInfoAccountLength
         + Of(grant.TokenResponseMembers)
         + Of(grant.UntrustedCallbackParameters)
         + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length + Of(token.Scopes) + Of(token.Resources));
@@ -28,9 +28,6 @@ internal static class GrantSize
     // With the parsed JSON of each member.
     private static long Of(IReadOnlyDictionary<string, AdditionalMember> members) =>
         members.Sum(member => OfMember + 4L * AdditionalMemberLimit.LengthOf(member.Key, member.Value.RevealJson()));
-
-    private static long Of(GrantAccount? account) =>
-        account is null ? 0 : Of([account.Id, account.Name ?? "", account.Email ?? "", account.Picture?.OriginalString ?? ""]);
 
     private static long Of(IReadOnlyList<string> texts) => texts.Sum(text => OfText + 2L * text.Length);
 }
