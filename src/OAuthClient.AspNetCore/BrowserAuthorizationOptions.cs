@@ -99,8 +99,8 @@ public sealed class BrowserAuthorizationOptions
 
     /// <summary>
     /// Gets or sets the server's claim whose values become the roles of the user who signs in; a name with dots, such as
-    /// <c>realm_access.roles</c>, names a member within other claims. If the server does not send it, <c>role</c> takes its place. The
-    /// default is <c>roles</c>.
+    /// <c>realm_access.roles</c>, names a member within other claims. The name is compared with regard to case, and no other claim grants
+    /// a role. Set an empty text if the server must not grant roles. The default is <c>roles</c>.
     /// </summary>
     public string RoleClaim { get; set; } = "roles";
 

@@ -25,7 +25,7 @@ internal sealed class SignInUserFactory(
     {
         var current = options.Get(clientName);
         var userInfo =
-            current.FetchUserInfoAtSignIn && IsIncomplete(All(grant, null, current))
+            current.FetchUserInfoAtSignIn && IsIncomplete(All(grant, null, current), current)
                 ? await FetchAsync(grant, cancellationToken).ConfigureAwait(false)
                 : null;
         return (Create(grant, userInfo, current), userInfo);
@@ -44,8 +44,10 @@ internal sealed class SignInUserFactory(
     private static ClaimsIdentity All(Grant grant, UserInfo? userInfo, BrowserAuthorizationOptions current) =>
         (ClaimsIdentity)grant.ToClaimsPrincipal(userInfo, nameClaim: current.NameClaim, roleClaim: current.RoleClaim).Identity!;
 
-    private static bool IsIncomplete(ClaimsIdentity user) =>
-        FindText(user, user.NameClaimType) is null || FindText(user, Email) is null || user.FindFirst(user.RoleClaimType) is null;
+    private static bool IsIncomplete(ClaimsIdentity user, BrowserAuthorizationOptions current) =>
+        FindText(user, user.NameClaimType) is null
+        || FindText(user, Email) is null
+        || (current.RoleClaim.Length > 0 && user.FindFirst(user.RoleClaimType) is null);
 
     // A server may send another type than a string, which is no name.
     private static string? FindText(ClaimsIdentity user, string type) =>

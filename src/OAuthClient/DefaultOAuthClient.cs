@@ -6,6 +6,7 @@ internal sealed class DefaultOAuthClient(
     AuthorizationCodeFlow flow,
     TokenEndpointClient tokenEndpoint,
     AccessTokenProvider tokens,
+    GrantIssuer issuer,
     GrantRevoker revoker,
     UserInfoClient userInfo,
     IGrantStore store,
@@ -62,7 +63,9 @@ internal sealed class DefaultOAuthClient(
 
     private async Task<TokenResponse> SendAsync(TokenRequest request, ClientConfiguration current, CancellationToken cancellationToken)
     {
+        long logoutSequence = issuer.LogoutSequence;
         var response = await tokenEndpoint.SendAsync(request, current, cancellationToken).ConfigureAwait(false);
+        response.LogoutSequence = logoutSequence;
         response.Recipient = (current.ServerId, current.ClientId);
         return response;
     }

@@ -140,7 +140,16 @@ public sealed class OAuthClientBuilder
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return UseClientAssertion(
-            async (_, cancellationToken) => (await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false)).Trim()
+            async (_, cancellationToken) =>
+            {
+                string assertion = (await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false)).Trim();
+                return assertion.Length > 0
+                    ? assertion
+                    : throw new OAuthException(
+                        $"The file '{path}' of UseClientAssertionFile is empty, so no request was sent; check that the platform writes the "
+                            + "assertion to this path."
+                    );
+            }
         );
     }
 

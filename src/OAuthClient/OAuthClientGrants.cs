@@ -120,7 +120,6 @@ public sealed class OAuthClientGrants
                     + "client or server.",
                 nameof(response)
             );
-        long logoutSequence = issuer.LogoutSequence;
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         // No browser brought a code, so none can be injected.
         IdTokenRequirements requirements = new() { UsesPkce = true };
@@ -131,7 +130,7 @@ public sealed class OAuthClientGrants
                 {
                     Owner = owner,
                     Resources = response.AccessToken.Resources,
-                    LogoutSequence = logoutSequence,
+                    LogoutSequence = response.LogoutSequence,
                 }
             )
             .ConfigureAwait(false);

@@ -106,9 +106,10 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             userInfo.FindAccountAsync,
             store,
             telemetry,
-            time
+            time,
+            logger
         );
-        Client = new DefaultOAuthClient(configuration, flow, tokenEndpoint, Tokens, revoker, userInfo, store, time);
+        Client = new DefaultOAuthClient(configuration, flow, tokenEndpoint, Tokens, issuer, revoker, userInfo, store, time);
         Grants = new OAuthClientGrants(configuration, metadata, Tokens, idTokens, issuer, revoker, revocation, store, time);
         SignIn = new OpenIdSignIn(configuration, flow, new SignInSessions(configuration, sameUser, store, time));
         Logout = new OpenIdLogout(configuration, metadata, signatures, revoker, terminator, store, time, logger);

@@ -42,7 +42,8 @@ public sealed class SignInClaimsTests
         Assert.That(await SignedInAsync(app), Has.Member($"Identity.Name={expected}"));
     }
 
-    [TestCase("""{"role":["admin"]}""", "roles")]
+    [TestCase("""{"roles":["admin"],"role":["reader"]}""", "roles")]
+    [TestCase("""{"role":["admin"]}""", "role")]
     [TestCase("""{"groups":"admin"}""", "groups")]
     [TestCase("""{"realm_access":{"roles":["admin"]}}""", "realm_access.roles")]
     [TestCase("""{"https://example.com/roles":["admin"]}""", "https://example.com/roles")]
@@ -52,6 +53,19 @@ public sealed class SignInClaimsTests
         await using var app = await StartAsync(o => o.RoleClaim = roleClaim);
         app.Server.Options.OnIdTokenClaims = token => Replace(token, claims);
         Assert.That(await SignedInAsync(app), Has.Member($"{ClaimTypes.Role}=admin").And.Member("IsInRole=True"));
+    }
+
+    [TestCase("""{"role":["admin"]}""", "roles")]
+    [TestCase("""{"Roles":["admin"],"ROLES":"admin"}""", "roles")]
+    [TestCase("""{"roles":["reader"],"Roles":["admin"]}""", "roles")]
+    [TestCase("""{"http://schemas.microsoft.com/ws/2008/06/identity/claims/role":["admin"]}""", "roles")]
+    [TestCase("""{"http://schemas.microsoft.com/ws/2008/06/identity/claims/role":["admin"],"roles":["admin"]}""", "")]
+    [Description("Threat: a server grants roles of the application. Only the claim that the option names does, with regard to case")]
+    public async Task No_other_claim_grants_a_role(string claims, string roleClaim)
+    {
+        await using var app = await StartAsync(o => o.RoleClaim = roleClaim);
+        app.Server.Options.OnIdTokenClaims = token => Replace(token, claims);
+        Assert.That(await SignedInAsync(app), Has.None.EqualTo($"{ClaimTypes.Role}=admin").And.Member("IsInRole=False"));
     }
 
     [Test]

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -16,7 +18,8 @@ internal sealed class AuthorizationCodeFlow(
     Func<AccessToken, string?, ClientConfiguration, AuthorizationServerMetadata, Task<GrantAccount?>> findAccount,
     IGrantStore store,
     ClientTelemetry telemetry,
-    TimeProvider time
+    TimeProvider time,
+    ILogger logger
 )
 {
     private readonly CoarseClock clock = new(time);
@@ -55,6 +58,8 @@ internal sealed class AuthorizationCodeFlow(
             new(now, TimeSpan.Zero),
             renewsSignIn
         );
+        if (RepeatedParameters.FindOmitted(parameters ?? AuthorizationParameters.None) is { Count: > 0 } omitted)
+            Log.ParametersNotRepeated(logger, current.Name, ServerTextSanitizer.Clean(string.Join(", ", omitted)) ?? "");
         if (request.Pending.Nonce is not null)
             IdTokenValidator.ValidateKeyAddress(server, current);
         if (current.SignedAuthorizationRequests)

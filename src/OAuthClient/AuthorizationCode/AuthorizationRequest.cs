@@ -8,4 +8,8 @@ internal readonly record struct AuthorizationRequest(
     Uri Endpoint,
     List<KeyValuePair<string, string>> Parameters,
     PendingAuthorization Pending
-);
+)
+{
+    /// <summary>Gets the parameters in the signed request object; <see langword="null"/> if there is none (RFC 9101).</summary>
+    public IReadOnlyList<KeyValuePair<string, string>>? SignedParameters { get; init; }
+}

@@ -142,13 +142,7 @@ public sealed class AuthorizationResponse
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Pairs(string encoded) =>
-        encoded
-            .Split('&', StringSplitOptions.RemoveEmptyEntries)
-            .Select(part =>
-            {
-                string[] pair = part.Split('=', 2);
-                return KeyValuePair.Create(Decode(pair[0]), pair.Length == 2 ? Decode(pair[1]) : "");
-            });
+        FormDecoder.Decode(encoded).Select(pair => KeyValuePair.Create(pair.Name, pair.Value ?? ""));
 
     private static AuthorizationResponse FromPairs(IEnumerable<KeyValuePair<string, string>> pairs, string? path)
     {
@@ -181,8 +175,6 @@ public sealed class AuthorizationResponse
     }
 
     private static string WithoutFragment(string address) => address.Split('#', 2)[0];
-
-    private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
 
     private static bool IsKnown(string name) =>
         name

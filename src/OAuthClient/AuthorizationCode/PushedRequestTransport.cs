@@ -33,7 +33,7 @@ internal sealed class PushedRequestTransport(EndpointClient endpoints) : IAuthor
             Form = request.Parameters,
             // A repeated request creates another reference, and the first one is never used.
             RetryMode = RetryMode.Idempotent,
-            Secrets = [request.Pending.State, request.Pending.Nonce],
+            Secrets = [.. FormSecrets.Of(request.SignedParameters)],
             ProofKey = request.Pending.DPoPKey,
         };
         var response = await endpoints.SendAsync(push, configuration, server, cancellationToken).ConfigureAwait(false);

@@ -27,17 +27,8 @@ internal static class RepeatedParameters
     {
         if (ReferenceEquals(parameters, AuthorizationParameters.None))
             return [];
-        List<string> values = [];
-        Add(ParameterNames.AcrValues, parameters.AcrValues);
-        Add(ParameterNames.UiLocales, parameters.UiLocales);
-        Add(ParameterNames.Claims, parameters.Claims);
-        foreach (var (name, value) in parameters.Additional)
-        {
-            if (!NotRepeated.Contains(name, StringComparer.OrdinalIgnoreCase))
-                Add(name, value);
-        }
-        if (values.Sum(text => text.Length) > MaximumLength)
-            values.Clear();
+        var repeatable = Repeatable(parameters);
+        List<string> values = IsTooLong(repeatable) ? [] : [.. repeatable.SelectMany(pair => new[] { pair.Name, pair.Value })];
         if (
             (parameters.AuthorizationDetails ?? parameters.FurtherAuthorizationDetails) is not null
             && details?.ToJson() is { } json
@@ -52,12 +43,16 @@ internal static class RepeatedParameters
             Add(RequiredAcrValues, "");
         return values;
 
-        void Add(string name, string? value)
-        {
-            if (value is not null)
-                values.AddRange([name, value]);
-        }
+        void Add(string name, string value) => values.AddRange([name, value]);
     }
+
+    /// <summary>
+    /// Finds the names of the parameters that are not repeated because they are too long together; empty if all are repeated.
+    /// </summary>
+    public static IReadOnlyList<string> FindOmitted(AuthorizationParameters parameters) =>
+        !ReferenceEquals(parameters, AuthorizationParameters.None) && Repeatable(parameters) is var repeatable && IsTooLong(repeatable)
+            ? [.. repeatable.Select(pair => pair.Name)]
+            : [];
 
     /// <summary>Completes the list for the grant, which outlives the pending authorization.</summary>
     public static IReadOnlyList<string> Of(PendingAuthorization pending) =>
@@ -95,6 +90,29 @@ internal static class RepeatedParameters
 
         string? Take(string name) => values.Remove(name, out string? value) ? value : null;
     }
+
+    private static List<(string Name, string Value)> Repeatable(AuthorizationParameters parameters)
+    {
+        List<(string Name, string Value)> repeatable = [];
+        Add(ParameterNames.AcrValues, parameters.AcrValues);
+        Add(ParameterNames.UiLocales, parameters.UiLocales);
+        Add(ParameterNames.Claims, parameters.Claims);
+        foreach (var (name, value) in parameters.Additional)
+        {
+            if (!NotRepeated.Contains(name, StringComparer.OrdinalIgnoreCase))
+                Add(name, value);
+        }
+        return repeatable;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                repeatable.Add((name, value));
+        }
+    }
+
+    private static bool IsTooLong(List<(string Name, string Value)> parameters) =>
+        parameters.Sum(pair => pair.Name.Length + pair.Value.Length) > MaximumLength;
 
     private static IEnumerable<(string Name, string Value)> Pairs(IReadOnlyList<string> values) =>
         values.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (pair[0], pair[1]));

@@ -45,7 +45,11 @@ internal static class RequestObject
                 cancellationToken
             )
             .ConfigureAwait(false);
-        return request with { Parameters = [new(ParameterNames.ClientId, configuration.ClientId), new("request", jwt)] };
+        return request with
+        {
+            Parameters = [new(ParameterNames.ClientId, configuration.ClientId), new("request", jwt)],
+            SignedParameters = request.Parameters,
+        };
     }
 
     // A parameter that occurs more than once is an array (RFC 8707 §2); JSON values of parameters stay JSON (RFC 9101 §4).

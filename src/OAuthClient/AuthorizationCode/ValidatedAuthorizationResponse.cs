@@ -103,7 +103,7 @@ internal sealed class ValidatedAuthorizationResponse
                     ServerTextSanitizer.Clean(error) ?? "unnamed error",
                     ServerTextSanitizer.Clean(response.OtherParameters.GetValueOrDefault(ParameterNames.ErrorDescription)),
                     ServerTextSanitizer.Clean(response.OtherParameters.GetValueOrDefault(ParameterNames.ErrorUri)),
-                    ErrorCodes.IsDenial(error) ? ErrorCodes.AccessDenied : (adaptation ?? ServerAdaptation.None).ErrorCode(error)
+                    (adaptation ?? ServerAdaptation.None).AuthorizationErrorCode(error)
                 );
             case { Code: { } code }:
                 return new ValidatedAuthorizationResponse(pending, code, response.OtherParameters);

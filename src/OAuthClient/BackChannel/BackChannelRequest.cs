@@ -71,8 +71,8 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public string? InvalidClientAdvice { get; set; }
 
     /// <summary>
-    /// Gets the secrets in the request, besides those of <see cref="Authenticate"/>. They are removed from messages. A secret that the
-    /// client does not have is <see langword="null"/>.
+    /// Gets the secrets in the request, besides those of <see cref="Authenticate"/> and of <see cref="FormSecrets"/>. They are removed from
+    /// messages. A secret that the client does not have is <see langword="null"/>.
     /// </summary>
     public IReadOnlyList<string?> Secrets { get; init; } = [];
 

@@ -82,7 +82,7 @@ internal sealed class BackChannelResponse(
     {
         // Another attempt of the request may still be in progress.
         lock (credentials)
-            return [.. request.Secrets.OfType<string>(), .. credentials];
+            return [.. request.Secrets.OfType<string>(), .. FormSecrets.Of(request.Form), .. credentials];
     }
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";

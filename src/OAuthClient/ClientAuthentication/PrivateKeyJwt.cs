@@ -17,7 +17,7 @@ internal sealed class PrivateKeyJwt(ClientConfiguration configuration) : IClient
             request,
             configuration,
             settings.Provider is { } provide
-                ? await provide(cancellationToken).ConfigureAwait(false)
+                ? Checked(await provide(cancellationToken).ConfigureAwait(false))
                 : await JwtWriter
                     .SignAsync(
                         settings.GetSigner(),
@@ -28,4 +28,12 @@ internal sealed class PrivateKeyJwt(ClientConfiguration configuration) : IClient
                     .ConfigureAwait(false)
         );
     }
+
+    private string Checked(string? assertion) =>
+        string.IsNullOrWhiteSpace(assertion)
+            ? throw new OAuthException(
+                $"The function of UseClientAssertion returned no assertion for {configuration.DisplayName}, so no request was sent; return "
+                    + "the assertion of the platform, or throw an exception that says why there is none."
+            )
+            : assertion;
 }

@@ -25,9 +25,8 @@ internal sealed class AdditionalParameters(string request, string source, Frozen
         if (query.Length <= 1)
             return;
         var taken = new HashSet<string>(further, StringComparer.OrdinalIgnoreCase);
-        foreach (string part in query[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var (name, _) in FormDecoder.Decode(query[1..]))
         {
-            string name = Uri.UnescapeDataString(part.Split('=', 2)[0].Replace('+', ' '));
             if (IsReserved(name, adaptation.ParameterNames) || !taken.Add(name))
             {
                 throw new OAuthProtocolException(

@@ -12,23 +12,6 @@ internal sealed partial record ServerAdaptation
     /// <summary>Gets the adaptation to a server that conforms to the specifications.</summary>
     public static readonly ServerAdaptation None = new();
 
-    // The words of well-known servers for a refresh token that they reject, besides invalid_grant. At a token endpoint invalid_token can
-    // only mean the refresh token.
-    private static readonly FrozenDictionary<string, string> WellKnownErrorCodes = new[]
-    {
-        "bad_refresh_token",
-        "invalid_refresh_token",
-        "expired_refresh_token",
-        "refresh_token_expired",
-        "refresh_token_invalid",
-        "refresh_token_revoked",
-        "invalid_token",
-        "token_expired",
-        "token_revoked",
-        "grant_revoked",
-        "grant_expired",
-    }.ToFrozenDictionary(word => word, _ => OAuthClient.ErrorCodes.InvalidGrant, StringComparer.OrdinalIgnoreCase);
-
     /// <summary>Gets the server's names of request parameters, by their standard names.</summary>
     public FrozenDictionary<string, string> ParameterNames { get; init; } = FrozenDictionary<string, string>.Empty;
 
@@ -125,18 +108,14 @@ internal sealed partial record ServerAdaptation
         bool IsList(string item) => item.Contains(',', StringComparison.Ordinal) && !requested.Contains(item);
     }
 
-    /// <summary>Gets the standard error code for a word of the server.</summary>
-    public string? ErrorCode(string? error) =>
-        error is null ? null
-        : ErrorCodes.TryGetValue(error, out string? standard) || WellKnownErrorCodes.TryGetValue(error, out standard) ? standard
-        : error;
-
     /// <summary>Determines whether a <c>token_type</c> names a bearer token (RFC 6749 §7.1).</summary>
     public bool IsBearer(string tokenType) =>
         TokenScheme.Bearer.IsNamed(tokenType) || BearerTokenTypes.Contains(tokenType, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Finds the object of a token response that contains the tokens; the response itself if the path leads nowhere.</summary>
-    public JsonElement FindTokens(JsonElement response) => Find(response, TokenPath) ?? response;
+    /// <summary>
+    /// Finds the object of a token response that contains the tokens; <see langword="null"/> if the path leads nowhere.
+    /// </summary>
+    public JsonElement? FindTokens(JsonElement response) => Find(response, TokenPath);
 
     /// <summary>
     /// Finds the object of a UserInfo response that contains the claims; <see langword="null"/> if the path leads nowhere.

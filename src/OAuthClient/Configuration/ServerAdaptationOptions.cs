@@ -53,8 +53,9 @@ public sealed partial class ServerAdaptationOptions
     public IDictionary<string, string> ErrorCodes { get; set; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// Gets or sets the names of the members that lead to the tokens in a token response, such as <c>authed_user</c>. The default is an
-    /// empty list: the tokens are members of the response itself (RFC 6749 §5.1).
+    /// Gets or sets the names of the members that lead to the tokens in a token response, such as <c>authed_user</c>. The response to a
+    /// refresh request may have the tokens at its top; another response without the path is refused, because the tokens at its top can
+    /// belong to another account. The default is an empty list: the tokens are members of the response itself (RFC 6749 §5.1).
     /// </summary>
     public IList<string> TokenPath { get; set; } = [];
 

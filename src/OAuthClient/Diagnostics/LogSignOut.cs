@@ -56,6 +56,14 @@ internal static partial class Log
     public static partial void AccountNotFetched(ILogger logger, ClientDisplayName client, string fault);
 
     [LoggerMessage(
+        409,
+        LogLevel.Information,
+        "OAuth client '{ClientName}' began an authorization whose parameters {Parameters} are too long to be stored, so a reauthorization "
+            + "from its grant does not repeat them. If the application calls ForReauthorization, set them there again"
+    )]
+    public static partial void ParametersNotRepeated(ILogger logger, string clientName, string parameters);
+
+    [LoggerMessage(
         411,
         LogLevel.Warning,
         "{Client} removed a superseded grant, but could not revoke it at the server ({Fault}). Its "

@@ -21,7 +21,7 @@ public sealed partial class Grant
     /// </param>
     /// <param name="roleClaim">
     /// The type of the claims that <c>IsInRole</c> reads. A name with dots, such as <c>realm_access.roles</c>, also names a member within
-    /// other claims. If the server did not send it, <c>role</c> takes its place.
+    /// other claims. No other claim grants a role. If it is empty, the server grants none.
     /// </param>
     /// <param name="nameIdentifierClaim">
     /// The server's claim that becomes <see cref="ClaimTypes.NameIdentifier"/>, such as <c>sub</c>; <see langword="null"/> for the owner.

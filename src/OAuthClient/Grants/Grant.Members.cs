@@ -44,6 +44,15 @@ public sealed partial class Grant
     /// <summary>Gets the account of the UserInfo response; <see langword="null"/> if none was requested.</summary>
     internal GrantAccount? UserInfoAccount { get; init; }
 
+    /// <summary>Gets the length of the texts of <see cref="UserInfoAccount"/> in characters.</summary>
+    internal int UserInfoAccountLength =>
+        UserInfoAccount is not { } account
+            ? 0
+            : account.Id.Length
+                + (account.Name?.Length ?? 0)
+                + (account.Email?.Length ?? 0)
+                + (account.Picture?.OriginalString.Length ?? 0);
+
     /// <summary>
     /// Gets the time at which the refresh token expires; <see langword="null"/> if the server states none
     /// (<c>refresh_token_expires_in</c>, <c>refresh_expires_in</c>).

@@ -35,9 +35,6 @@ internal static class ClaimsPrincipalFactory
     // are those of Microsoft's servers.
     private static readonly string[] NameClaims = ["name", "preferred_username", "email", "nickname", "given_name", "upn", "unique_name"];
 
-    // Where a server does not send the claim of IsInRole, this one has the roles.
-    private const string OtherRoleClaim = "role";
-
     /// <summary>
     /// Creates a principal. The claims that identify the grant owner and the session are never taken from the server's claims.
     /// </summary>
@@ -49,7 +46,7 @@ internal static class ClaimsPrincipalFactory
     /// </param>
     /// <param name="roleClaim">
     /// The claim type that <c>IsInRole</c> reads. If the claim is missing, it is read as a path of member names with dots, such as
-    /// <c>realm_access.roles</c>, and otherwise <c>role</c> takes its place.
+    /// <c>realm_access.roles</c>. No other claim grants a role. If it is empty, the server grants none.
     /// </param>
     /// <param name="sets">Sets of claims about one user. When two sets contain the same claim, the first set takes precedence.</param>
     /// <returns>The principal.</returns>
@@ -62,13 +59,14 @@ internal static class ClaimsPrincipalFactory
         params ReadOnlySpan<JsonElement> sets
     )
     {
+        string roleType = roleClaim.Length > 0 ? roleClaim : ClaimTypes.Role;
         List<Claim> all = [];
         var known = new HashSet<string>(TokenClaims);
         foreach (var claims in sets)
         {
             foreach (var claim in claims.EnumerateObject())
             {
-                if (!known.Contains(claim.Name) && !IsReserved(claim.Name))
+                if (!known.Contains(claim.Name) && !IsReserved(claim.Name) && !IsOtherRole(claim.Name))
                     AddAll(all, issuer, claim.Name, claim.Value);
             }
             known.UnionWith(claims.EnumerateObject().Select(claim => claim.Name));
@@ -79,9 +77,11 @@ internal static class ClaimsPrincipalFactory
                 AddAll(all, issuer, roleClaim, nested);
         }
         string nameType = HasText(all, nameClaim) ? nameClaim : NameClaims.FirstOrDefault(type => HasText(all, type)) ?? nameClaim;
-        string roleType = !Has(all, roleClaim) && Has(all, OtherRoleClaim) ? OtherRoleClaim : roleClaim;
         all.AddRange(ownerClaims);
         return new ClaimsPrincipal(new ClaimsIdentity(all, authenticationType, nameType, roleType));
+
+        // ClaimsPrincipal compares claim types without case, so "Roles" would grant roles beside "roles".
+        bool IsOtherRole(string name) => name != roleClaim && string.Equals(name, roleType, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Replaces the claim <see cref="ClaimTypes.NameIdentifier"/> by the value of a claim of the server.</summary>

@@ -11,19 +11,6 @@ namespace OAuthClient;
 [DebuggerDisplay("Grant account")]
 public sealed record GrantAccount
 {
-    private static readonly string[] NameMembers =
-    [
-        "name",
-        "display_name",
-        "displayName",
-        "preferred_username",
-        "username",
-        "login",
-        "nickname",
-        "given_name",
-        "email",
-    ];
-
     internal GrantAccount(string id) => Id = id;
 
     /// <summary>
@@ -51,10 +38,10 @@ public sealed record GrantAccount
     internal static GrantAccount From(string id, JsonElement claims) =>
         new(id)
         {
-            Name = NameMembers.Select(member => TextOf(claims, member)).FirstOrDefault(text => text is not null),
-            Email = TextOf(claims, "email") ?? TextOf(claims, "mail"),
+            Name = FirstText(claims, ServerAdaptation.AccountNameMembers),
+            Email = FirstText(claims, ServerAdaptation.AccountEmailMembers),
             Picture =
-                Uri.TryCreate(TextOf(claims, "picture") ?? TextOf(claims, "avatar_url"), UriKind.Absolute, out var picture)
+                Uri.TryCreate(FirstText(claims, ServerAdaptation.AccountPictureMembers), UriKind.Absolute, out var picture)
                 && picture.Scheme == Uri.UriSchemeHttps
                     ? picture
                     : null,
@@ -66,6 +53,9 @@ public sealed record GrantAccount
         claims.Member(member) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out long id)
             ? id.ToString(CultureInfo.InvariantCulture)
             : TextOf(claims, member);
+
+    private static string? FirstText(JsonElement claims, IReadOnlyList<string> members) =>
+        members.Select(member => TextOf(claims, member)).FirstOrDefault(text => text is not null);
 
     private static string? TextOf(JsonElement claims, string member) =>
         claims.TextIfAny(member) is { } text && !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal)

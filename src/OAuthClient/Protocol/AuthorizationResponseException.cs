@@ -6,8 +6,6 @@ namespace OAuthClient;
 /// </summary>
 public sealed class AuthorizationResponseException : OAuthException
 {
-    private readonly string standardError;
-
     /// <param name="error">The server's word.</param>
     /// <param name="errorDescription">The server's description.</param>
     /// <param name="errorUri">The address of a page about the error.</param>
@@ -15,7 +13,7 @@ public sealed class AuthorizationResponseException : OAuthException
     internal AuthorizationResponseException(string error, string? errorDescription, string? errorUri, string? standardError = null)
         : base(CreateMessage(error, errorDescription, standardError ?? error))
     {
-        this.standardError = standardError ?? error;
+        StandardError = standardError ?? error;
         Error = error;
         ErrorDescription = errorDescription;
         ErrorUri = errorUri;
@@ -39,7 +37,10 @@ public sealed class AuthorizationResponseException : OAuthException
     /// server such as <c>user_cancelled_login</c>, or one of <c>Adaptation.ErrorCodes</c>. This is not a fault: the
     /// application can let the user try again.
     /// </summary>
-    public bool IsAccessDenied => standardError == ErrorCodes.AccessDenied;
+    public bool IsAccessDenied => StandardError == ErrorCodes.AccessDenied;
+
+    /// <summary>Gets the standard error code for <see cref="Error"/>; the same text if there is none.</summary>
+    internal string StandardError { get; }
 
     private static string CreateMessage(string error, string? description, string standardError) =>
         "The authorization server refused the authorization request: "

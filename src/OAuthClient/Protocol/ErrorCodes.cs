@@ -67,27 +67,4 @@ internal static class ErrorCodes
                 or UnsupportedGrantType
                 or UnsupportedTokenType
                 or UseDPoPNonce;
-
-    /// <summary>
-    /// Determines whether the error of an authorization response states that the user refused: <c>access_denied</c> (RFC 6749 §4.1.2.1), or
-    /// what well-known servers write in its place, such as LinkedIn's <c>user_cancelled_login</c>.
-    /// </summary>
-    /// <param name="error">The error.</param>
-    /// <returns><see langword="true"/> if the user refused.</returns>
-    public static bool IsDenial(string error) =>
-        error
-            is AccessDenied
-                or "user_cancelled_login"
-                or "user_cancelled_authorize"
-                or "user_cancelled"
-                or "user_canceled"
-                or "user_denied"
-                or "user_declined"
-                or "user_rejected"
-                or "consent_declined"
-                or "consent_denied"
-                or "authorization_declined"
-                or "authorization_denied"
-                or "login_cancelled"
-                or "login_canceled";
 }

@@ -6,9 +6,16 @@ namespace OAuthClient;
 /// The members of a JSON object of the server, each of which is judged only when it is read. A malformed or repeated member does not affect
 /// the others.
 /// </summary>
+/// <remarks>
+/// The rule for a member that occurs twice (RFC 8259 §4), also of <see cref="JsonElement.TryGetProperty(string, out JsonElement)"/> and of
+/// a token response: its value is the last one, as for most parsers. Where a wrong value would do harm, such as that of a token, an
+/// endpoint or a key, a repeated member is refused instead.
+/// </remarks>
 internal sealed class JsonMembers
 {
     private readonly Dictionary<string, JsonElement> values = [];
+
+    // The first values of the members that occur more than once.
     private readonly Dictionary<string, JsonElement> repeated = [];
 
     public JsonMembers(JsonElement json)
@@ -16,12 +23,17 @@ internal sealed class JsonMembers
         // In one pass, because each look-up of a member compares the names of those after it.
         foreach (var member in json.EnumerateObject())
         {
-            if (StrictJson.TryGetName(member) is { } name && !values.TryAdd(name, member.Value))
-                repeated[name] = member.Value;
+            if (StrictJson.TryGetName(member) is not { } name)
+                continue;
+            if (!values.TryAdd(name, member.Value))
+            {
+                repeated.TryAdd(name, values[name]);
+                values[name] = member.Value;
+            }
         }
     }
 
-    /// <summary>Gets a member; <see langword="default"/> if it is absent. Of a repeated member it is the first.</summary>
+    /// <summary>Gets a member; <see langword="default"/> if it is absent. Of a repeated member it is the last.</summary>
     public JsonElement this[string name] => values.GetValueOrDefault(name);
 
     /// <summary>Determines whether a member occurs twice, so that it is not known which value the server means (RFC 8259 §4).</summary>
@@ -51,7 +63,7 @@ internal sealed class JsonMembers
 
     /// <summary>Gets the sanitized value of a member for a message.</summary>
     public string Describe(string name) =>
-        repeated.TryGetValue(name, out var second) ? $"twice, as {Quote(this[name])} and {Quote(second)}" : Quote(this[name]);
+        repeated.TryGetValue(name, out var first) ? $"twice, as {Quote(first)} and {Quote(this[name])}" : Quote(this[name]);
 
     private static string Quote(JsonElement value) =>
         $"'{ServerTextSanitizer.Clean(StrictJson.TextIfAnyOf(value) ?? StrictJson.RawTextIfAny(value)) ?? "?"}'";

@@ -52,6 +52,9 @@ public sealed class TokenResponse
     /// <summary>Gets or sets the server that sent the response, and the client that received it.</summary>
     internal (string ServerId, string ClientId)? Recipient { get; set; }
 
+    /// <summary>Gets or sets the number of the last logout token before the tokens were requested.</summary>
+    internal long LogoutSequence { get; set; }
+
     /// <summary>Gets the members that the specifications do not define, unchanged and not validated.</summary>
     public IReadOnlyDictionary<string, JsonElement> AdditionalMembers { get; }
 
@@ -81,6 +84,7 @@ public sealed class TokenResponse
             RefreshTokenExpiresAt = RefreshTokenExpiresAt,
             ProofKey = ProofKey,
             Recipient = Recipient,
+            LogoutSequence = LogoutSequence,
         };
 
     /// <summary>Requires that the access token can be used.</summary>

@@ -27,16 +27,6 @@ internal enum RefreshTokenOutcome
 /// <summary>Classifies the exception of a failed token request.</summary>
 internal static class RefreshTokenOutcomes
 {
-    // With one of these, invalid_grant concerns the requested access token only, and the refresh token stays valid.
-    private static readonly string[] Interactions =
-    [
-        "basic_action",
-        "additional_action",
-        "consent_required",
-        "interaction_required",
-        "login_required",
-    ];
-
     public static RefreshTokenOutcome Of(Exception exception, SendTracker tracker) =>
         exception switch
         {
@@ -44,7 +34,8 @@ internal static class RefreshTokenOutcomes
             TokenEndpointException { Error: var error } when ErrorCodes.RequiresInteraction(error) =>
                 RefreshTokenOutcome.InteractionRequired,
             TokenEndpointException { Error: ErrorCodes.InvalidGrant, Required: { } required }
-                when required.Claims is not null || Interactions.Contains(required.Suberror) => RefreshTokenOutcome.InteractionRequired,
+                when required.Claims is not null || ServerAdaptation.IsInteractionSuberror(required.Suberror) =>
+                RefreshTokenOutcome.InteractionRequired,
             TokenEndpointException { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
             // The server may have failed after it rotated the refresh token. A Retry-After header does not exclude that.
             TokenEndpointException { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } =>

@@ -65,8 +65,5 @@ internal sealed class ExtensionGrantRequest : TokenRequest
     internal override IReadOnlyList<string> DefaultScopes =>
         parameters.FirstOrDefault(p => p.Key == ParameterNames.Scope).Value is { } scope ? ScopeList.Split(scope) : [];
 
-    // An unknown parameter may hold a secret, so no message repeats its value.
-    internal override IReadOnlyList<string> Secrets => [.. parameters.Select(p => p.Value).Where(value => value.Length >= 8)];
-
     internal override IEnumerable<KeyValuePair<string, string>> Parameters() => parameters;
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using System.Text;
 using System.Text.Json;
 
@@ -25,18 +24,18 @@ internal static class FormResponse
         if (body.Length is 0 or > MaximumLength)
             return null;
         string text = Encoding.UTF8.GetString(body).Trim().TrimStart('\uFEFF').TrimStart('?');
-        var pairs = text.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2)).ToList();
+        var pairs = FormDecoder.Decode(text).ToList();
         if (
-            !pairs.TrueForAll(pair => pair.Length == 2 && !pair[0].AsSpan().ContainsAnyExcept(NameCharacters))
-            || !pairs.Exists(pair => pair[0] is ParameterNames.AccessToken or ParameterNames.Error)
+            !pairs.TrueForAll(pair => pair.Value is not null && !pair.Name.AsSpan().ContainsAnyExcept(NameCharacters))
+            || !pairs.Exists(pair => pair.Name is ParameterNames.AccessToken or ParameterNames.Error)
         )
             return null;
         ArrayBufferWriter<byte> json = new();
         using (Utf8JsonWriter writer = new(json, new() { SkipValidation = true }))
         {
             writer.WriteStartObject();
-            foreach (string[] pair in pairs)
-                writer.WriteString(pair[0], WebUtility.UrlDecode(pair[1].Trim()));
+            foreach (var (name, value) in pairs)
+                writer.WriteString(name, value!.Trim());
             writer.WriteEndObject();
         }
         return json.WrittenSpan.ToArray();

@@ -2,23 +2,9 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Finds when a refresh token expires. No specification names the member, so servers use several names.</summary>
+/// <summary>Finds when a refresh token expires. No specification names the member.</summary>
 internal static class RefreshTokenLifetime
 {
-    private static readonly string[] Names =
-    [
-        "refresh_token_expires_in",
-        "refresh_expires_in",
-        "x_refresh_token_expires_in",
-        "refreshTokenExpiresIn",
-        "refresh_token_lifetime",
-        "refresh_token_expires_at",
-        "refresh_expires_at",
-        "refresh_token_expires",
-        "refresh_token_expiration",
-        "refreshTokenExpiresAt",
-    ];
-
     /// <summary>Finds the end of the refresh token of a response.</summary>
     /// <param name="members">The members of the response that the specifications do not define.</param>
     /// <param name="issuedAt">The time from which a lifetime is counted.</param>
@@ -29,7 +15,7 @@ internal static class RefreshTokenLifetime
     {
         if (members.Count == 0)
             return null;
-        foreach (string name in Names)
+        foreach (string name in ServerAdaptation.RefreshTokenExpiryMembers)
         {
             if (members.TryGetValue(name, out var member) && TokenLifetime.TryRead(member, issuedAt) is { } end && end > issuedAt)
                 return end;

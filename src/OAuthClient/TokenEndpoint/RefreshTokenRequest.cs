@@ -26,6 +26,9 @@ internal sealed class RefreshTokenRequest(
 
     internal override IReadOnlyList<string> Secrets => [refreshToken.Reveal()];
 
+    // The response has only tokens of the account of the refresh token, and some servers write them at the top.
+    internal override bool AcceptsTokensAtTop => true;
+
     internal override bool OmitsResource(ServerAdaptation adaptation) => adaptation.OmitsResourceInRefreshRequests;
 
     internal override IReadOnlyList<KeyValuePair<string, string>> GetFurtherParameters(ClientConfiguration configuration) =>

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>
-/// The members of one object of a token response (RFC 6749 §5.1). If a member occurs twice, the last one is used, as most parsers do; it is
-/// recorded which tokens occur twice, because it is then not known which of them the server means.
+/// The members of one object of a token response (RFC 6749 §5.1). If a member occurs twice, the last one is used by the rule of
+/// <see cref="JsonMembers"/>; it is recorded which tokens occur twice, because it is then not known which of them the server means.
 /// </summary>
 internal sealed class TokenMembers
 {
@@ -46,6 +46,17 @@ internal sealed class TokenMembers
                 members.IsAnyUnreadable = true;
         }
         return members;
+    }
+
+    /// <summary>Gets the first of some other members that is present; <see langword="default"/> if none is.</summary>
+    public JsonElement First(IReadOnlyList<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (Others.TryGetValue(name, out var member) && !member.IsAbsent())
+                return member;
+        }
+        return default;
     }
 
     private void Add(string name, JsonElement value)

@@ -57,7 +57,7 @@ public abstract class TokenRequest
     /// <summary>Gets a value indicating whether <see cref="ProofKey"/> was chosen, so that no proof is sent where it is null.</summary>
     internal bool HasChosenKey { get; init; }
 
-    /// <summary>Gets the values that no message may contain.</summary>
+    /// <summary>Gets the values that no message may contain, besides those of <see cref="FormSecrets"/>.</summary>
     internal virtual IReadOnlyList<string> Secrets => [];
 
     /// <summary>Gets the parameters of the grant type.</summary>
@@ -65,6 +65,13 @@ public abstract class TokenRequest
 
     /// <summary>Determines whether the request has no <c>resource</c> at this server.</summary>
     internal virtual bool OmitsResource(ServerAdaptation adaptation) => adaptation.OmitsResourceInTokenRequests;
+
+    /// <summary>
+    /// Gets a value indicating whether the tokens may be members of the response itself although the server has a
+    /// <see cref="ServerAdaptation.TokenPath"/>. The default is <see langword="false"/>: the tokens there can be those of another account,
+    /// such as those of the application's bot beside those of the user.
+    /// </summary>
+    internal virtual bool AcceptsTokensAtTop => false;
 
     /// <summary>Gets the registration's further parameters of such a request. Those of the request itself take precedence.</summary>
     internal virtual IReadOnlyList<KeyValuePair<string, string>> GetFurtherParameters(ClientConfiguration configuration) =>

@@ -40,9 +40,11 @@ internal static class TokenResponseReader
         if (IsError(top.Error))
             throw Refusal(response, top.IsAnyUnreadable ? null : json, adaptation);
         var found = adaptation.FindTokens(json);
-        var members = adaptation.TokenPath.Count == 0 ? top : TokenMembers.Read(found);
+        var members = adaptation.TokenPath.Count == 0 || found is not { } tokens ? top : TokenMembers.Read(tokens);
         if (members.AccessToken.IsAbsent() && members.RefreshToken.IsAbsent() && !top.IsAnyUnreadable)
             ThrowIfError(response, json, adaptation);
+        if (found is null && !request.AcceptsTokensAtTop)
+            throw NoAccessToken(adaptation);
         return Read(members, AdditionalMembers(members, top, adaptation), response, request, key, adaptation, ref deviations);
     }
 
@@ -89,9 +91,7 @@ internal static class TokenResponseReader
         {
             if (members.Doubtful is { } doubtful)
                 throw Repeated(doubtful);
-            string value =
-                StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken)
-                ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
+            string value = StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken) ?? throw NoAccessToken(adaptation);
             EnsureType(members.TokenType, value, key, response, adaptation, ref deviations);
             accessToken = new(
                 value,
@@ -148,9 +148,18 @@ internal static class TokenResponseReader
     private static TokenEndpointException Refusal(BackChannelResponse response, JsonElement? json, ServerAdaptation adaptation)
     {
         var failure = response.Failure(json);
-        string? standard = adaptation.ErrorCode(failure.Error);
+        string? standard = adaptation.TokenErrorCode(failure.Error);
         return new(standard == failure.Error ? failure : failure with { Error = standard, ServerWord = failure.Error });
     }
+
+    private static OAuthProtocolException NoAccessToken(ServerAdaptation adaptation) =>
+        new(
+            adaptation.TokenPath.Count == 0
+                ? "The token response has no access_token (RFC 6749 §5.1)."
+                : $"The token response has no access_token at Adaptation.TokenPath ('{string.Join('.', adaptation.TokenPath)}'). Tokens at "
+                    + "other places were not used, because they can belong to another account. Request the scopes for which the server "
+                    + "issues this token, or correct Adaptation.TokenPath."
+        );
 
     private static OAuthProtocolException Repeated(string name) =>
         new(
@@ -213,7 +222,7 @@ internal static class TokenResponseReader
     {
         var stated = members.ExpiresIn;
         if (stated.IsAbsent() || StrictJson.TextIfAnyOf(stated)?.Trim() is "")
-            stated = members.Others.GetValueOrDefault("expires_at");
+            stated = members.First(ServerAdaptation.ExpiryMembers);
         if (stated.IsAbsent())
             return null;
         var expiresAt = TokenLifetime.TryRead(stated, issuedAt);
@@ -231,7 +240,7 @@ internal static class TokenResponseReader
     {
         var member = members.Scope;
         if (member.IsAbsent())
-            member = members.Others.GetValueOrDefault("scopes");
+            member = members.First(ServerAdaptation.ScopeMembers);
         if (member.IsAbsent())
             return request.DefaultScopes;
         string? scope = StrictJson.TextIfAnyOf(member);

@@ -24,6 +24,13 @@ public class AuthorizationErrorTests
         );
     }
 
+    [TestCase("invalid_token", "invalid_token")]
+    [TestCase("token_expired", "token_expired")]
+    [TestCase("user_cancelled_login", "access_denied")]
+    [Description("RFC 6749 §4.1.2.1: a code that concerns the refresh token in a token response keeps its meaning in a callback")]
+    public void A_callback_has_the_codes_of_the_authorization_endpoint(string error, string standard) =>
+        Assert.That(Refusal(("error", error)).StandardError, Is.EqualTo(standard));
+
     [Test]
     [Description("RFC 6749 §4.1.2.1: error, error_description and error_uri have separate properties")]
     public void The_error_parameters_are_separate()

@@ -144,4 +144,18 @@ public class RepeatedParametersTests
             AuthorizationParameters = RepeatedParameters.Of(pending),
         };
     }
+
+    [Test]
+    [Description("Parameters that are not repeated are logged once for the authorization, by name and without a value")]
+    public async Task Long_parameters_are_logged()
+    {
+        await using ScriptedServer server = new();
+        var parameters = new Dictionary<string, string> { ["login_hint_token"] = "t", ["tenant"] = new('b', 1025) };
+        await server.SignInAsync(parameters: new() { UiLocales = "de", Additional = parameters });
+
+        string message = server.Log.Events(409).Single().Message;
+        Assert.That(message, Does.Contain("ui_locales, tenant").And.Not.Contain("bbb").And.Not.Contain("login_hint_token"));
+        await server.SignInAsync(parameters: new() { UiLocales = "de" });
+        Assert.That(server.Log.Events(409), Has.Count.EqualTo(1));
+    }
 }

@@ -177,4 +177,44 @@ public class ClientAssertionTests
     }
 
     private static JsonElement Part(RecordedRequest request, int index) => AssertionHost.Part(request.Form["client_assertion"], index);
+
+    [TestCase("")]
+    [TestCase(" ")]
+    [TestCase(null)]
+    [Description("A function that returns no assertion is named, and nothing is sent")]
+    public async Task An_empty_assertion_of_the_platform_is_refused(string? assertion)
+    {
+        await using ScriptedServer server = new(
+            o => o.ClientSecret = null,
+            builder => builder.UseClientAssertion((_, _) => ValueTask.FromResult(assertion!))
+        );
+
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("UseClientAssertion").And.Message.Contains("return the assertion")
+        );
+        Assert.That(server.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("An empty file of the platform is named, and nothing is sent")]
+    public async Task An_empty_assertion_file_is_refused()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(path, " \n");
+            await using ScriptedServer server = new(o => o.ClientSecret = null, builder => builder.UseClientAssertionFile(path));
+
+            Assert.That(
+                async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client),
+                Throws.TypeOf<OAuthException>().With.Message.Contains(path).And.Message.Contains("UseClientAssertionFile")
+            );
+            Assert.That(server.Requests, Is.Empty);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 }

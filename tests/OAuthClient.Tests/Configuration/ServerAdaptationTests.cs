@@ -39,7 +39,7 @@ public class ServerAdaptationTests
 
         Assert.That(parameters, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "1") }));
         Assert.That(ServerAdaptation.None.SplitScopes("a,b c", ["a,b", "c"]), Is.EqualTo(new[] { "a,b", "c" }));
-        Assert.That(ServerAdaptation.None.ErrorCode("invalid_scope"), Is.EqualTo("invalid_scope"));
+        Assert.That(ServerAdaptation.None.TokenErrorCode("invalid_scope"), Is.EqualTo("invalid_scope"));
     }
 
     [Test]
@@ -53,11 +53,11 @@ public class ServerAdaptationTests
         };
 
         Assert.That(adaptation.SplitScopes("a,b,,a", []), Is.EqualTo(new[] { "a", "b" }));
-        Assert.That(adaptation.ErrorCode("42002"), Is.EqualTo("invalid_grant"));
-        Assert.That(adaptation.ErrorCode("bad_refresh_token"), Is.EqualTo("invalid_grant"), "the word of a well-known server");
-        Assert.That(adaptation.ErrorCode("BAD_REFRESH_TOKEN"), Is.EqualTo("invalid_grant"), "in any case");
-        Assert.That(adaptation.ErrorCode("other"), Is.EqualTo("other"));
-        Assert.That(adaptation.ErrorCode(null), Is.Null);
+        Assert.That(adaptation.TokenErrorCode("42002"), Is.EqualTo("invalid_grant"));
+        Assert.That(adaptation.TokenErrorCode("bad_refresh_token"), Is.EqualTo("invalid_grant"), "the word of a well-known server");
+        Assert.That(adaptation.TokenErrorCode("BAD_REFRESH_TOKEN"), Is.EqualTo("invalid_grant"), "in any case");
+        Assert.That(adaptation.TokenErrorCode("other"), Is.EqualTo("other"));
+        Assert.That(adaptation.TokenErrorCode(null), Is.Null);
     }
 
     [TestCase("read:user,repo", "", "read:user repo")]
@@ -70,14 +70,36 @@ public class ServerAdaptationTests
         Assert.That(string.Join(' ', ServerAdaptation.None.SplitScopes(scope, ScopeList.Split(requested))), Is.EqualTo(expected));
 
     [TestCase("""{"authed_user":{"access_token":"inner"},"access_token":"outer"}""", "inner")]
-    [TestCase("""{"access_token":"outer"}""", "outer")]
-    [TestCase("""{"authed_user":"x","access_token":"outer"}""", "outer")]
-    [Description("The tokens are found where the server writes them, and otherwise where the specification does (RFC 6749 §5.1)")]
-    public void The_tokens_of_a_response_are_found(string response, string expected)
+    [TestCase("""{"access_token":"outer"}""", null)]
+    [TestCase("""{"authed_user":"x","access_token":"outer"}""", null)]
+    [Description("The tokens are found where the server writes them")]
+    public void The_tokens_of_a_response_are_found(string response, string? expected)
     {
         using var document = JsonDocument.Parse(response);
         var found = new ServerAdaptation { TokenPath = ["authed_user"] }.FindTokens(document.RootElement);
 
-        Assert.That(found.GetProperty("access_token").GetString(), Is.EqualTo(expected));
+        Assert.That(found?.GetProperty("access_token").GetString(), Is.EqualTo(expected));
+    }
+
+    [TestCase("user_cancelled_login", "access_denied")]
+    [TestCase("42", "invalid_scope")]
+    [TestCase("user_denied", "temporarily_unavailable")]
+    [TestCase("invalid_token", "invalid_token")]
+    [TestCase("token_expired", "token_expired")]
+    [TestCase(null, null)]
+    [Description("RFC 6749 §4.1.2.1: the words of a token endpoint have no meaning in an authorization response, and options come first")]
+    public void The_errors_of_an_authorization_response_are_read(string? error, string? expected)
+    {
+        var adaptation = new ServerAdaptation
+        {
+            ErrorCodes = new Dictionary<string, string>
+            {
+                ["42"] = "invalid_scope",
+                ["user_denied"] = "temporarily_unavailable",
+            }.ToFrozenDictionary(),
+        };
+
+        Assert.That(adaptation.AuthorizationErrorCode(error), Is.EqualTo(expected));
+        Assert.That(ServerAdaptation.None.TokenErrorCode("user_denied"), Is.EqualTo("user_denied"));
     }
 }

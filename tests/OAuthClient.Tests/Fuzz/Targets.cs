@@ -91,7 +91,8 @@ internal static class Targets
             ],
             input =>
             {
-                var request = TokenRequest.ClientCredentials(["a"]);
+                // Its tokens may be in the object of the path or at the top.
+                var request = TokenRequest.Refresh(new("rt"), ["a"]);
                 var response = TokenResponseReader.Read(Response(input), request, key: null, Nested, out _);
                 // What is kept of any response can be stored and read again.
                 var grant = new Grant("g", "c", GrantOwner.User("1"), "https://as.example", "id").Refreshed(

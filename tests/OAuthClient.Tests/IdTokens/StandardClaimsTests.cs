@@ -182,4 +182,15 @@ public class StandardClaimsTests
             Is.EqualTo(new[] { "email_verified false", "admin true", "updated_at 7", "height 1.5", """address {"country":"TR"}""" })
         );
     }
+
+    [TestCase("roles", """{"roles":["reader"],"Roles":["admin"],"role":"admin"}""")]
+    [TestCase("roles", """{"ROLES":["admin"]}""")]
+    [TestCase("", """{"http://schemas.microsoft.com/ws/2008/06/identity/claims/role":"admin","roles":"admin"}""")]
+    [Description("Threat: a server grants roles of the application. Claim types are compared without case, so similar names are omitted")]
+    public void Only_the_named_claim_grants_roles(string roleClaim, string claims)
+    {
+        var principal = ClaimsPrincipalFactory.Create([], "https://server.example.com", "OpenID Connect", "name", roleClaim, Json(claims));
+
+        Assert.That(principal.IsInRole("admin"), Is.False);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
@@ -28,6 +29,37 @@ public class LogoutDuringSignInTests
         await using OpenIdServer server = new();
         await SignInMeanwhileAsync(server, subject, sessionId);
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    [Description(
+        "A logout token that arrives after the tokens were requested prevents that a grant is made of them, also in the same second"
+    )]
+    public async Task A_logout_before_a_grant_is_created_ends_it(bool isMeanwhile)
+    {
+        await using OpenIdServer server = new();
+        var grants = server.Script.Services.GetRequiredService<OAuthClientGrants>();
+        var owner = GrantOwner.User("42");
+        await server.AnsweredAsync("alice", "s1");
+        if (!isMeanwhile)
+            await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken());
+        var response = await server.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", []));
+        if (isMeanwhile)
+            await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken());
+
+        if (isMeanwhile)
+        {
+            Assert.That(
+                async () => await grants.CreateGrantAsync(owner, response),
+                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signed out at the server while")
+            );
+        }
+        else
+        {
+            await grants.CreateGrantAsync(owner, response);
+        }
+        Assert.That(await grants.ListAsync(owner), Has.Count.EqualTo(isMeanwhile ? 0 : 1));
     }
 
     [TestCase(-1, true), TestCase(0, false), TestCase(1, false)]

@@ -99,7 +99,7 @@ public class DeviatingServerTests
         await using var host = await OAuthTestHost.StartAsync(o =>
         {
             o.Adaptation.BearerTokenTypes = ["bot"];
-            o.Adaptation.TokenPath = ["authed_user"];
+            o.Adaptation.TokenPath = deviation == TokenResponseDeviation.NestedTokens ? ["authed_user"] : [];
         });
         host.Server.Faults.Add(TestEndpoint.Token, Fault.DeviatingTokenResponse(deviation));
         await host.SignInAsync();

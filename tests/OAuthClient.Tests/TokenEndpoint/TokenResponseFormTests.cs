@@ -242,4 +242,49 @@ public class TokenResponseFormTests
         Assert.That(response.AdditionalMembers.Keys, Is.EquivalentTo(new[] { "ok", "team", "id" }));
         Assert.That(response.AdditionalMembers["id"].GetString(), Is.EqualTo("U1"));
     }
+
+    [TestCase("""{"ok":true,"access_token":"of-the-bot","refresh_token":"of-the-bot-too"}""")]
+    [TestCase("""{"ok":true,"access_token":"of-the-bot","authed_user":{"id":"U1"}}""")]
+    [TestCase("""{"ok":true,"access_token":"of-the-bot","authed_user":null}""")]
+    [Description("Threat: token substitution. Without scopes of the user, Slack issues the bot's token only: it is not the user's")]
+    public async Task The_tokens_of_another_account_are_not_used(string response)
+    {
+        await using ScriptedServer server = new(o => o.Adaptation.TokenPath = ["authed_user"]);
+        server.Answers(response);
+
+        Assert.That(
+            async () => await server.SignInAsync(),
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Contains("Adaptation.TokenPath ('authed_user')")
+                .And.Message.Not.Contains("of-the-bot")
+        );
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+    }
+
+    [Test]
+    [Description("An error of a server with a path stays the error of the server")]
+    public async Task An_error_without_the_path_is_reported()
+    {
+        await using ScriptedServer server = new(o => o.Adaptation.TokenPath = ["authed_user"]);
+        server.Answers("""{"ok":false,"error":"invalid_code"}""");
+
+        Assert.That(
+            async () => await server.SignInAsync(),
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_code")
+        );
+    }
+
+    [Test]
+    [Description("RFC 6749 §6: a refresh returns the tokens of the account of the refresh token, also at the top of the response")]
+    public async Task The_tokens_of_a_refresh_may_be_at_the_top()
+    {
+        await using ScriptedServer server = new(o => o.Adaptation.TokenPath = ["authed_user"]);
+        var grant = await server.SignedInAsync("""{"ok":true,"authed_user":{"access_token":"at1","refresh_token":"rt1"}}""");
+        server.Answers(ScriptedServer.Tokens("at2", "rt2"));
+
+        var token = await server.Client.GetAccessTokenAsync(grant.Owner, new() { RejectedToken = grant.AccessToken });
+
+        Assert.That(token.Reveal(), Is.EqualTo("at2"));
+    }
 }

@@ -135,13 +135,10 @@ internal sealed class GrantIssuer(
             .Concat(
                 issuance.AuthorizationParameters.Chunk(2).Where(pair => pair.Length == 2).Select(pair => (Name: pair[0], Value: pair[1]))
             )
-            .FirstOrDefault(IsForRefreshToken)
+            .FirstOrDefault(parameter => ServerAdaptation.RequestsRefreshToken(parameter.Name, parameter.Value))
             is { Name: { } name }
             ? $"the parameter {name} requested one"
         : null;
-
-    private static bool IsForRefreshToken((string Name, string Value) parameter) =>
-        parameter is { Name: "access_type" or "token_access_type", Value: "offline" } or { Name: "duration", Value: "permanent" };
 
     private static GrantOwner OwnerOf(ValidatedIdToken? identity) =>
         identity is not null

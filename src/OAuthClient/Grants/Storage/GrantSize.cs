@@ -19,10 +19,15 @@ internal static class GrantSize
         // With its parsed claims.
         + 6L * (grant.IdToken?.Reveal().Length ?? 0)
         + Of(grant.Scopes)
+        + Of(grant.Resources)
+        + Of(grant.AuthorizationParameters)
+        + 2L * grant.UserInfoAccountLength
         + Of(grant.TokenResponseMembers)
         + Of(grant.UntrustedCallbackParameters)
         + Of(grant.AuthorizationDetails)
-        + grant.Tokens.Values.Sum(token => OfToken + 4L * token.Reveal().Length + Of(token.Scopes) + Of(token.AuthorizationDetails));
+        + grant.Tokens.Values.Sum(token =>
+            OfToken + 4L * token.Reveal().Length + Of(token.Scopes) + Of(token.Resources) + Of(token.AuthorizationDetails)
+        );
 
     // With the parsed JSON of each member.
     private static long Of(IReadOnlyDictionary<string, AdditionalMember> members) =>

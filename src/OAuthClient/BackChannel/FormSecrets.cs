@@ -1,0 +1,47 @@
+using System.Collections.Frozen;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Finds the values of a form that no message repeats. The library does not know what an additional parameter means, so each value of
+/// eight characters or more counts as a secret, except those of registered parameters that are no secrets.
+/// </summary>
+internal static class FormSecrets
+{
+    // The redaction of a shorter value would remove ordinary words from the text of a server.
+    private const int MinimumLength = 8;
+
+    // An operator needs these values to understand the server's reason.
+    private static readonly FrozenSet<string> Public = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        ParameterNames.GrantType,
+        ParameterNames.Scope,
+        ParameterNames.Resource,
+        ParameterNames.ClientId,
+        ParameterNames.RedirectUri,
+        ParameterNames.ResponseType,
+        ParameterNames.ResponseMode,
+        ParameterNames.CodeChallenge,
+        ParameterNames.CodeChallengeMethod,
+        ParameterNames.DPoPKeyThumbprint,
+        ParameterNames.TokenTypeHint,
+        ParameterNames.Prompt,
+        ParameterNames.MaxAge,
+        ParameterNames.AcrValues,
+        ParameterNames.UiLocales,
+        ParameterNames.Claims,
+        "actor_token_type",
+        "audience",
+        "claims_locales",
+        "client_assertion_type",
+        "display",
+        "requested_token_type",
+        "subject_token_type"
+    );
+
+    /// <summary>Finds the secrets of a form.</summary>
+    /// <param name="form">The form; <see langword="null"/> if there is none.</param>
+    /// <returns>The values.</returns>
+    public static IEnumerable<string> Of(IEnumerable<KeyValuePair<string, string>>? form) =>
+        (form ?? []).Where(field => field.Value.Length >= MinimumLength && !Public.Contains(field.Key)).Select(field => field.Value);
+}
