@@ -23,10 +23,7 @@ internal static class PrimaryHandlerConfiguration
             network = inner;
         EnsureNoCredentials(network, httpClientName);
         if (allowsCookies)
-        {
-            Log.CookiesAllowed(logger, httpClientName);
             return;
-        }
         try
         {
             switch (network)
