@@ -60,11 +60,7 @@ public sealed class SigningKey : ISigner
     public static SigningKey Parse(string text, string? algorithm = null, string? keyId = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return TryParse(text, algorithm, keyId)
-            ?? throw new FormatException(
-                "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK "
-                    + "with all its members (for RSA also p, q, dp, dq and qi)."
-            );
+        return TryParse(text, algorithm, keyId) ?? throw new FormatException($"The key {PrivateKeyParser.FaultOf(text)}.");
     }
 
     /// <summary>Uses the private key of a certificate. Its thumbprint is sent with each signature (<c>x5t#S256</c>).</summary>
