@@ -23,12 +23,18 @@ public static class WebFingerServiceCollectionExtensions
         if (configure is not null)
             services.Configure(configure);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => new WebFinger(
-            provider.GetRequiredService<IHttpClientFactory>(),
-            provider.GetRequiredService<IOptions<WebFingerOptions>>().Value,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)
-        ));
+        services.TryAddSingleton<DangerousOptions>();
+        services.TryAddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<WebFingerOptions>>().Value;
+            provider.GetRequiredService<DangerousOptions>().LogOnce(options);
+            return new WebFinger(
+                provider.GetRequiredService<IHttpClientFactory>(),
+                options,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)
+            );
+        });
         return BackChannelHttpClientConfiguration.Register(services, WebFingerOptions.ClientName);
     }
 }

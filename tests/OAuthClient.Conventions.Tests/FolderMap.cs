@@ -98,7 +98,6 @@ internal static class FolderMap
         [
             "BackChannel",
             "Caching",
-            "ClientAuthentication",
             "Configuration",
             "DPoP",
             "Diagnostics",

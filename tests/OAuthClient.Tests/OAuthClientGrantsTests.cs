@@ -256,6 +256,13 @@ public class OAuthClientGrantsTests
         Assert.That(metadata.Issuer, Is.EqualTo(host.Server.Issuer.OriginalString));
         Assert.That(metadata.TokenEndpoint!.AbsoluteUri, Is.EqualTo(metadata.Document!.Value.GetProperty("token_endpoint").GetString()));
         Assert.That(metadata.Document!.Value.TryGetProperty("response_types_supported", out _));
+        foreach (var endpoint in ServerEndpoint.All)
+        {
+            var property = typeof(ServerMetadata).GetProperty(endpoint.OptionName);
+            Assert.That(property, Is.Not.Null, endpoint.OptionName);
+            string? stated = metadata.Document.Value.TryGetProperty(endpoint.MetadataName, out var member) ? member.GetString() : null;
+            Assert.That(((Uri?)property!.GetValue(metadata))?.AbsoluteUri, Is.EqualTo(stated), endpoint.OptionName);
+        }
     }
 
     [Test]

@@ -19,7 +19,8 @@ internal static class AuthorizationRequestBuilder
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The client has no redirect URI.</exception>
     /// <exception cref="OAuthException">
-    /// A client without credentials is to authorize without PKCE, or the server does not support a type of the authorization details.
+    /// A public client is to authorize without PKCE, neither PKCE nor a nonce would bind the code to the browser, or the server does not
+    /// support a type of the authorization details.
     /// </exception>
     /// <exception cref="OAuthProtocolException">
     /// The server does not support S256, or the query of its endpoint contains a parameter of the request.
@@ -36,11 +37,11 @@ internal static class AuthorizationRequestBuilder
         var endpoint = server.Get(ServerEndpoint.Authorization);
         string redirectUri = RedirectUriSelector.Select(configuration, parameters.RedirectUri);
         bool usesPkce = configuration.Adaptation.UsesPkce;
-        if (!usesPkce && configuration is { HasClientSecret: false, HasClientCertificate: false, ClientAssertion.CanSign: false })
+        if (!usesPkce && !configuration.IsConfidential)
         {
             throw new OAuthException(
-                $"{configuration.DisplayName} has no secret, key or certificate, so it cannot authorize without PKCE (RFC 9700 "
-                    + "§2.1.1); remove Adaptation.DangerouslyDisablePkce."
+                $"{configuration.DisplayName} does not authenticate, so it cannot authorize without PKCE (RFC 9700 §2.1.1); set a "
+                    + "secret, a key or a certificate, or remove Adaptation.DangerouslyDisablePkce."
             );
         }
         if (usesPkce && server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod))
@@ -63,7 +64,7 @@ internal static class AuthorizationRequestBuilder
             : configuration.Resources;
         string[] random = SecureRandomString.Create(3);
         string? nonce = scopes.Contains(ScopeList.OpenId) ? random[2] : null;
-        if (!usesPkce && nonce is null && !configuration.Adaptation.AllowsCodeInjection)
+        if (nonce is null && !configuration.Adaptation.MayLackIdToken(usesPkce))
         {
             throw new OAuthException(
                 $"{configuration.DisplayName} uses no PKCE, and an authorization without the scope openid has no nonce, so nothing "

@@ -25,7 +25,6 @@ internal sealed class BackChannelClient(
     private readonly string clientName = ClientNamePrefix + name;
     private readonly BoundedCache<string, ServerAvailability> servers = new(MaximumServers);
     private CachedClient? cached;
-    private int isWarningLogged;
 
     /// <summary>Sends a request, and retries it as its <see cref="RetryMode"/> allows.</summary>
     /// <param name="request">The request.</param>
@@ -48,8 +47,6 @@ internal sealed class BackChannelClient(
         CancellationToken cancellationToken
     )
     {
-        if (configuration.Cleartext.AllowsLoopback && Interlocked.Exchange(ref isWarningLogged, 1) == 0)
-            Log.HttpOnLoopbackAllowed(logger, name);
         if (!configuration.Cleartext.IsSafe(request.Endpoint))
             throw new OAuthProtocolException(
                 $"The {request.DisplayName} does not use https; no request was sent. Set an https address, or list the origin in "

@@ -9,48 +9,6 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoopback)
 {
-    // The addresses of the IANA special-purpose registries (RFC 6890) that are not globally reachable.
-    private static readonly IPNetwork[] Private =
-    [
-        .. new[]
-        {
-            "0.0.0.0/8",
-            "10.0.0.0/8",
-            "100.64.0.0/10",
-            "127.0.0.0/8",
-            "169.254.0.0/16",
-            "172.16.0.0/12",
-            "192.0.0.0/24",
-            "192.0.2.0/24",
-            "192.88.99.0/24",
-            "192.168.0.0/16",
-            "198.18.0.0/15",
-            "198.51.100.0/24",
-            "203.0.113.0/24",
-            "224.0.0.0/4",
-            "240.0.0.0/4",
-            "::/96",
-            "64:ff9b:1::/48",
-            "100::/64",
-            "2001::/23",
-            "2001:db8::/32",
-            "3fff::/20",
-            "5f00::/16",
-            "fc00::/7",
-            "fe80::/9",
-            "ff00::/8",
-        }.Select(network => IPNetwork.Parse(network)),
-    ];
-
-    private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
-    private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
-
-    /// <summary>
-    /// Determines whether an address is globally reachable. For an IPv6 address with an embedded IPv4 address, the latter counts.
-    /// </summary>
-    public static bool IsPublic(IPAddress address) =>
-        EmbeddedIPv4(address) is { } embedded ? IsPublic(embedded) : !Private.Any(network => network.Contains(address));
-
     /// <summary>Configures a handler to connect to public addresses only.</summary>
     /// <param name="handler">The innermost handler.</param>
     /// <exception cref="InvalidOperationException">
@@ -89,7 +47,10 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
     {
         string host = context.DnsEndPoint.Host;
         var addresses = await resolve(host, cancellationToken).ConfigureAwait(false);
-        IPAddress[] allowed = [.. addresses.Where(address => IsPublic(address) || (allowLoopback && IPAddress.IsLoopback(address)))];
+        IPAddress[] allowed =
+        [
+            .. addresses.Where(address => PublicAddress.IsPublic(address) || (allowLoopback && IPAddress.IsLoopback(address))),
+        ];
         if (allowed.Length == 0 && addresses.Length > 0)
             throw new OAuthProtocolException(
                 $"{ServerTextSanitizer.Clean(host)} has a private address, which RefusePrivateAddresses does not allow; no request was "
@@ -106,16 +67,5 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
             socket.Dispose();
             throw;
         }
-    }
-
-    private static IPAddress? EmbeddedIPv4(IPAddress address)
-    {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return null;
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        if (Translated.Contains(address))
-            return new(address.GetAddressBytes().AsSpan(12));
-        return SixToFour.Contains(address) ? new(address.GetAddressBytes().AsSpan(2, 4)) : null;
     }
 }

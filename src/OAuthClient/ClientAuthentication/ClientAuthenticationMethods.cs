@@ -46,10 +46,6 @@ internal static class ClientAuthenticationMethods
             : usable.FirstOrDefault(entry => entry.Names.Any(name => IsOffered(server, name))) ?? usable[0];
     }
 
-    /// <summary>Determines whether a client is confidential: it can authenticate (RFC 6749 §2.1).</summary>
-    public static bool IsConfidential(ClientConfiguration configuration) =>
-        configuration.HasClientSecret || All.First(entry => entry.IsUsableBy(configuration)).Method != ClientAuthenticationMethod.None;
-
     /// <summary>Chooses the name of the method to register: of the configured one, or of the best one that the server supports.</summary>
     /// <exception cref="OAuthException">The server supports no method of this client.</exception>
     public static string ChooseToRegister(

@@ -84,6 +84,10 @@ internal sealed class ClientConfiguration
     /// <summary>Gets a value indicating whether the client has a secret, or the application provides one.</summary>
     public bool HasClientSecret => ClientSecret is not null || clientSecretProvider is not null;
 
+    /// <summary>Gets a value indicating whether the client is confidential: its requests authenticate it (RFC 6749 §2.1).</summary>
+    public bool IsConfidential =>
+        ClientType.IsConfidential(ClientAuthentication, hasCredentials: HasClientSecret || HasClientCertificate || ClientAssertion.CanSign);
+
     /// <summary>Gets the assertions by which the client authenticates.</summary>
     public ClientAssertionSettings ClientAssertion { get; }
 

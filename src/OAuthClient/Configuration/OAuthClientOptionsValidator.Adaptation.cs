@@ -20,7 +20,7 @@ internal sealed partial class OAuthClientOptionsValidator
                 + "\"token_revoked\": \"invalid_grant\".";
         foreach (string failure in FindParameterNameFailures(adaptation.ParameterNames).Concat(FindBasicFailures(o)))
             yield return failure;
-        if (adaptation.DangerouslyDisablePkce && !CanAuthenticate(o))
+        if (adaptation.DangerouslyDisablePkce && !IsConfidential(o))
             yield return "Adaptation.DangerouslyDisablePkce needs a client that authenticates: set ClientSecret, or a key or certificate "
                 + "with ClientAssertion or UseClientCertificate, or remove it. A public client without PKCE does not notice an intercepted "
                 + "code (RFC 9700 §2.1.1).";
@@ -29,15 +29,11 @@ internal sealed partial class OAuthClientOptionsValidator
                 + "of another user (RFC 9700 §4.5); remove one of the two, or set DangerouslyAllowCodeInjection as well to accept that.";
     }
 
-    private static bool CanAuthenticate(OAuthClientOptions o) =>
-        o.ClientAuthentication is not ClientAuthenticationMethod.None
-        && (
-            HasSecret(o)
-            || o.ClientCertificate is not null
-            || o.ClientAssertion.PrivateKey is not null
-            || o.ClientSigner is not null
-            || o.ClientAssertionProvider is not null
-            || o.DynamicRegistration is not null
+    // A client that registers itself receives its method and its credentials from the server.
+    private static bool IsConfidential(OAuthClientOptions o) =>
+        ClientType.IsConfidential(
+            o.ClientAuthentication,
+            hasCredentials: HasSecret(o) || o.ClientCertificate is not null || CanSign(o) || o.DynamicRegistration is not null
         );
 
     private static bool HasSecret(OAuthClientOptions o) => o.ClientSecret is not null || o.ClientSecretProvider is not null;

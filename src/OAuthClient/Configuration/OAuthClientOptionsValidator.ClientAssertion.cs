@@ -9,7 +9,7 @@ internal sealed partial class OAuthClientOptionsValidator
     private static IEnumerable<string> FindAssertionFailures(OAuthClientOptions o)
     {
         var assertion = o.ClientAssertion;
-        bool canSign = assertion.PrivateKey is not null || o.ClientSigner is not null || o.ClientAssertionProvider is not null;
+        bool canSign = CanSign(o);
         if (FindSigningKeyFailure(assertion, o.Ed25519) is { } keyFailure)
             yield return $"ClientAssertion.PrivateKey: {keyFailure}";
         if (assertion.PrivateKey is not null && (o.ClientSigner is not null || o.ClientAssertionProvider is not null))
@@ -46,6 +46,9 @@ internal sealed partial class OAuthClientOptionsValidator
             yield return "ClientAuthentication is ClientSecretJwt, for which the client secret is the key: ClientSecret must have at least "
                 + $"{SignatureAlgorithms.HashLength(assertion.Algorithm ?? "HS256") / 8} bytes (RFC 7518 §3.2).";
     }
+
+    private static bool CanSign(OAuthClientOptions o) =>
+        o.ClientAssertion.PrivateKey is not null || o.ClientSigner is not null || o.ClientAssertionProvider is not null;
 
     private static string? FindSigningKeyFailure(ClientAssertionOptions assertion, IEd25519? ed25519)
     {

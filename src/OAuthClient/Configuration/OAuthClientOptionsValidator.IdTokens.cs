@@ -15,23 +15,6 @@ internal sealed partial class OAuthClientOptionsValidator
             (nameof(o.LogoutTokenSigningAlgorithms), o.LogoutTokenSigningAlgorithms),
         ];
 
-    private static IEnumerable<string> FindNullsOfServer(OAuthClientOptions o)
-    {
-        foreach (var (name, algorithms) in AlgorithmLists(o))
-        {
-            if (algorithms is null)
-                yield return $"{name} is null; leave it out for the default, or name the algorithms.";
-        }
-        if (o.DecryptionKeys is null)
-            yield return "DecryptionKeys is null; leave it out, or set an empty list.";
-        if (o.TrustedAudiences is null)
-            yield return "TrustedAudiences is null; leave it out, or set an empty list.";
-        if (o.AllowedTenants is null)
-            yield return "AllowedTenants is null; leave it out, or set an empty list.";
-        if (o.DangerouslyAllowHttpInTrustedNetwork is null)
-            yield return "DangerouslyAllowHttpInTrustedNetwork is null; leave it out, or set an empty list.";
-    }
-
     private static IEnumerable<string> FindIdTokenFailures(OAuthClientOptions o)
     {
         foreach (var (name, algorithms) in AlgorithmLists(o))

@@ -2,37 +2,6 @@ namespace OAuthClient;
 
 internal sealed partial class OAuthClientOptionsValidator
 {
-    private static IEnumerable<string> FindNullRequestOptions(OAuthClientOptions o)
-    {
-        if (o.RedirectUris is null)
-            yield return "RedirectUris is null; leave it out, or set an empty list.";
-        foreach (
-            var (name, parameters) in new[]
-            {
-                (nameof(o.AuthorizationParameters), o.AuthorizationParameters),
-                (nameof(o.TokenParameters), o.TokenParameters),
-                (nameof(o.RefreshParameters), o.RefreshParameters),
-                (nameof(o.RevocationParameters), o.RevocationParameters),
-            }
-        )
-        {
-            if (parameters is null)
-                yield return $"{name} is null; leave it out.";
-        }
-        if (o.Adaptation is not { } adaptation)
-            yield break;
-        if (adaptation.ParameterNames is null)
-            yield return "Adaptation.ParameterNames is null; leave it out for the standard names.";
-        if (adaptation.ErrorCodes is null)
-            yield return "Adaptation.ErrorCodes is null; leave it out for the standard error codes.";
-        if (adaptation.BearerTokenTypes is null)
-            yield return "Adaptation.BearerTokenTypes is null; leave it out, or set an empty list.";
-        if (adaptation.UserInfoPath is null)
-            yield return "Adaptation.UserInfoPath is null; leave it out, or set an empty list.";
-        if (adaptation.TokenPath is null)
-            yield return "Adaptation.TokenPath is null; leave it out, or set an empty list.";
-    }
-
     private static IEnumerable<string> FindParameterFailures(OAuthClientOptions o)
     {
         var names = o.Adaptation.ParameterNames;

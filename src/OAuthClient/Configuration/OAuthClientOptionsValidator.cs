@@ -19,28 +19,13 @@ internal sealed partial class OAuthClientOptionsValidator(
                     : $"There is no OAuth client '{name}': register it with AddOAuthClient(\"{name}\", …)."
             );
         ClientDisplayName subject = name;
-        List<string> failures = [.. FindNulls(options), .. FindNullRequestOptions(options), .. FindNullsOfServer(options)];
+        List<string> failures = [.. FindNulls(options)];
         if (failures.Count == 0)
             failures = [.. FindFailures(name, options)];
         if (failures.Count > 0)
             return ValidateOptionsResult.Fail(failures.Select(sentence => $"{subject}: {sentence}"));
         dangerous.LogOnce(name, options);
         return ValidateOptionsResult.Success;
-    }
-
-    // A null in a configuration file reaches the lists, which the other checks enumerate.
-    private static IEnumerable<string> FindNulls(OAuthClientOptions o)
-    {
-        if (o.Scopes is null)
-            yield return "Scopes is null; leave it out, or set an empty list.";
-        if (o.Resources is null)
-            yield return "Resources is null; leave it out, or set an empty list.";
-        if (o.ClientAssertion is null)
-            yield return "ClientAssertion is null; leave it out for a client that makes no assertions.";
-        if (o.DPoP is null)
-            yield return "DPoP is null; leave it out for bearer tokens.";
-        if (o.Adaptation is null)
-            yield return "Adaptation is null; leave it out for a server that conforms to the specifications.";
     }
 
     private IEnumerable<string> FindFailures(string name, OAuthClientOptions o) =>

@@ -39,13 +39,24 @@ internal sealed partial record ServerAdaptation
     /// <summary>Gets a value indicating whether authorization and token requests use PKCE (RFC 7636).</summary>
     public bool UsesPkce { get; init; } = true;
 
-    /// <summary>Gets a value indicating whether an ID Token may lack the nonce of the request (OpenID Connect Core §3.1.3.7).</summary>
-    public bool AcceptsMissingNonce { get; init; }
+    /// <summary>
+    /// Gets a value indicating whether an ID Token may lack the nonce of the request; <see cref="MayLackNonce"/> decides.
+    /// </summary>
+    public bool AcceptsMissingNonce { private get; init; }
 
     /// <summary>
-    /// Gets a value indicating whether <see cref="AcceptsMissingNonce"/> applies also to an authorization without PKCE (RFC 9700 §4.5).
+    /// Gets a value indicating whether neither PKCE nor a nonce must bind the code to the browser (RFC 9700 §4.5).
     /// </summary>
-    public bool AllowsCodeInjection { get; init; }
+    public bool AllowsCodeInjection { private get; init; }
+
+    /// <summary>
+    /// Determines whether an ID Token may lack the nonce of the request (OpenID Connect Core §3.1.3.7). Without PKCE, only the nonce binds
+    /// the code to the browser (RFC 9700 §4.5.3).
+    /// </summary>
+    public bool MayLackNonce(bool usesPkce) => AcceptsMissingNonce && MayLackIdToken(usesPkce);
+
+    /// <summary>Determines whether an authorization may lack an ID Token, which contains the nonce (RFC 9700 §4.5.3).</summary>
+    public bool MayLackIdToken(bool usesPkce) => usesPkce || AllowsCodeInjection;
 
     /// <summary>Creates the adaptation that the options describe.</summary>
     public static ServerAdaptation From(ServerAdaptationOptions options) =>

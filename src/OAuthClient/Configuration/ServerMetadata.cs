@@ -13,6 +13,7 @@ public sealed class ServerMetadata
         Issuer = metadata.Issuer;
         AuthorizationEndpoint = metadata.Find(ServerEndpoint.Authorization);
         TokenEndpoint = metadata.Find(ServerEndpoint.Token);
+        PushedAuthorizationRequestEndpoint = metadata.Find(ServerEndpoint.PushedAuthorization);
         RevocationEndpoint = metadata.Find(ServerEndpoint.Revocation);
         IntrospectionEndpoint = metadata.Find(ServerEndpoint.Introspection);
         RegistrationEndpoint = metadata.Find(ServerEndpoint.Registration);
@@ -31,6 +32,9 @@ public sealed class ServerMetadata
 
     /// <summary>Gets the token endpoint (RFC 6749 §3.2), or <see langword="null"/>.</summary>
     public Uri? TokenEndpoint { get; }
+
+    /// <summary>Gets the pushed authorization request endpoint (RFC 9126 §2), or <see langword="null"/>.</summary>
+    public Uri? PushedAuthorizationRequestEndpoint { get; }
 
     /// <summary>Gets the revocation endpoint (RFC 7009), or <see langword="null"/>.</summary>
     public Uri? RevocationEndpoint { get; }

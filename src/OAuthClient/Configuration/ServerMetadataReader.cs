@@ -103,8 +103,8 @@ internal sealed class ServerMetadataReader
             return uri;
         faults[member] =
             $"The server's metadata has {source.Describe(member)} as {name}; an endpoint must be one absolute https address without user "
-            + "or fragment (RFC 6749 §3.1, RFC 8414 §2). For http, set DangerouslyAllowHttpOnLoopback for a server on this machine, or "
-            + $"DangerouslyAllowHttpInTrustedNetwork; for another address, set {endpoint.OptionName}.";
+            + "or fragment (RFC 6749 §3.1, RFC 8414 §2). For http, set DangerouslyAllowHttpOnLoopback for a server on this machine, or add "
+            + $"the origin to DangerouslyAllowHttpInTrustedNetwork; for another address, set {endpoint.OptionName}.";
         return null;
     }
 

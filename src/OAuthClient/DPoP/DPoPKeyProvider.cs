@@ -40,14 +40,13 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
     /// That of a confidential client is not, so its grant receives a new key when the old one has reached its age.
     /// </summary>
     /// <param name="bound">The key of the grant; <see langword="null"/> if its tokens are bearer tokens.</param>
-    /// <param name="isConfidential">Whether the client authenticates.</param>
     /// <param name="current">The configuration.</param>
     /// <returns>The key; <see langword="null"/> to request a bearer token.</returns>
-    public DPoPKey? FindForRefresh(DPoPKey? bound, bool isConfidential, ClientConfiguration current)
+    public DPoPKey? FindForRefresh(DPoPKey? bound, ClientConfiguration current)
     {
         if (bound is null)
             return FindForNewGrant(current);
-        if (!isConfidential)
+        if (!current.IsConfidential)
             return bound;
         bool isCurrent =
             current.DPoP.IsEnabled

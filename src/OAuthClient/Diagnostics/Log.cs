@@ -11,21 +11,6 @@ internal static partial class Log
     public const string Category = "OAuthClient";
 
     [LoggerMessage(
-        101,
-        LogLevel.Warning,
-        "{Client} allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback). " + "Remove the setting in production"
-    )]
-    public static partial void HttpOnLoopbackAllowed(ILogger logger, ClientDisplayName client);
-
-    [LoggerMessage(
-        103,
-        LogLevel.Warning,
-        "WebFinger allows connections to private addresses (DangerouslyAllowPrivateAddresses), and users' input determines "
-            + "the address. Remove the setting in production"
-    )]
-    public static partial void WebFingerPrivateAddressesAllowed(ILogger logger);
-
-    [LoggerMessage(
         104,
         LogLevel.Warning,
         "{Client} received a callback for an authorization that another process started, and both "
@@ -35,12 +20,8 @@ internal static partial class Log
     )]
     public static partial void GrantsInMemoryOfSeveralProcesses(ILogger logger, ClientDisplayName client);
 
-    [LoggerMessage(
-        105,
-        LogLevel.Warning,
-        "{Client} has the option {Option}: {Consequence}. Remove the option as soon as the server does not need it " + "any more"
-    )]
-    public static partial void DangerousOptionSet(ILogger logger, ClientDisplayName client, string option, string consequence);
+    [LoggerMessage(105, LogLevel.Warning, "{Subject} has the option {Option}: {Consequence}. Remove the option where it is not needed")]
+    public static partial void DangerousOptionSet(ILogger logger, string subject, string option, string consequence);
 
     [LoggerMessage(
         121,

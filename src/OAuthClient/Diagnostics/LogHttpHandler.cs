@@ -22,21 +22,4 @@ internal static partial class Log
             + "access token of another. Turn cookies off where the handler is created, or use a SocketsHttpHandler"
     )]
     public static partial void CookieSettingUnknown(ILogger logger, string httpClientName, string handlerType);
-
-    [LoggerMessage(
-        603,
-        LogLevel.Warning,
-        "HTTP client '{HttpClientName}' is used for more than one owner and allows cookies (DangerouslyAllowCookies). "
-            + "Cookies of one owner can be sent with the access token of another. Remove the setting, or use one HTTP client for "
-            + "each owner"
-    )]
-    public static partial void CookiesAllowed(ILogger logger, string httpClientName);
-
-    [LoggerMessage(
-        604,
-        LogLevel.Warning,
-        "HTTP client '{HttpClientName}' sends access tokens over plain http (DangerouslyToHttp). A reader of the traffic of "
-            + "that network can use them. Use https, or make sure that the network is trusted"
-    )]
-    public static partial void HttpToApiAllowed(ILogger logger, string httpClientName);
 }

@@ -36,11 +36,11 @@ internal static partial class Log
     [LoggerMessage(
         305,
         LogLevel.Warning,
-        "{Client} discarded the ID Token of a refresh, because it could not be validated ({Fault}). The "
+        "{Client} discarded the ID Token of a refresh, because it could not be validated ({Reason}). The "
             + "other tokens of the response are used. This is logged once for a grant. If it concerns many grants, check that the keys "
             + "of the server (jwks_uri) can be fetched and that the clocks of both machines agree"
     )]
-    public static partial void RefreshedIdTokenDropped(ILogger logger, ClientDisplayName client, string fault);
+    public static partial void RefreshedIdTokenDropped(ILogger logger, ClientDisplayName client, string reason);
 
     [LoggerMessage(311, LogLevel.Debug, "{Client} waits for another node that refreshes the same grant")]
     public static partial void LeaseAwaited(ILogger logger, ClientDisplayName client);

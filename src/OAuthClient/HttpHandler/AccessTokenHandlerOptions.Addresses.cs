@@ -2,6 +2,21 @@ namespace OAuthClient;
 
 public sealed partial class AccessTokenHandlerOptions
 {
+    /// <summary>The options that are logged when they are set.</summary>
+    internal static readonly IReadOnlyList<DangerousOption<AccessTokenHandlerOptions>> Dangerous =
+    [
+        new(
+            nameof(DangerouslyAllowCookies),
+            o => o is { AllowsCookies: true, ServesManyOwners: true },
+            "cookies of one owner can be sent with the access token of another (one HTTP client for each owner avoids it)"
+        ),
+        new(
+            nameof(DangerouslyToHttp),
+            o => o.HttpOrigins.Count > 0,
+            "access tokens are sent over plain http, so other machines in that network can read and use them"
+        ),
+    ];
+
     private readonly List<Uri> httpOrigins = [];
 
     internal GrantAddress? GrantAddress { get; private set; }

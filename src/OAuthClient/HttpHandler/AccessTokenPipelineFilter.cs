@@ -11,11 +11,10 @@ namespace OAuthClient;
 /// Completes the handlers of an HTTP client that has an access token handler. It runs after all other configuration, so a primary handler
 /// or a further handler may be configured before or after <c>AddAccessTokenHandler</c>, for one HTTP client or for all.
 /// </summary>
-internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilter
+internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IHttpMessageHandlerBuilderFilter
 {
     // Handlers are created again every few minutes. The result is logged for the first ones only.
     private readonly ConcurrentDictionary<string, bool> logged = new();
-    private readonly ConcurrentDictionary<string, bool> loggedHttp = new();
 
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
         builder =>
@@ -40,6 +39,7 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
     {
         MoveLogging(builder.AdditionalHandlers, tokens);
         var options = tokens.Options;
+        dangerous.LogOnce($"HTTP client '{NameOf(builder)}'", options, AccessTokenHandlerOptions.Dangerous);
         if (options.ServesManyOwners)
         {
             // The logger factory is resolved here and not injected, because a logger provider may itself need an HTTP client.
@@ -55,8 +55,6 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
                 builder.AdditionalHandlers.IndexOf(tokens),
                 new GrantAddressHandler(tokens.Source, addresses, options.Origins)
             );
-        if (options.HttpOrigins.Count > 0 && loggedHttp.TryAdd(NameOf(builder), true))
-            Log.HttpToApiAllowed(builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category), NameOf(builder));
         EncloseServiceDiscovery(builder.AdditionalHandlers, tokens.Addresses);
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses.EnsureNamed));

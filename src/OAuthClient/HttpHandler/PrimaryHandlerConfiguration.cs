@@ -21,10 +21,7 @@ internal static class PrimaryHandlerConfiguration
         var network = NetworkOf(primary);
         EnsureNoCredentials(network, httpClientName);
         if (allowsCookies)
-        {
-            Log.CookiesAllowed(logger, httpClientName);
             return;
-        }
         try
         {
             switch (network)

@@ -75,8 +75,7 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
                     configuration,
                     server,
                     requirements.Nonce,
-                    mayLackNonce: configuration.Adaptation.AcceptsMissingNonce
-                        && (requirements.UsesPkce || configuration.Adaptation.AllowsCodeInjection),
+                    mayLackNonce: configuration.Adaptation.MayLackNonce(requirements.UsesPkce),
                     cancellationToken
                 )
                 .ConfigureAwait(false);
@@ -90,7 +89,7 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
                 "The scope openid was granted, but the token response has no ID Token (OpenID Connect Core §3.1.3.3)."
             );
         // An attacker who can remove nonce from the address can also remove openid, and then nothing binds the code to this browser.
-        if (!requirements.UsesPkce && !configuration.Adaptation.AllowsCodeInjection)
+        if (!configuration.Adaptation.MayLackIdToken(requirements.UsesPkce))
             throw new OAuthProtocolException(
                 "The authorization used no PKCE, and no ID Token states its nonce, so the code could be that of another person (RFC 9700 "
                     + "§4.5.3); remove Adaptation.DangerouslyDisablePkce, or set Adaptation.DangerouslyAllowCodeInjection."

@@ -38,11 +38,7 @@ internal sealed class DecryptionKey
     {
         if (string.IsNullOrWhiteSpace(text))
             throw new FormatException("is empty");
-        return TryRead(text)
-            ?? throw new FormatException(
-                "is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with all "
-                    + "its members (for RSA also p, q, dp, dq and qi)"
-            );
+        return TryRead(text) ?? throw new FormatException(PrivateKeyParser.FaultOf(text));
     }
 
     public RSA OpenRsa() => (RSA)Open();

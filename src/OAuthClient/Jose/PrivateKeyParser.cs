@@ -57,6 +57,13 @@ internal static class PrivateKeyParser
                 && jwk.TextIfAny("crv") == "Ed25519"
             : Pkcs8Pem.TryRead(text)?.Algorithm == Pkcs8Pem.Ed25519;
 
+    /// <summary>Returns why a text is no supported key, as a predicate that completes the caller's sentence.</summary>
+    public static string FaultOf(string text) =>
+        IsPath(text)
+            ? "is the path of a file; set the content of the file, not its path"
+            : "is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with all "
+                + "its members (for RSA also p, q, dp, dq and qi)";
+
     /// <summary>Returns the curve of a key as the value of <c>crv</c> (RFC 7518 §6.2.1.1); <see langword="null"/> for an RSA key.</summary>
     /// <exception cref="FormatException">The curve is not supported. The message completes the caller's sentence.</exception>
     public static string? CurveOf(AsymmetricAlgorithm key) =>
@@ -93,6 +100,11 @@ internal static class PrivateKeyParser
     /// <summary>Computes the thumbprint of a public key (RFC 7638).</summary>
     /// <param name="publicJwk">The result of <see cref="PublicMembers"/> as text.</param>
     public static string Thumbprint(string publicJwk) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(publicJwk)));
+
+    // Neither PEM nor a JWK is rooted, and the text of neither has an extension.
+    private static bool IsPath(string text) =>
+        !text.AsSpan().ContainsAny('\r', '\n', '{')
+        && (Path.IsPathRooted(text) || text is ['~' or '.', ..] || Path.GetExtension(text) is { Length: > 1 and <= 5 });
 
     private static AsymmetricAlgorithm OpenPem(string pem, Func<ECAlgorithm> createEc)
     {

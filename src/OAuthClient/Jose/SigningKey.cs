@@ -65,8 +65,7 @@ public sealed class SigningKey : ISigner
                 PrivateKeyParser.IsEd25519(text)
                     ? $"The key is an Ed25519 key: {SignatureAlgorithms.Ed25519Instruction}, or read it with Ed25519SigningKey.Parse of "
                         + "that package."
-                    : "The key is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private "
-                        + "JWK with all its members (for RSA also p, q, dp, dq and qi)."
+                    : $"The key {PrivateKeyParser.FaultOf(text)}."
             );
     }
 

@@ -24,8 +24,6 @@ public sealed class WebFinger
         backChannel = new(WebFingerOptions.ClientName, clients, time, logger);
         configuration = new(WebFingerOptions.ClientName, new() { DangerouslyAllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback });
         this.time = time;
-        if (options.DangerouslyAllowPrivateAddresses)
-            Log.WebFingerPrivateAddressesAllowed(logger);
     }
 
     /// <summary>Finds the issuer for an identifier.</summary>

@@ -37,6 +37,9 @@ internal static class EndpointSecurity
         }
     }
 
+    /// <summary>Gets the scheme, host and port of an address, without its user information.</summary>
+    public static string OriginOf(Uri uri) => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+
     // Uri turns the host "loopback" into "localhost"; a browser does not. So the original text is compared.
     private static bool IsLocalhost(Uri uri) =>
         HostOf(uri) == "localhost"

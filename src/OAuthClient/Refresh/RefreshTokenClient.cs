@@ -19,11 +19,12 @@ internal sealed class RefreshTokenClient(
     // A grant whose entry was removed is logged again.
     private readonly BoundedCache<string, bool> loggedGrants = new(10_000);
 
-    /// <summary>Loads the server's metadata, and its keys if the grant has an ID Token.</summary>
+    /// <summary>Loads the server's metadata, and its keys if the response is expected to contain an ID Token.</summary>
     public async Task<AuthorizationServerMetadata> PrepareAsync(Grant grant, ClientConfiguration current)
     {
         var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-        if (grant.IdToken is not null)
+        // An imported grant has no ID Token yet.
+        if (grant.IdToken is not null || grant.Scopes.Contains(ScopeList.OpenId))
             await idTokens.PrefetchKeysAsync(server, current).ConfigureAwait(false);
         return server;
     }
@@ -49,7 +50,7 @@ internal sealed class RefreshTokenClient(
             context.Selection.Resources.Count > 0 ? context.Selection.Resources : sendRefreshRequest.Grant.Resources
         )
         {
-            ProofKey = keys.FindForRefresh(sendRefreshRequest.Grant.DPoPKey, ClientAuthenticationMethods.IsConfidential(current), current),
+            ProofKey = keys.FindForRefresh(sendRefreshRequest.Grant.DPoPKey, current),
             HasChosenKey = true,
             AuthorizationDetails = context.Selection.AuthorizationDetails,
             GrantedDetails = sendRefreshRequest.Grant.AuthorizationDetails,
@@ -181,6 +182,12 @@ internal sealed class RefreshTokenClient(
                     .ValidateAsync(idToken, accessToken, current, server, nonce: null, new CancellationToken(canceled: true))
                     .ConfigureAwait(false)
             ).Token;
+        }
+        // Not a timeout of an earlier request for the keys: the request that would load them is not waited for.
+        catch (OperationCanceledException exception) when (exception.InnerException is not TimeoutException)
+        {
+            LogDropped(grant, "no loaded key of the server verifies its signature");
+            return null;
         }
         catch (Exception exception)
         {

@@ -29,7 +29,7 @@ internal sealed class ClientCredentialsRequest : TokenRequest
     internal override void EnsureAllowed(ClientConfiguration configuration)
     {
         // §4.4: MUST only be used by confidential clients.
-        if (!ClientAuthenticationMethods.IsConfidential(configuration))
+        if (!configuration.IsConfidential)
             throw new OAuthException(
                 $"The client credentials grant requires a confidential client (RFC 6749 §4.4); set ClientSecret for "
                     + $"{configuration.DisplayName}, or set a certificate with UseClientCertificate."

@@ -37,11 +37,7 @@ internal sealed record PhaseRun(
     /// deviated.
     /// </summary>
     public IReadOnlyList<TokenFamily> LostForForm =>
-        [
-            .. Collateral.Where(family =>
-                family.RevokedBy is { } revoked && family.RotatedBy(revoked.Generation) is { Form: not ResponseForm.Conforming }
-            ),
-        ];
+        [.. Collateral.Where(family => family.RevokedBy is { } revoked && family.RotatedBy(revoked.Generation) is { Deviation: not null })];
 
     // The plan destroyed the response, or the node that received it was killed or suspended; and it was not saved before another node
     // presented the old token, or before the phase ended.

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using TokenResponseDeviation = OAuthClient.Testing.TokenResponseDeviation;
 
 namespace OAuthClient.Chaos.Server;
 
@@ -47,11 +48,13 @@ internal sealed class FaultPlan(int seed, double before, double after, double ki
             : new(FaultKind.None, IsAfterRotation: false);
     }
 
-    /// <summary>Determines the form of the response with which a refresh token is rotated.</summary>
-    public ResponseForm FormOf(string grant, long generation) =>
+    /// <summary>
+    /// Determines how the form of the response deviates with which a refresh token is rotated; <see langword="null"/> if it does not.
+    /// </summary>
+    public TokenResponseDeviation? DeviationOf(string grant, long generation) =>
         Draw(grant, generation, "deviation") < deviation
-            ? ResponseForms.Deviating[(int)(Draw(grant, generation, "form") * ResponseForms.Deviating.Length)]
-            : ResponseForm.Conforming;
+            ? TokenResponses.Deviations[(int)(Draw(grant, generation, "form") * TokenResponses.Deviations.Length)]
+            : null;
 
     /// <summary>Determines whether a node is killed at a point. A restarted node draws again.</summary>
     public bool Kills(string grant, long generation, string point, string node) => Draw(grant, generation, point + node) < kill;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using TokenResponseDeviation = OAuthClient.Testing.TokenResponseDeviation;
 
 namespace OAuthClient.Chaos.Server;
 
@@ -79,7 +80,7 @@ internal sealed class FaultyServer : IAsyncDisposable
         {
             string owner = form["code"].ToString();
             var begun = families.GetOrAdd(owner, name => new TokenFamily(name, reuse, time));
-            await AnswerAsync(context, begun, begun.RefreshToken, ResponseForm.Conforming);
+            await AnswerAsync(context, begun, begun.RefreshToken, deviation: null);
             return;
         }
         string[] parts = form["refresh_token"].ToString().Split('.');
@@ -101,27 +102,43 @@ internal sealed class FaultyServer : IAsyncDisposable
             return;
         }
         await Task.Delay(Latency, time);
-        var form = times == 1 && InjectsFaults ? plan.FormOf(family.Owner, generation) : ResponseForm.Conforming;
-        if (family.Rotate(generation, node, fault.IsAfterRotation, form) is not { } next)
+        var deviation = times == 1 && InjectsFaults ? plan.DeviationOf(family.Owner, generation) : null;
+        if (family.Rotate(generation, node, fault.IsAfterRotation, deviation) is not { } next)
         {
             family.Record(node, $"is rejected for {generation}");
             await context.WriteJsonAsync(400, """{"error":"invalid_grant"}""");
             return;
         }
         Interlocked.Increment(ref refreshes);
-        family.Record(node, fault.IsAfterRotation ? $"meets {fault.Kind} after the rotation to {next}" : $"gets {next} as {form}");
+        family.Record(
+            node,
+            fault.IsAfterRotation
+                ? $"meets {fault.Kind} after the rotation to {next}"
+                : $"gets {next}{(deviation is null ? "" : $" with {deviation}")}"
+        );
         if (fault.IsAfterRotation)
         {
             await FailAsync(context, fault.Kind);
             return;
         }
-        if (form != ResponseForm.Conforming)
+        if (deviation is not null)
             Interlocked.Increment(ref deviations);
-        await AnswerAsync(context, family, next, form);
+        await AnswerAsync(context, family, next, deviation);
     }
 
-    private static Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken, ResponseForm form) =>
-        context.WriteJsonAsync(200, ResponseForms.Write(form, family.NewAccessToken(AccessTokenExpiry), AccessTokenExpiry, refreshToken));
+    private async Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken, TokenResponseDeviation? deviation)
+    {
+        var reply = TokenResponses.Create(
+            family.NewAccessToken(AccessTokenExpiry),
+            AccessTokenExpiry,
+            refreshToken,
+            deviation,
+            time.GetUtcNow()
+        );
+        context.Response.StatusCode = reply.Status;
+        context.Response.ContentType = reply.ContentType;
+        await context.Response.Body.WriteAsync(reply.Body);
+    }
 
     private static async Task FailAsync(HttpContext context, FaultKind kind)
     {

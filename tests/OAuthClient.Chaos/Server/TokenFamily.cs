@@ -1,4 +1,5 @@
 using System.Globalization;
+using TokenResponseDeviation = OAuthClient.Testing.TokenResponseDeviation;
 
 namespace OAuthClient.Chaos.Server;
 
@@ -17,8 +18,14 @@ internal enum Reuse
 /// <param name="Node">The node that used it.</param>
 /// <param name="At">The time of the rotation.</param>
 /// <param name="IsResponseDestroyed">Whether the plan of faults prevented the response.</param>
-/// <param name="Form">The form of the response.</param>
-internal sealed record Rotation(long Generation, string Node, DateTimeOffset At, bool IsResponseDestroyed, ResponseForm Form);
+/// <param name="Deviation">How the form of the response deviates; <see langword="null"/> if it does not.</param>
+internal sealed record Rotation(
+    long Generation,
+    string Node,
+    DateTimeOffset At,
+    bool IsResponseDestroyed,
+    TokenResponseDeviation? Deviation
+);
 
 /// <summary>Records that a refresh token was presented.</summary>
 internal sealed record Presentation(long Generation, string Node, DateTimeOffset At);
@@ -124,7 +131,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     }
 
     /// <returns>The current refresh token of the client; <see langword="null"/> if the grant is lost.</returns>
-    public string? Rotate(long generation, string node, bool isResponseDestroyed, ResponseForm form)
+    public string? Rotate(long generation, string node, bool isResponseDestroyed, TokenResponseDeviation? deviation)
     {
         lock (changes)
         {
@@ -133,7 +140,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
             var now = time.GetUtcNow();
             if (generation == current)
             {
-                rotations.Add(new(generation, node, now, isResponseDestroyed, form));
+                rotations.Add(new(generation, node, now, isResponseDestroyed, deviation));
                 current++;
                 return RefreshToken;
             }

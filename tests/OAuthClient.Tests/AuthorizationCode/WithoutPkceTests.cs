@@ -1,3 +1,4 @@
+using NUnit.Framework.Constraints;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
@@ -117,10 +118,37 @@ public class WithoutPkceTests
     [Test]
     [Description("RFC 9700 §2.1.1: a client that registered itself without a secret does not authorize without PKCE")]
     public void A_public_client_does_not_begin_without_pkce() =>
+        Assert.That(() => SampleRequest.Begin(o => o.Adaptation.DangerouslyDisablePkce = true), IsRefused);
+
+    [Test]
+    [Description("RFC 9700 §2.1.1, RFC 6749 §2.1: a client whose method is None is public, also if it has a certificate or a secret")]
+    public void A_client_that_does_not_authenticate_does_not_begin_without_pkce()
+    {
+        static void Public(OAuthClientOptions o) =>
+            (o.ClientAuthentication, o.Scopes, o.Adaptation.DangerouslyDisablePkce) = (ClientAuthenticationMethod.None, ["openid"], true);
+
         Assert.That(
-            () => SampleRequest.Begin(o => o.Adaptation.DangerouslyDisablePkce = true),
-            Throws.InstanceOf<OAuthException>().With.Message.Contains("remove Adaptation.DangerouslyDisablePkce")
+            () =>
+                SampleRequest.Begin(o =>
+                {
+                    Public(o);
+                    o.ClientCertificate = () => null!;
+                }),
+            IsRefused
         );
+        Assert.That(
+            () =>
+                SampleRequest.Begin(o =>
+                {
+                    Public(o);
+                    o.ClientSecret = "secret";
+                }),
+            IsRefused
+        );
+    }
+
+    private static IResolveConstraint IsRefused =>
+        Throws.InstanceOf<OAuthException>().With.Message.Contains("remove Adaptation.DangerouslyDisablePkce");
 
     [TestCase("user_cancelled_login"), TestCase("user_cancelled_authorize"), TestCase("user_denied"), TestCase("consent_declined")]
     [TestCase("access_denied"), TestCase("gone_away")]

@@ -1,8 +1,6 @@
-using Microsoft.Extensions.Logging;
-
 namespace OAuthClient.Tests;
 
-/// <summary>Tests that every endpoint requires https, and that http on loopback requires an option that is logged once.</summary>
+/// <summary>Tests that every endpoint requires https, and that http on loopback requires an option.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class CleartextTests
@@ -49,21 +47,5 @@ public class CleartextTests
         );
 
         Assert.That(server.Only.Uri.Host, Is.EqualTo("127.0.0.1"));
-    }
-
-    [Test]
-    [Description("A dangerous option is logged once with the name of the client, and only when it is set")]
-    public async Task Http_on_loopback_is_logged_once()
-    {
-        await using var host = await OAuthTestHost.StartAsync();
-        for (int i = 0; i < 3; i++)
-            await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
-        var warning = host.Log.Events(101).Single();
-        Assert.That(warning.Level, Is.EqualTo(LogLevel.Warning));
-        Assert.That(warning.Message, Does.Contain("'photos'").And.Contain("DangerouslyAllowHttpOnLoopback"));
-
-        await using ScriptedServer server = new();
-        await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        Assert.That(server.Log.Events(101), Is.Empty);
     }
 }

@@ -43,8 +43,7 @@ public class PublicAddressConnectorTests
     [TestCase("fec0::1")]
     [TestCase("ff02::1")]
     [Description("Private, link-local, loopback, multicast and other special addresses, also when embedded in IPv6, are not public")]
-    public void A_private_address_is_not_public(string address) =>
-        Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.False);
+    public void A_private_address_is_not_public(string address) => Assert.That(PublicAddress.IsPublic(IPAddress.Parse(address)), Is.False);
 
     [TestCase("8.8.8.8")]
     [TestCase("9.255.255.255")]
@@ -63,8 +62,7 @@ public class PublicAddressConnectorTests
     [TestCase("2606:4700::1111")]
     [TestCase("2a00:1450:4001::200e")]
     [Description("RFC 6052: public addresses, also when embedded in IPv6, are public")]
-    public void A_public_address_is_public(string address) =>
-        Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.True);
+    public void A_public_address_is_public(string address) => Assert.That(PublicAddress.IsPublic(IPAddress.Parse(address)), Is.True);
 
     [Test]
     [Description("DNS rebinding: the name is resolved once for the connection, and no connection to a private address is made")]

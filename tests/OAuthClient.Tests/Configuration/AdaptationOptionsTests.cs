@@ -115,26 +115,4 @@ public class AdaptationOptionsTests
             Failures(o => o.ClientSecret = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code))),
             Is.Empty
         );
-
-    [Test]
-    [Description("Each option that lowers safety is logged once as a warning, however often the client is used")]
-    public async Task Dangerous_options_are_logged_once()
-    {
-        await using var host = await OAuthTestHost.StartAsync(
-            o =>
-            {
-                o.Adaptation.DangerouslyDisablePkce = true;
-                o.Adaptation.DangerouslyAcceptMissingNonce = true;
-                o.Adaptation.DangerouslyAllowCodeInjection = true;
-            },
-            server: o => o.RequirePkce = false
-        );
-        await host.SignInAsync();
-        await host.SignInAsync();
-
-        var logged = host.Log.Events(105).Select(entry => entry.Message).ToList();
-        Assert.That(logged, Has.Count.EqualTo(3));
-        foreach (string option in new[] { "DangerouslyDisablePkce", "DangerouslyAcceptMissingNonce", "DangerouslyAllowCodeInjection" })
-            Assert.That(logged, Has.One.Contains($"has the option Adaptation.{option}: "));
-    }
 }

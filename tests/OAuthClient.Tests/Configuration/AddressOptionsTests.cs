@@ -73,6 +73,29 @@ public class AddressOptionsTests
         Assert.That(failures, Has.All.Contains("must use https; inside a trusted network, DangerouslyAllowHttpInTrustedNetwork"));
     }
 
+    [TestCase("http://keycloak:8080/realms/x", "http://keycloak:8080")]
+    [TestCase("http://user:canary@keycloak/realms/x", "http://keycloak")]
+    [TestCase("http://keycloak.auth.svc.cluster.local", "http://keycloak.auth.svc.cluster.local")]
+    [TestCase("http://10.1.2.3:8080", "http://10.1.2.3:8080")]
+    [TestCase("http://[fd00::1]:8080", "http://[fd00::1]:8080")]
+    [TestCase("http://accounts.example.com", null)]
+    [TestCase("http://8.8.8.8", null)]
+    [TestCase("http://[2001:4860:4860::8888]", null)]
+    [Description(
+        "RFC 6749 §10.9: http to an address of an internal network names the origin to add, and http to a public address does not"
+    )]
+    public void Http_in_an_internal_network_names_the_origin(string address, string? origin)
+    {
+        string failure = Failures(o => o.TokenEndpoint = new(address)).Single();
+        Assert.That(
+            failure,
+            origin is null
+                ? Does.Contain("TokenEndpoint must use https; inside")
+                : Does.Contain($"TokenEndpoint uses http; use https, or add {origin} to DangerouslyAllowHttpInTrustedNetwork if ")
+        );
+        Assert.That(failure, Does.Not.Contain("canary"));
+    }
+
     [TestCase("https://server.example.com?x=y")]
     [TestCase("https://server.example.com/?")]
     [Description("RFC 8414 §2: an issuer has no query")]

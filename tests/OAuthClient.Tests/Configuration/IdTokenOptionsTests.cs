@@ -94,6 +94,22 @@ public class IdTokenOptionsTests
         Assert.That(Failures(o => o.DecryptionKeys = null!), Has.One.Contains("DecryptionKeys is null"));
     }
 
+    [TestCase("keys/client.pem")]
+    [TestCase("/run/secrets/canary")]
+    [TestCase("~/canary")]
+    [TestCase("./canary")]
+    [TestCase("C:\\keys\\client.key")]
+    [Description("The path of a key in place of its content is reported as such, without its value")]
+    public void The_path_of_a_key_is_reported(string path)
+    {
+        const string Advice = "is the path of a file; set the content of the file, not its path.";
+        Assert.That(Failures(o => o.DecryptionKeys = [path]), Has.One.EndsWith($"DecryptionKeys[0] {Advice}").And.None.Contains(path));
+        Assert.That(
+            Failures(o => o.ClientAssertion.PrivateKey = path),
+            Has.One.EndsWith($"ClientAssertion.PrivateKey: The key {Advice}").And.None.Contains(path)
+        );
+    }
+
     [Test]
     [Description("OpenID Connect Core §10.1: JwksUri is not required when only the client secret is used as a key")]
     public void A_client_secret_used_as_a_key_needs_no_JwksUri() =>

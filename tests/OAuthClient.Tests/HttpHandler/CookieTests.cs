@@ -14,7 +14,6 @@ public class CookieTests
 {
     private const int CookiesDisabled = 601;
     private const int CookieSettingUnknown = 602;
-    private const int CookiesAllowed = 603;
 
     private static IEnumerable<TestCaseData> PrimaryHandlers()
     {
@@ -123,7 +122,7 @@ public class CookieTests
     {
         await using var host = await StartAsync(t => t.ForRequestOwner().DangerouslyAllowCookies());
         Assert.That(await CookieOfSecondAsync(host), Is.EqualTo("session=of-the-first"));
-        var entry = host.Log.Events(CookiesAllowed).Single();
+        var entry = host.Log.Events(DangerousOptionsTests.Event).Single(one => one.Message.Contains("HTTP client"));
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(entry.Message, Does.Contain("DangerouslyAllowCookies").And.Contain("'api'"));
         Assert.That(host.Log.Events(CookiesDisabled), Is.Empty);

@@ -128,7 +128,7 @@ public class WebSocketTests
 
         Assert.That(await http.GetStringAsync("/x"), Is.EqualTo("the-token"));
         Assert.That(async () => await http.GetStringAsync("http://other:8080/x"), Throws.TypeOf<OAuthException>());
-        Assert.That(server.Log.Events(604).Single(), Has.Property("Level").EqualTo(LogLevel.Warning));
+        Assert.That(server.Log.Events(DangerousOptionsTests.Event).Single(), Has.Property("Level").EqualTo(LogLevel.Warning));
     }
 
     private static WebApplicationBuilder CreateBuilder()

@@ -215,8 +215,10 @@ public class WebFingerTests
             async () => await webFinger.FindIssuerAsync($"acct:unknown@{server.Issuer.Authority}"),
             Throws.TypeOf<EndpointException>()
         );
-        Assert.That(log.Events(101), Has.Count.EqualTo(1));
-        Assert.That(log.Events(103), Has.Count.EqualTo(1));
+        var logged = log.Events(DangerousOptionsTests.Event).Select(entry => entry.Message).ToList();
+        Assert.That(logged, Has.Count.EqualTo(2));
+        Assert.That(logged, Has.One.StartsWith("WebFinger has the option DangerouslyAllowPrivateAddresses: "));
+        Assert.That(logged, Has.One.StartsWith("WebFinger has the option DangerouslyAllowHttpOnLoopback: "));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
@@ -64,6 +65,42 @@ public class RefreshedIdTokenTests
         host.Server.Faults.Add(TestEndpoint.Jwks, Fault.Body(keys));
         await IsKeptWithoutTheNewIdTokenAsync(host, grant);
     }
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: the first refresh of an imported grant validates the ID Token, for which it loads the keys")]
+    public async Task The_first_refresh_of_an_import_loads_the_keys()
+    {
+        await using var host = await ImportWithoutKeysAsync(["openid"]);
+        await GrantsOf(host).RefreshAsync(GrantOwner.User("42"));
+
+        Assert.That((await GrantsOf(host).ListAsync(GrantOwner.User("42"))).Single().IdToken, Is.Not.Null);
+        Assert.That(host.Log.Events(305), Is.Empty);
+    }
+
+    [Test]
+    [Description("An ID Token that the scopes did not let expect is left out, and the log states that no loaded key verifies it")]
+    public async Task An_ID_Token_without_loaded_keys_is_left_out()
+    {
+        await using var host = await ImportWithoutKeysAsync(["api"]);
+        await GrantsOf(host).RefreshAsync(GrantOwner.User("42"));
+
+        Assert.That((await GrantsOf(host).ListAsync(GrantOwner.User("42"))).Single().IdToken, Is.Null);
+        Assert.That(host.Log.Events(305).Single().Message, Does.Contain("no loaded key of the server verifies its signature"));
+    }
+
+    // The keys of the sign-in have expired since.
+    private static async Task<OAuthTestHost> ImportWithoutKeysAsync(string[] scopes)
+    {
+        var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var source = await host.SignedInAsync(owner: "source");
+        await host.Store.RemoveAsync(source, default);
+        await GrantsOf(host).ImportGrantAsync(GrantOwner.User("42"), new(source.RefreshToken!.Reveal()) { Scopes = scopes });
+        host.Clock.Advance(TimeSpan.FromHours(25));
+        return host;
+    }
+
+    private static OAuthClientGrants GrantsOf(OAuthTestHost host) =>
+        host.Services.GetRequiredKeyedService<OAuthClientGrants>(OAuthTestHost.ClientName);
 
     private static async Task IsKeptWithoutTheNewIdTokenAsync(OAuthTestHost host, Grant grant)
     {
