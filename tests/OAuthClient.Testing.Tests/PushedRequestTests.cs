@@ -11,7 +11,7 @@ public sealed class PushedRequestTests
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    [OneTimeTearDown]
+    [TearDown]
     public void DisposeKey() => _key.Dispose();
 
     [TestCase("", 200)]

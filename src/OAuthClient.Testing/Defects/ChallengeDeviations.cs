@@ -13,7 +13,13 @@ internal static partial class ChallengeDeviations
             return reply;
         string parameters = challenge.Contains(' ', StringComparison.Ordinal) ? challenge[(challenge.IndexOf(' ') + 1)..] : "";
         string scheme = challenge.Split(' ')[0];
-        string bearer = "Bearer " + Algorithms.Replace(parameters, "");
+        // An error of the proof is in the DPoP challenge only.
+        string bearer =
+            "Bearer "
+            + Algorithms.Replace(
+                parameters.Contains("_dpop_", StringComparison.Ordinal) ? parameters.Split(", error=")[0] : parameters,
+                ""
+            );
         string proof = "DPoP " + (Algorithms.IsMatch(parameters) ? parameters : parameters + ", algs=\"ES256\"");
         Reply bare = reply with { Headers = [.. reply.Headers.Where(header => header.Key is not Header)] };
         return deviation switch
