@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
-/// <summary>Runs a server with TLS and a client <c>service</c> with <c>tls_client_auth</c>, and sends requests with a certificate.</summary>
+/// <summary>
+/// Runs a server with TLS and a client <c>service</c> with <c>tls_client_auth</c>, and sends requests with a certificate.
+/// </summary>
 internal sealed class CertificateBed(TestAuthorizationServer server) : IAsyncDisposable
 {
     public TestAuthorizationServer Server { get; } = server;

@@ -149,7 +149,7 @@ public sealed class DPoPFaultTests
     }
 
     /// <summary>Returns the headers as sent; HttpClient separates the challenges of one header.</summary>
-    private static IEnumerable<string> Challenges(HttpResponseMessage response) => response.Headers.NonValidated["WWW-Authenticate"];
+    private static string[] Challenges(HttpResponseMessage response) => [.. response.Headers.NonValidated["WWW-Authenticate"]];
 
     private static string? Nonce(HttpResponseMessage response) =>
         response.Headers.TryGetValues("DPoP-Nonce", out IEnumerable<string>? values) ? values.Single() : null;

@@ -6,12 +6,12 @@ using System.Text.Json.Nodes;
 namespace OAuthClient.Testing.Tests;
 
 /// <summary>Tests the options of the FAPI 2.0 Security Profile.</summary>
-public sealed class Fapi2Tests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class Fapi2Tests : IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    [TearDown]
-    public void DisposeKey() => _key.Dispose();
+    public void Dispose() => _key.Dispose();
 
     [Test, Description("FAPI 2.0 §5.3: the metadata advertise what the profile permits, and nothing else")]
     public async Task Metadata_follow_the_profile()

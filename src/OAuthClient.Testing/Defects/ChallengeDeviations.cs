@@ -11,8 +11,8 @@ internal static partial class ChallengeDeviations
     {
         if (reply.Headers.FirstOrDefault(header => header.Key is Header).Value is not { } challenge)
             return reply;
-        string parameters = challenge.Contains(' ', StringComparison.Ordinal) ? challenge[(challenge.IndexOf(' ') + 1)..] : "";
         string scheme = challenge.Split(' ')[0];
+        string parameters = challenge[scheme.Length..].TrimStart();
         // An error of the proof is in the DPoP challenge only.
         string bearer =
             "Bearer "
@@ -31,6 +31,6 @@ internal static partial class ChallengeDeviations
         };
     }
 
-    [GeneratedRegex(""", algs="[^"]*"|algs="[^"]*"(, )?""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(""", algs="[^"]*"|algs="[^"]*"(?:, )?""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Algorithms { get; }
 }
