@@ -17,13 +17,7 @@ internal sealed class CliServer : IAsyncDisposable
     private readonly TestAuthorizationServer? server;
     private readonly TestResourceServer? resource;
 
-    private CliServer(
-        Uri issuer,
-        string clientId,
-        Uri api,
-        TestAuthorizationServer? server = null,
-        TestResourceServer? resource = null
-    )
+    private CliServer(Uri issuer, string clientId, Uri api, TestAuthorizationServer? server = null, TestResourceServer? resource = null)
     {
         (Issuer, ClientId, Api) = (issuer, clientId, api);
         (this.server, this.resource) = (server, resource);

@@ -1,4 +1,4 @@
-namespace OAuthClient;
+namespace OAuthClient.AspNetCore;
 
 /// <summary>The style sheet of the library's pages, with a light and a dark colour scheme, for narrow and wide windows.</summary>
 internal static class PageStyle
@@ -16,6 +16,7 @@ internal static class PageStyle
           background:var(--card)}
         h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
         p{margin:0 0 1.5rem;color:var(--soft)}
+        p:last-child{margin:0}
         form{margin:0}
         button,a{display:inline-flex;align-items:center;justify-content:center;min-height:3rem;padding:.625rem 1.5rem;
           border:1px solid transparent;border-radius:.625rem;background:var(--accent);color:var(--accent-ink);

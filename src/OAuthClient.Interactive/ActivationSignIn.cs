@@ -10,14 +10,18 @@ internal sealed class ActivationSignIn(IOAuthClient client, BrowserSignInOptions
         var pending = await client.BeginAuthorizationAsync(parameters, deadline.Token).ConfigureAwait(false);
         var address = AuthorizationAddress.Checked(pending.AuthorizationUri);
         if (!await options.OpenBrowserAsync(address, deadline.Token).ConfigureAwait(false))
-            await options.Output.WriteLineAsync($"Open this address in the browser of this machine:\n\n{address.AbsoluteUri}\n").ConfigureAwait(false);
+            await options
+                .Output.WriteLineAsync($"Open this address in the browser of this machine:\n\n{address.AbsoluteUri}\n")
+                .ConfigureAwait(false);
         try
         {
             while (true)
             {
                 var activation = await options.WaitForActivationAsync!(deadline.Token).WaitAsync(deadline.Token).ConfigureAwait(false);
                 if (Find(activation, pending) is { } response)
-                    return await client.CompleteAuthorizationAsync(pending, response, options.Owner, cancellationToken).ConfigureAwait(false);
+                    return await client
+                        .CompleteAuthorizationAsync(pending, response, options.Owner, cancellationToken)
+                        .ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (deadline.HasPassed)

@@ -11,7 +11,7 @@ internal static class AuthorizationAddress
         && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
             : throw new OAuthException(
-                $"The authorization endpoint of the server has the scheme '{address.Scheme}'; a browser is opened at https addresses only, and at "
-                    + "http on this machine."
+                $"The authorization endpoint of the server has the scheme '{address.Scheme}'; a browser is opened at https addresses "
+                    + "only, and at http on this machine."
             );
 }

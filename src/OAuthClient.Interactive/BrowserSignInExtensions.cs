@@ -57,7 +57,7 @@ public static class BrowserSignInExtensions
     {
         ArgumentNullException.ThrowIfNull(client);
         options ??= new();
-        options.Validate();
+        BrowserSignInOptions.Validate(options);
         return options.IsLoopback
             ? new LoopbackSignIn(client, options).RunAsync(cancellationToken)
             : new ActivationSignIn(client, options).RunAsync(cancellationToken);
@@ -80,7 +80,7 @@ public static class BrowserSignInExtensions
     {
         ArgumentNullException.ThrowIfNull(client);
         options ??= new();
-        options.Validate();
+        BrowserSignInOptions.Validate(options);
         try
         {
             await client.GetAccessTokenAsync(options.Owner, cancellationToken: cancellationToken).ConfigureAwait(false);

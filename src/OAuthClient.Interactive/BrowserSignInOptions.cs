@@ -58,30 +58,31 @@ public sealed class BrowserSignInOptions
 
     internal bool IsLoopback => RedirectUri.Scheme == Uri.UriSchemeHttp;
 
-    /// <summary>Requires that the options can be used together.</summary>
+    /// <summary>Requires that options can be used together.</summary>
     /// <exception cref="ArgumentException">An option cannot be used. The message states what to set.</exception>
-    internal void Validate()
+    internal static void Validate(BrowserSignInOptions options)
     {
-        ArgumentNullException.ThrowIfNull(Owner);
-        ArgumentNullException.ThrowIfNull(RedirectUri);
-        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1))
-            throw new ArgumentException("Timeout must be greater than zero and at most one hour.");
-        if (!RedirectUri.IsAbsoluteUri || RedirectUri.Scheme == Uri.UriSchemeHttps)
-            throw new ArgumentException(
-                "RedirectUri must be http on 127.0.0.1 or [::1], or an address of a custom scheme; a program cannot receive https."
-            );
-        if (!IsLoopback && WaitForActivationAsync is null)
-            throw new ArgumentException(
-                $"RedirectUri has the custom scheme '{RedirectUri.Scheme}'; set WaitForActivationAsync, which returns the address with which "
-                    + "the operating system activates the program."
-            );
+        if (FindFailure(options) is { } failure)
+            throw new ArgumentException(failure, nameof(options));
+    }
+
+    private static string? FindFailure(BrowserSignInOptions o)
+    {
+        if (o.Owner is null || o.RedirectUri is null)
+            return "Owner or RedirectUri is null; leave it out for the default.";
+        if (o.Timeout <= TimeSpan.Zero || o.Timeout > TimeSpan.FromHours(1))
+            return "Timeout must be greater than zero and at most one hour.";
+        if (!o.RedirectUri.IsAbsoluteUri || o.RedirectUri.Scheme == Uri.UriSchemeHttps)
+            return "RedirectUri must be http on 127.0.0.1 or [::1], or an address of a custom scheme; a program cannot receive https.";
+        if (!o.IsLoopback && o.WaitForActivationAsync is null)
+            return $"RedirectUri has the custom scheme '{o.RedirectUri.Scheme}'; set WaitForActivationAsync, which returns the address "
+                + "with which the operating system activates the program.";
         // RFC 8252 §8.3: a name could be resolved to another interface.
-        if (IsLoopback && !(IPAddress.TryParse(RedirectUri.IdnHost, out var address) && IPAddress.IsLoopback(address)))
-            throw new ArgumentException(
-                "RedirectUri must have the address 127.0.0.1 or [::1]; a name such as localhost can belong to another interface (RFC 8252 "
-                    + "§8.3)."
-            );
-        if (Ports.Any(port => port is < 1 or > IPEndPoint.MaxPort))
-            throw new ArgumentException("Ports holds a number that is not a port; leave it empty for any free port.");
+        if (o.IsLoopback && !(IPAddress.TryParse(o.RedirectUri.IdnHost, out var address) && IPAddress.IsLoopback(address)))
+            return "RedirectUri must have the address 127.0.0.1 or [::1]; a name such as localhost can belong to another interface "
+                + "(RFC 8252 §8.3).";
+        return o.Ports.Any(port => port is < 1 or > IPEndPoint.MaxPort)
+            ? "Ports holds a number that is not a port; leave it empty for any free port."
+            : null;
     }
 }

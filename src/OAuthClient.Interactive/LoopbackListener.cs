@@ -42,24 +42,24 @@ internal sealed class LoopbackListener : IAsyncDisposable
         foreach (int port in ports.DefaultIfEmpty(0))
         {
             // Without it, another program of this machine could listen on the same port and receive the code.
-            TcpListener listener = new(address, port) { ExclusiveAddressUse = true };
+            TcpListener started = new(address, port) { ExclusiveAddressUse = true };
             try
             {
-                listener.Start();
-                return new(listener, time);
+                started.Start();
+                return new(started, time);
             }
             catch (SocketException exception)
             {
                 last = exception;
-                listener.Dispose();
+                started.Dispose();
             }
         }
         throw new OAuthException(
             ports.Count == 0
                 ? $"The program cannot listen on {address}: {last!.Message}. If IPv4 is turned off on this machine, set RedirectUri of "
                     + "BrowserSignInOptions to http://[::1]/callback."
-                : $"No port of BrowserSignInOptions.Ports is free on {address} ({string.Join(", ", ports.Select(Text))}). End the program that "
-                    + "uses them, or add other ports, which the server must have registered.",
+                : $"No port of BrowserSignInOptions.Ports is free on {address} ({string.Join(", ", ports.Select(Text))}). End the program "
+                    + "that uses them, or add other ports, which the server must have registered.",
             last
         );
     }

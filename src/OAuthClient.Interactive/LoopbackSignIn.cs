@@ -9,7 +9,8 @@ internal sealed class LoopbackSignIn(IOAuthClient client, BrowserSignInOptions o
     public async Task<Grant> RunAsync(CancellationToken cancellationToken)
     {
         using SignInDeadline deadline = new(options, cancellationToken);
-        await using var listener = LoopbackListener.Start(IPAddress.Parse(options.RedirectUri.IdnHost), options.Ports, options.Time);
+        var listener = LoopbackListener.Start(IPAddress.Parse(options.RedirectUri.IdnHost), options.Ports, options.Time);
+        await using var stop = listener.ConfigureAwait(false);
         Uri redirectUri = new(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -51,9 +52,7 @@ internal sealed class LoopbackSignIn(IOAuthClient client, BrowserSignInOptions o
     {
         try
         {
-            var grant = await client
-                .CompleteAuthorizationAsync(pending, response, options.Owner, cancellationToken)
-                .ConfigureAwait(false);
+            var grant = await client.CompleteAuthorizationAsync(pending, response, options.Owner, cancellationToken).ConfigureAwait(false);
             await exchange.TryRespondAsync(ResultPage.SignedIn(options.ApplicationName)).ConfigureAwait(false);
             return grant;
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
+using OAuthClient.AspNetCore;
 
 namespace OAuthClient.Interactive;
 
@@ -9,7 +10,9 @@ namespace OAuthClient.Interactive;
 /// </summary>
 internal static class ResultPage
 {
-    private static readonly string StyleHash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(PageStyle.Text)));
+    // Browsers normalize the line ends before they compute the hash.
+    private static readonly string Style = PageStyle.Text.ReplaceLineEndings("\n");
+    private static readonly string StyleHash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
 
     public static LoopbackReply SignedIn(string application) =>
         Create("200 OK", "You are signed in", $"You can close this window and return to {Encode(application)}.");
@@ -50,7 +53,7 @@ internal static class ResultPage
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{title}</title>
             <link rel="icon" href="data:,">
-            <style>{PageStyle.Text}</style>
+            <style>{Style}</style>
             </head>
             <body>
             <main>
@@ -61,6 +64,7 @@ internal static class ResultPage
             </html>
 
             """,
-            $"default-src 'none'; style-src 'sha256-{StyleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            $"default-src 'none'; style-src 'sha256-{StyleHash}'; img-src data:; base-uri 'none'; form-action 'none'; "
+                + "frame-ancestors 'none'"
         );
 }

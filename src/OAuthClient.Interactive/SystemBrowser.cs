@@ -32,7 +32,7 @@ internal static class SystemBrowser
         if (OperatingSystem.IsMacOS())
             return [Program("/usr/bin/open", address)];
         if (IsWindowsSubsystem())
-            return [Program("wslview", address), Program("/mnt/c/Windows/System32/rundll32.exe", "url.dll,FileProtocolHandler", address)];
+            return [Program("wslview", address), Program("rundll32.exe", "url.dll,FileProtocolHandler", address)];
         // Without a display, the launcher would start a browser in the terminal, or none.
         return HasDisplay() ? [Program("xdg-open", address)] : [];
     }
@@ -59,8 +59,7 @@ internal static class SystemBrowser
         }
     }
 
-    private static ProcessStartInfo Program(string name, params string[] arguments) =>
-        new(name, arguments) { UseShellExecute = false };
+    private static ProcessStartInfo Program(string name, params string[] arguments) => new(name, arguments) { UseShellExecute = false };
 
     private static bool HasDisplay() => IsSet("DISPLAY") || IsSet("WAYLAND_DISPLAY");
 

@@ -48,6 +48,10 @@ public sealed class AsyncMethodsTests
             ["HtmlPage.WriteAsync"] = "uses RequestAborted of the request",
             ["UncheckedSignInWarning.LogOnceAsync"] = "IAuthenticationSchemeProvider of ASP.NET Core takes none",
         },
+        ["OAuthClient.Interactive"] = new(StringComparer.Ordinal)
+        {
+            ["LoopbackExchange.TryRespondAsync"] = "the sign-in has ended, and the page says so; the wait is limited",
+        },
         ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
         {
             ["Fault.ApplyAsync"] = "the context has its own token, RequestAborted",

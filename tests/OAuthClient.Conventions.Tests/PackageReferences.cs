@@ -23,6 +23,7 @@ internal static class PackageReferences
         ],
         ["OAuthClient.AspNetCore"] = ["OAuthClient", AspNetCore],
         ["OAuthClient.Ed25519"] = ["OAuthClient", "NSec.Cryptography"],
+        ["OAuthClient.Interactive"] = ["OAuthClient"],
         ["OAuthClient.PostgreSql"] = ["OAuthClient", "Npgsql"],
         ["OAuthClient.StoreContract"] = ["OAuthClient"],
         // Not OAuthClient: a server that shared its code would share its faults.

@@ -10,19 +10,19 @@ public class BrowserSignInOptionsTests
     [TestCase("com.example.cli:/callback", "set WaitForActivationAsync")]
     public void A_redirect_uri_that_cannot_be_received(string redirectUri, string sentence) =>
         Assert.That(
-            () => new BrowserSignInOptions { RedirectUri = new(redirectUri) }.Validate(),
+            () => BrowserSignInOptions.Validate(new() { RedirectUri = new(redirectUri) }),
             Throws.ArgumentException.With.Message.Contains(sentence)
         );
 
     [TestCase(0)]
     [TestCase(70_000)]
     public void A_number_that_is_no_port(int port) =>
-        Assert.That(() => new BrowserSignInOptions { Ports = [port] }.Validate(), Throws.ArgumentException.With.Message.Contains("Ports"));
+        Assert.That(() => BrowserSignInOptions.Validate(new() { Ports = [port] }), Throws.ArgumentException.With.Message.Contains("Ports"));
 
     [Test]
     public void A_timeout_that_is_not_positive() =>
         Assert.That(
-            () => new BrowserSignInOptions { Timeout = TimeSpan.Zero }.Validate(),
+            () => BrowserSignInOptions.Validate(new() { Timeout = TimeSpan.Zero }),
             Throws.ArgumentException.With.Message.Contains("Timeout")
         );
 }

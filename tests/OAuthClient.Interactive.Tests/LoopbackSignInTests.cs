@@ -26,7 +26,10 @@ public class LoopbackSignInTests
         Assert.That(page, Does.Contain("You are signed in").And.Contain("Photos &lt;cli&gt;"));
         Assert.That(page, Does.Not.Contain("<cli>"));
         Assert.That(response.Headers.CacheControl!.NoStore);
-        Assert.That(response.Headers.GetValues("Content-Security-Policy").Single(), Does.StartWith("default-src 'none'; style-src 'sha256-"));
+        Assert.That(
+            response.Headers.GetValues("Content-Security-Policy").Single(),
+            Does.StartWith("default-src 'none'; style-src 'sha256-")
+        );
         Assert.That(response.Headers.GetValues("Referrer-Policy").Single(), Is.EqualTo("no-referrer"));
         Assert.That(async () => await SignInHost.GetAsync(callback), Throws.TypeOf<HttpRequestException>());
     }
