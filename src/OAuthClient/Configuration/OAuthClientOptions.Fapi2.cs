@@ -21,7 +21,7 @@ public sealed partial class OAuthClientOptions
     /// </remarks>
     public bool Fapi2 { get; set; }
 
-    /// <summary>Gets a value indicating whether tokens are bound to a key. FAPI 2.0 requires it of a client without a certificate.</summary>
+    /// <summary>Gets whether tokens are bound to a key, which FAPI 2.0 requires of a client without a certificate.</summary>
     internal bool BindsTokensToKey => DPoP.Enabled || (Fapi2 && ClientCertificate is null);
 
     /// <summary>Sets <see cref="Fapi2"/>: the client conforms to the FAPI 2.0 Security Profile.</summary>

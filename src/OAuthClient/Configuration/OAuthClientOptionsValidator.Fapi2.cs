@@ -38,8 +38,8 @@ internal sealed partial class OAuthClientOptionsValidator
             yield return $"UseClientAssertion is called, and {Fapi2} §5.3.3.1 requires assertions that the key of the client signs for the "
                 + "issuer; call UseClientSigner(…) instead.";
         if (FindParsedAlgorithm(o) is { } algorithm && !Fapi2Profile.Algorithms.Contains(algorithm))
-            yield return $"ClientAssertion.PrivateKey signs with {algorithm}, and {Fapi2} §5.4.1 allows {Fapi2Profile.AlgorithmNames}; leave "
-                + "ClientAssertion.Algorithm out for an RSA key, or set a key on the curve P-256 or Ed25519.";
+            yield return $"ClientAssertion.PrivateKey signs with {algorithm}, and {Fapi2} §5.4.1 allows {Fapi2Profile.AlgorithmNames}; "
+                + "leave ClientAssertion.Algorithm out for an RSA key, or set a key on the curve P-256 or Ed25519.";
     }
 
     private static IEnumerable<string> FindFapi2ServerFailures(OAuthClientOptions o)
@@ -81,8 +81,8 @@ internal sealed partial class OAuthClientOptionsValidator
         {
             // A null is reported as an unsupported algorithm.
             if (algorithms.FirstOrDefault(algorithm => algorithm is not null && !Fapi2Profile.Algorithms.Contains(algorithm)) is { } other)
-                yield return $"{name} holds '{other}', and {Fapi2} §5.4.1 allows {Fapi2Profile.AlgorithmNames}; remove it, or leave the list "
-                    + "out.";
+                yield return $"{name} holds '{other}', and {Fapi2} §5.4.1 allows {Fapi2Profile.AlgorithmNames}; remove it, or leave the "
+                    + "list out.";
         }
     }
 

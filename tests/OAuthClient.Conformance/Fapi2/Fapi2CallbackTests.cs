@@ -2,7 +2,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
 
-/// <summary>Tests that no code is redeemed for a callback that does not belong to the authorization, or comes from another server.</summary>
+/// <summary>Tests that no code is redeemed for a callback of another authorization, or of another server.</summary>
 public sealed class Fapi2CallbackTests : Fapi2TestBase
 {
     [Test]

@@ -34,7 +34,9 @@ public class RegistrationResponseReaderTests
     {
         var json = StrictJson
             .TryParseObject(
-                """{"client_id":"c","client_secret":"secret-value","client_secret_expires_at":0,"token_endpoint_auth_method":"client_secret_basic"}"""u8.ToArray()
+                """
+            {"client_id":"c","client_secret":"secret-value","token_endpoint_auth_method":"client_secret_basic","client_secret_expires_at":0}
+            """u8.ToArray()
             )!
             .Value;
 
