@@ -7,7 +7,8 @@ namespace OAuthClient.Conformance;
 /// </summary>
 internal static class ModuleNames
 {
-    private const string Prefix = "oidcc-client-test";
+    private const string OpenIdConnect = "oidcc-client-test";
+    private const string Fapi2 = "fapi2-security-profile-final-client-test";
 
     public static readonly IReadOnlyList<string> All =
     [
@@ -61,7 +62,41 @@ internal static class ModuleNames
             "rp-backchannel-rpinitlogout-wrong-iss",
             "rp-frontchannel-rpinitlogout",
             "rp-frontchannel-opinitlogout",
-        }.Select(name => name.Length == 0 ? Prefix : $"{Prefix}-{name}"),
+        }.Select(name => name.Length == 0 ? OpenIdConnect : $"{OpenIdConnect}-{name}"),
+        .. new[]
+        {
+            "happy-path",
+            "happy-path-no-dpop-nonce",
+            "valid-aud-as-array",
+            "token-type-case-insensitivity",
+            "rs-dpop-auth-scheme-case-insensitivity",
+            "token-endpoint-response-without-expires_in",
+            "refresh-token-test",
+            "discovery-issuer-mismatch",
+            "invalid-iss",
+            "invalid-aud",
+            "invalid-secondary-aud",
+            "invalid-nonce",
+            "invalid-expired-exp",
+            "invalid-alternate-alg",
+            "invalid-null-alg",
+            "invalid-missing-iss",
+            "invalid-missing-aud",
+            "invalid-missing-exp",
+            "invalid-missing-nonce",
+            "invalid-authorization-response-iss",
+            "remove-authorization-response-iss",
+            "ensure-authorization-response-with-invalid-state-fails",
+            "ensure-authorization-response-with-invalid-missing-state-fails",
+            "ensure-jarm-signature-is-not-none",
+            "ensure-jarm-with-expired-exp-fails",
+            "ensure-jarm-with-invalid-aud-fails",
+            "ensure-jarm-with-invalid-iss-fails",
+            "ensure-jarm-with-invalid-sig-fails",
+            "ensure-jarm-without-aud-fails",
+            "ensure-jarm-without-exp-fails",
+            "ensure-jarm-without-iss-fails",
+        }.Select(name => $"{Fapi2}-{name}"),
     ];
 
     /// <summary>Returns the name of the test of a module.</summary>

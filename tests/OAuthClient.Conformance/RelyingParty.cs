@@ -142,7 +142,7 @@ internal sealed class RelyingParty : IAsyncDisposable
     public async Task ReachesApiAsync(Grant grant)
     {
         Assert.That(await CallApiAsync(), Does.Contain("\"sub\":\"alice\""));
-        Assert.That(Api.Requests[^1].Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        Assert.That(Api.Requests[^1].Headers["Authorization"], Is.EqualTo($"{grant.AccessToken!.TokenType} {grant.AccessToken.Reveal()}"));
     }
 
     /// <summary>
@@ -169,7 +169,8 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// </summary>
     public async Task RequireLastCallAsync(TestEndpoint last)
     {
-        TestEndpoint[] before = last == TestEndpoint.Metadata ? [] : [TestEndpoint.Metadata, TestEndpoint.Jwks];
+        TestEndpoint[] before =
+            last == TestEndpoint.Metadata ? [] : [TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.PushedAuthorization];
         Assert.That(Called, Is.SubsetOf([.. before, last]));
         Assert.That(Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(last == TestEndpoint.Token ? 1 : 0));
         Assert.That(await StoredAsync(), Is.Empty);

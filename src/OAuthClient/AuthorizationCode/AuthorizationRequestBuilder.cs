@@ -19,8 +19,8 @@ internal static class AuthorizationRequestBuilder
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The client has no redirect URI.</exception>
     /// <exception cref="OAuthException">
-    /// A public client is to authorize without PKCE, neither PKCE nor a nonce would bind the code to the browser, or the server does not
-    /// support a type of the authorization details.
+    /// A public client is to authorize without PKCE, neither PKCE nor a nonce would bind the code to the browser, the server does not
+    /// support a type of the authorization details, or it does not support FAPI 2.0, which the client uses.
     /// </exception>
     /// <exception cref="OAuthProtocolException">
     /// The server does not support S256, or the query of its endpoint contains a parameter of the request.
@@ -34,6 +34,8 @@ internal static class AuthorizationRequestBuilder
         bool renewsSignIn = false
     )
     {
+        if (configuration.UsesFapi2)
+            Fapi2ServerValidator.Validate(server);
         var endpoint = server.Get(ServerEndpoint.Authorization);
         string redirectUri = RedirectUriSelector.Select(configuration, parameters.RedirectUri);
         bool usesPkce = configuration.Adaptation.UsesPkce;
@@ -83,13 +85,15 @@ internal static class AuthorizationRequestBuilder
             details = details?.With(furtherDetails) ?? furtherDetails;
         EnsureSupported(details, server);
 
+        // FAPI 2.0 Security Profile §5.3.2.2: each response has iss.
+        bool requiresIssuer = server.SendsIssuerInResponse || configuration.UsesFapi2;
         var pending = new PendingAuthorization
         {
             ClientName = configuration.Name,
             Server = server.ServerId,
             Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
-            RequiresIssuer = server.SendsIssuerInResponse,
-            RequiresRedirectPathMatch = !server.SendsIssuerInResponse && configuration.HasOtherServers,
+            RequiresIssuer = requiresIssuer,
+            RequiresRedirectPathMatch = !requiresIssuer && configuration.HasOtherServers,
             RedirectUri = redirectUri,
             State = random[0],
             Nonce = nonce,

@@ -118,7 +118,8 @@ internal sealed class ValidatedAuthorizationResponse
         {
             if (pending.RequiresIssuer)
                 throw new OAuthProtocolException(
-                    $"The callback has no iss, but the metadata of {pending.Server} state that it always sends it (RFC 9207 §2.4)."
+                    $"The callback has no iss, which {pending.Server} must send: its metadata state so, or the client uses FAPI 2.0 (RFC "
+                        + "9207 §2.4, FAPI 2.0 Security Profile §5.3.3.2). The code was not redeemed."
                 );
         }
         else if (pending.Issuer is not null && !IssuerTemplate.Matches(pending.Issuer, issuer))

@@ -19,11 +19,17 @@ internal sealed record ClientAuthenticationEntry(
     /// <summary>Returns why a client cannot use the method, apart from a missing secret.</summary>
     public string? FindObstacle(ClientConfiguration configuration) => Obstacle?.Invoke(configuration);
 
+    /// <summary>Determines whether the profile of a client allows the method.</summary>
+    public bool IsAllowedFor(ClientConfiguration configuration) => !configuration.UsesFapi2 || Fapi2Profile.Allows(Method);
+
     /// <summary>
     /// Determines whether a client may use the method. A client with a secret always sends it, unless the options state another method.
     /// </summary>
     public bool IsUsableBy(ClientConfiguration configuration) =>
-        configuration.ClientAuthentication is { } stated
-            ? stated == Method
-            : NeedsSecret == configuration.HasClientSecret && FindObstacle(configuration) is null;
+        IsAllowedFor(configuration)
+        && (
+            configuration.ClientAuthentication is { } stated
+                ? stated == Method
+                : NeedsSecret == configuration.HasClientSecret && FindObstacle(configuration) is null
+        );
 }

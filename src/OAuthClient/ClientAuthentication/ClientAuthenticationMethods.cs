@@ -37,12 +37,13 @@ internal static class ClientAuthenticationMethods
         + "ClientId.";
 
     /// <summary>Chooses the method of a request: the configured one, or the best one that client and server support.</summary>
+    /// <exception cref="OAuthException">The client was registered for a method that its profile forbids.</exception>
     public static ClientAuthenticationEntry Choose(ClientConfiguration configuration, AuthorizationServerMetadata server)
     {
         var usable = All.Where(entry => entry.IsUsableBy(configuration)).ToList();
         // Without a choice, the metadata are not read: they may be malformed.
-        return usable.Count == 1
-            ? usable[0]
+        return usable.Count == 0 ? throw Forbidden(configuration)
+            : usable.Count == 1 ? usable[0]
             : usable.FirstOrDefault(entry => entry.Names.Any(name => IsOffered(server, name))) ?? usable[0];
     }
 
@@ -56,7 +57,7 @@ internal static class ClientAuthenticationMethods
     {
         var wanted = stated is { } method
             ? Of(method).Names
-            : All.Where(entry => entry.FindObstacle(current) is null).SelectMany(e => e.Names);
+            : All.Where(entry => entry.IsAllowedFor(current) && entry.FindObstacle(current) is null).SelectMany(e => e.Names);
         return wanted.FirstOrDefault(name => IsOffered(server, name))
             // A configured method is used even if the metadata do not list it.
             ?? (
@@ -79,6 +80,13 @@ internal static class ClientAuthenticationMethods
     /// <summary>Returns the name of an unsupported method for a message, without arbitrary text of the server.</summary>
     public static string Printable(string name) =>
         name is "private_key_jwt" or "client_secret_jwt" ? name : "another token_endpoint_auth_method";
+
+    // The options are validated at start, so only a registration has another method.
+    private static OAuthException Forbidden(ClientConfiguration configuration) =>
+        new(
+            $"{configuration.DisplayName} is registered for {configuration.ClientAuthentication}, and FAPI 2.0 Security Profile §5.3.3.1 "
+                + "allows PrivateKeyJwt and TlsClientAuth; register the client anew, or remove Fapi2."
+        );
 
     // RFC 8414 §2: if the member is absent, the server supports client_secret_basic.
     private static bool IsOffered(AuthorizationServerMetadata server, string name) =>

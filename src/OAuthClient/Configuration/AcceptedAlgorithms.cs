@@ -15,7 +15,9 @@ internal sealed class AcceptedAlgorithms
 
     public AcceptedAlgorithms(OAuthClientOptions options)
         : this(
-            [.. options.IdTokenSigningAlgorithms],
+            options is { Fapi2: true, IdTokenSigningAlgorithms.Count: 0 }
+                ? Fapi2Profile.AlgorithmsWith(options.Ed25519)
+                : [.. options.IdTokenSigningAlgorithms],
             [.. options.UserInfoSigningAlgorithms],
             [.. options.IntrospectionSigningAlgorithms],
             [.. options.LogoutTokenSigningAlgorithms],

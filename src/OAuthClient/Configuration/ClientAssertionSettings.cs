@@ -5,12 +5,14 @@ internal sealed class ClientAssertionSettings
 {
     private readonly ISigner? key;
     private readonly Func<ISigner>? signer;
+    private readonly bool usesFapi2;
 
     public ClientAssertionSettings(OAuthClientOptions options)
     {
         var assertion = options.ClientAssertion;
         key = assertion.PrivateKey is { } text ? SigningKey.Parse(text, assertion.Algorithm, assertion.KeyId, options.Ed25519) : null;
         signer = options.ClientSigner;
+        usesFapi2 = options.Fapi2;
         Provider = options.ClientAssertionProvider;
         SecretAlgorithm = assertion.Algorithm is { } stated && SignatureAlgorithms.IsSymmetric(stated) ? stated : "HS256";
         Audience = assertion.Audience;
@@ -37,5 +39,12 @@ internal sealed class ClientAssertionSettings
     /// <summary>
     /// Gets the key that signs the next assertion; <see langword="null"/> if the platform provides assertions, or there is none.
     /// </summary>
-    public ISigner? FindSigner() => signer is null ? key : signer();
+    /// <exception cref="InvalidOperationException">The FAPI 2.0 Security Profile of this client forbids the key.</exception>
+    public ISigner? FindSigner()
+    {
+        if (signer is null)
+            return key;
+        var provided = signer();
+        return usesFapi2 && provided is not null ? Fapi2Profile.EnsureAllows(provided, "UseClientSigner") : provided;
+    }
 }

@@ -44,7 +44,8 @@ internal sealed class ClientConfiguration
         ];
         RevocationParameters = [.. options.RevocationParameters];
         ResponseMode = options.ResponseMode;
-        PushedAuthorization = options.PushedAuthorization;
+        UsesFapi2 = options.Fapi2;
+        PushedAuthorization = UsesFapi2 ? PushedAuthorizationUse.Always : options.PushedAuthorization;
         FetchAccount = options.FetchAccount;
         SignedAuthorizationRequests = options.SignedAuthorizationRequests;
         Ed25519 = options.Ed25519;
@@ -153,6 +154,9 @@ internal sealed class ClientConfiguration
 
     /// <summary>Gets a value indicating whether authorization responses must be JWTs (JWT Secured Authorization Response Mode).</summary>
     public bool ExpectsSignedResponse => ResponseMode is "jwt" or "query.jwt" or "form_post.jwt";
+
+    /// <summary>Gets a value indicating whether the client conforms to the FAPI 2.0 Security Profile.</summary>
+    public bool UsesFapi2 { get; }
 
     public PushedAuthorizationUse PushedAuthorization { get; }
     public bool FetchAccount { get; }

@@ -4,8 +4,9 @@ namespace OAuthClient;
 internal sealed class DPoPSettings(OAuthClientOptions options)
 {
     private readonly Func<ISigner>? signer = options.DPoPSigner;
+    private readonly bool usesFapi2 = options.Fapi2;
 
-    public bool IsEnabled { get; } = options.DPoP.Enabled;
+    public bool IsEnabled { get; } = options.BindsTokensToKey;
     public bool KeyPerGrant { get; } = options.DPoP.KeyPerGrant;
     public TimeSpan KeyLifetime { get; } = options.DPoP.KeyLifetime;
 
@@ -14,7 +15,14 @@ internal sealed class DPoPSettings(OAuthClientOptions options)
 
     /// <summary>Gets the key of the application. The application may replace it at any time.</summary>
     /// <returns>The key; <see langword="null"/> if the library creates the keys.</returns>
-    /// <exception cref="InvalidOperationException">The delegate returned <see langword="null"/>.</exception>
-    public ISigner? FindSigner() =>
-        signer is null ? null : signer() ?? throw new InvalidOperationException("The delegate of UseDPoPSigner returned null.");
+    /// <exception cref="InvalidOperationException">
+    /// The delegate returned <see langword="null"/>, or a key that the FAPI 2.0 Security Profile of this client forbids.
+    /// </exception>
+    public ISigner? FindSigner()
+    {
+        if (signer is null)
+            return null;
+        var key = signer() ?? throw new InvalidOperationException("The delegate of UseDPoPSigner returned null.");
+        return usesFapi2 ? Fapi2Profile.EnsureAllows(key, "UseDPoPSigner") : key;
+    }
 }

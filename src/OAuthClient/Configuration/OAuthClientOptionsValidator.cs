@@ -34,6 +34,7 @@ internal sealed partial class OAuthClientOptionsValidator(
             .. FindAssertionFailures(o),
             .. FindCredentialFailures(o),
             .. FindDPoPFailures(o),
+            .. FindFapi2Failures(o),
             .. FindRedirectUriFailures(o),
             .. FindParameterFailures(o),
             .. FindAdaptationFailures(o),

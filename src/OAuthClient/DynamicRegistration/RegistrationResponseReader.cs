@@ -51,6 +51,11 @@ internal static class RegistrationResponseReader
             throw new OAuthProtocolException(
                 $"The registration response has no client_secret, which {methodName} needs (RFC 7591 §3.2.1)."
             );
+        if (!method.IsAllowedFor(current))
+            throw new OAuthException(
+                $"{current.ServerId} registered {current.DisplayName} for {methodName}, and FAPI 2.0 Security Profile §5.3.3.1 allows "
+                    + "private_key_jwt and certificates; ask the operator of the server to allow one of them, or remove Fapi2."
+            );
         if (method.FindObstacle(current) is { } obstacle)
             throw new OAuthException($"{current.ServerId} registered {current.DisplayName} for {methodName}, and {obstacle}.");
         var (uri, token) = Management(json, current, endpoint, known);

@@ -41,6 +41,19 @@ public class ClientAuthenticationMethodsTests
     }
 
     [Test]
+    [Description("FAPI 2.0 Security Profile §5.3.3.1: metadata that offer only none or a secret do not lower the authentication")]
+    public void FAPI_2_uses_the_key_whatever_the_metadata_offer([Values("none", "client_secret_basic")] string offered)
+    {
+        var client = SampleConfiguration.Create(Fapi2OptionsTests.Conform);
+        var server = SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = [offered] };
+        Assert.That(ClientAuthenticationMethods.Choose(client, server).Method, Is.EqualTo(ClientAuthenticationMethod.PrivateKeyJwt));
+        Assert.That(
+            () => ClientAuthenticationMethods.ChooseToRegister(stated: null, client, server),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("supports none of them")
+        );
+    }
+
+    [Test]
     [Description("RFC 6749 §2.3.1: client_secret_post sends client ID and secret in the body, without a header")]
     public void Client_secret_post_sends_id_and_secret_in_the_body()
     {

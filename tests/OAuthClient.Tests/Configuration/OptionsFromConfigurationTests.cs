@@ -74,6 +74,7 @@ public class OptionsFromConfigurationTests
             ["LogoutTokenSigningAlgorithms:0"] = "RS512",
             ["TrustedAudiences:0"] = "project-1",
             ["ClockTolerance"] = "00:02:00",
+            ["Fapi2"] = "false",
         };
         Assert.That(
             values.Keys.Select(key => key.Split(':')[0]).Distinct(),
