@@ -16,6 +16,8 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
     // Handlers are created again every few minutes. The result is logged for the first ones only.
     private readonly ConcurrentDictionary<string, bool> logged = new();
 
+    private readonly PrimaryHandlerCertificates certificates = new();
+
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
         builder =>
         {
@@ -31,7 +33,9 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
                     Isolate(builder, handler.Options, NullLogger.Instance);
                 throw;
             }
-            if (FindTokenHandler(builder) is { } tokens)
+            var tokens = FindTokenHandler(builder);
+            certificates.Configure(builder, tokens is { Options.PresentsCertificate: true } ? tokens.Source.ClientName : null);
+            if (tokens is not null)
                 Complete(builder, tokens);
         };
 
@@ -58,7 +62,7 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
         EncloseServiceDiscovery(builder.AdditionalHandlers, tokens.Addresses);
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses.EnsureNamed));
-        if (tokens.Proofs.IsEnabled)
+        if (tokens.Proofs.IsEnabled || options.PresentsCertificate)
             PrimaryHandlerConfiguration.TurnRedirectsOff(builder.PrimaryHandler, NameOf(builder));
         builder.PrimaryHandler = new DPoPProofHandler(
             new FinalRequestHandler(
