@@ -28,13 +28,16 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
             catch (InvalidOperationException)
             {
                 // IHttpClientFactory changes a setting of the primary handler, which throws if the handler has already sent a request. If
-                // cookies are on, Isolate throws the exception that says so.
-                if (FindTokenHandler(builder) is { Options.ServesManyOwners: true } handler)
+                // cookies are on, or a certificate is to be presented, these methods throw the exception that says so.
+                if (FindTokenHandler(builder) is not { } handler)
+                    throw;
+                if (handler.Options.ServesManyOwners)
                     Isolate(builder, handler.Options, NullLogger.Instance);
+                ConfigureCertificate(builder, handler);
                 throw;
             }
             var tokens = FindTokenHandler(builder);
-            certificates.Configure(builder, tokens is { Options.PresentsCertificate: true } ? tokens.Source.ClientName : null);
+            ConfigureCertificate(builder, tokens);
             if (tokens is not null)
                 Complete(builder, tokens);
         };
@@ -105,6 +108,9 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
 
     private static void Isolate(HttpMessageHandlerBuilder builder, AccessTokenHandlerOptions options, ILogger logger) =>
         PrimaryHandlerConfiguration.Isolate(builder.PrimaryHandler, NameOf(builder), options.AllowsCookies, logger);
+
+    private void ConfigureCertificate(HttpMessageHandlerBuilder builder, AccessTokenHandler? tokens) =>
+        certificates.Configure(builder, tokens is { Options.PresentsCertificate: true } ? tokens.Source.ClientName : null);
 
     private static AccessTokenHandler? FindTokenHandler(HttpMessageHandlerBuilder builder) =>
         builder.AdditionalHandlers.OfType<AccessTokenHandler>().FirstOrDefault();
