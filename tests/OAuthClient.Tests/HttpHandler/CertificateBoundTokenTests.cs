@@ -102,9 +102,8 @@ public class CertificateBoundTokenTests
         await using var host = await CertificateBoundHost.StartAsync(
             (services, host) =>
             {
-                host.AddApi(services, t => t.ForClient().WithClientCertificate());
-                host.AddApi(services, t => t.ForClient(), "without");
-                services.ConfigureHttpClientDefaults(all => all.ConfigurePrimaryHttpMessageHandler(() => Reusing(host)));
+                host.AddApi(services, t => t.ForClient().WithClientCertificate()).ConfigurePrimaryHttpMessageHandler(() => Reusing(host));
+                host.AddApi(services, t => t.ForClient(), "without").ConfigurePrimaryHttpMessageHandler(() => Reusing(host));
             }
         );
 
