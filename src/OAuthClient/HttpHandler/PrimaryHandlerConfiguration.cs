@@ -56,8 +56,8 @@ internal static class PrimaryHandlerConfiguration
     }
 
     /// <summary>
-    /// Turns automatic redirects off for a client whose tokens are bound to a key or to a certificate: the network handler removes the token
-    /// at a redirect, and would send the proof to the other address, or present the certificate there.
+    /// Turns automatic redirects off for a client whose tokens are bound to a key or to a certificate: the network handler removes the
+    /// token at a redirect, and would send the proof to the other address, or present the certificate there.
     /// </summary>
     /// <param name="primary">The primary handler, which may consist of several handlers.</param>
     /// <param name="httpClientName">The name of the HTTP client, for messages.</param>
