@@ -9,7 +9,7 @@ internal static class FolderMap
 
     public static readonly IReadOnlyDictionary<string, string[]> Uses = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
-        ["HttpHandler"] = ["AccessTokens", "Configuration", "DPoP", "Diagnostics", "Grants", "Protocol"],
+        ["HttpHandler"] = ["AccessTokens", "Caching", "Configuration", "DPoP", "Diagnostics", "Grants", "Protocol"],
         ["OpenIdConnect"] =
         [
             "AccessTokens",
