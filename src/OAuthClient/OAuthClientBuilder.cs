@@ -84,7 +84,10 @@ public sealed class OAuthClientBuilder
     /// Presents a certificate to the authorization server. It authenticates the client (RFC 8705 §2) unless there is a client secret or
     /// <see cref="OAuthClientOptions.ClientAuthentication"/> has another value, and access tokens can be bound to it (§3).
     /// </summary>
-    /// <remarks>The server's <c>mtls_endpoint_aliases</c> (RFC 8705 §5) take precedence over its other discovered endpoints.</remarks>
+    /// <remarks>
+    /// The server's <c>mtls_endpoint_aliases</c> (RFC 8705 §5) take precedence over its other discovered endpoints. For an API, call
+    /// <see cref="AccessTokenHandlerOptions.WithClientCertificate"/>.
+    /// </remarks>
     /// <param name="certificate">
     /// Returns the certificate with its private key. It is called for each new connection on any thread, so that a renewed certificate is
     /// in use within minutes. The certificate is not disposed of. A primary handler of the back channel that is not a

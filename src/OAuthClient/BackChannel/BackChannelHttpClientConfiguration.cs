@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
@@ -64,9 +65,21 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
         }
         var options = services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(client);
         if (options.ClientCertificate is { } certificate)
-            ClientCertificateSelector.PresentBy(network, certificate);
+            PresentCertificate(network, certificate);
         if (options.RefusePrivateAddresses)
             RefusePrivateAddresses(network, services, options.DangerouslyAllowHttpOnLoopback);
+    }
+
+    // A handler of another kind must present the certificate itself.
+    private static void PresentCertificate(HttpMessageHandler network, Func<X509Certificate2> certificate)
+    {
+        if (network is HttpClientHandler)
+            throw new InvalidOperationException(
+                "UseClientCertificate requires a SocketsHttpHandler. Configure one as the primary handler of the back channel instead of "
+                    + "the HttpClientHandler, or do not configure a primary handler."
+            );
+        if (network is SocketsHttpHandler sockets)
+            ClientCertificateSelector.PresentBy(sockets, certificate);
     }
 
     private static void RefusePrivateAddresses(HttpMessageHandler network, IServiceProvider services, bool allowLoopback) =>

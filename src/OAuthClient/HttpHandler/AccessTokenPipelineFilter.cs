@@ -16,6 +16,8 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
     // Handlers are created again every few minutes. The result is logged for the first ones only.
     private readonly ConcurrentDictionary<string, bool> logged = new();
 
+    private readonly PrimaryHandlerCertificates certificates = new();
+
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
         builder =>
         {
@@ -26,12 +28,17 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
             catch (InvalidOperationException)
             {
                 // IHttpClientFactory changes a setting of the primary handler, which throws if the handler has already sent a request. If
-                // cookies are on, Isolate throws the exception that says so.
-                if (FindTokenHandler(builder) is { Options.ServesManyOwners: true } handler)
+                // cookies are on, or a certificate is to be presented, these methods throw the exception that says so.
+                if (FindTokenHandler(builder) is not { } handler)
+                    throw;
+                if (handler.Options.ServesManyOwners)
                     Isolate(builder, handler.Options, NullLogger.Instance);
+                ConfigureCertificate(builder, handler);
                 throw;
             }
-            if (FindTokenHandler(builder) is { } tokens)
+            var tokens = FindTokenHandler(builder);
+            ConfigureCertificate(builder, tokens);
+            if (tokens is not null)
                 Complete(builder, tokens);
         };
 
@@ -58,7 +65,7 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
         EncloseServiceDiscovery(builder.AdditionalHandlers, tokens.Addresses);
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses.EnsureNamed));
-        if (tokens.Proofs.IsEnabled)
+        if (tokens.Proofs.IsEnabled || options.PresentsCertificate)
             PrimaryHandlerConfiguration.TurnRedirectsOff(builder.PrimaryHandler, NameOf(builder));
         builder.PrimaryHandler = new DPoPProofHandler(
             new FinalRequestHandler(
@@ -101,6 +108,9 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
 
     private static void Isolate(HttpMessageHandlerBuilder builder, AccessTokenHandlerOptions options, ILogger logger) =>
         PrimaryHandlerConfiguration.Isolate(builder.PrimaryHandler, NameOf(builder), options.AllowsCookies, logger);
+
+    private void ConfigureCertificate(HttpMessageHandlerBuilder builder, AccessTokenHandler? tokens) =>
+        certificates.Configure(builder, tokens is { Options.PresentsCertificate: true } ? tokens.Source.ClientName : null);
 
     private static AccessTokenHandler? FindTokenHandler(HttpMessageHandlerBuilder builder) =>
         builder.AdditionalHandlers.OfType<AccessTokenHandler>().FirstOrDefault();

@@ -56,8 +56,8 @@ internal static class PrimaryHandlerConfiguration
     }
 
     /// <summary>
-    /// Turns automatic redirects off for a client whose tokens are bound to a key: the network handler removes the token at a redirect, and
-    /// would send the proof to the other address.
+    /// Turns automatic redirects off for a client whose tokens are bound to a key or to a certificate: the network handler removes the
+    /// token at a redirect, and would send the proof to the other address, or present the certificate there.
     /// </summary>
     /// <param name="primary">The primary handler, which may consist of several handlers.</param>
     /// <param name="httpClientName">The name of the HTTP client, for messages.</param>
@@ -80,14 +80,16 @@ internal static class PrimaryHandlerConfiguration
         {
             throw new InvalidOperationException(
                 $"The primary handler of the HTTP client '{httpClientName}' has already sent requests with automatic redirects on, which "
-                    + "would send the proof of possession (DPoP) to another address. Set AllowAutoRedirect = false where the handler is "
-                    + "created, or create a new handler in ConfigurePrimaryHttpMessageHandler(() => …).",
+                    + "would send the proof of possession (DPoP) to another address, or present the client certificate there. Set "
+                    + "AllowAutoRedirect = false where the handler is created, or create a new handler in "
+                    + "ConfigurePrimaryHttpMessageHandler(() => …).",
                 exception
             );
         }
     }
 
-    private static HttpMessageHandler NetworkOf(HttpMessageHandler primary)
+    /// <summary>Returns the innermost of a chain of handlers.</summary>
+    public static HttpMessageHandler NetworkOf(HttpMessageHandler primary)
     {
         while (primary is DelegatingHandler { InnerHandler: { } inner })
             primary = inner;

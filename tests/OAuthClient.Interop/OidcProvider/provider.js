@@ -116,7 +116,7 @@ function configuration(jwks) {
     ],
     discovery: {
       mtls_endpoint_aliases: Object.fromEntries(
-        Object.entries({ token: 'token', introspection: 'token/introspection', revocation: 'token/revocation' })
+        Object.entries({ token: 'token', introspection: 'token/introspection', revocation: 'token/revocation', userinfo: 'me' })
           .map(([name, path]) => [`${name}_endpoint`, `https://127.0.0.1:${tlsServer.address().port}/${path}`]),
       ),
     },
@@ -134,6 +134,7 @@ function configuration(jwks) {
       mTLS: {
         enabled: true,
         selfSignedTlsClientAuth: true,
+        certificateBoundAccessTokens: true,
         getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.()?.toString(),
       },
       encryption: { enabled: true },

@@ -3,25 +3,37 @@ using System.Security.Cryptography.X509Certificates;
 namespace OAuthClient;
 
 /// <summary>
-/// Configures a handler to present the client certificate when the server requests one in the TLS handshake (RFC 8705 §2).
+/// Configures a handler to present the client certificate when the server requests one in the TLS handshake (RFC 8705 §2, §3).
 /// </summary>
 internal static class ClientCertificateSelector
 {
     /// <summary>Configures a handler. The certificate is read for each handshake, so that a renewed one is used.</summary>
-    /// <param name="network">The innermost handler.</param>
+    /// <param name="handler">The handler, which has sent no request.</param>
     /// <param name="certificate">Returns the certificate.</param>
-    /// <exception cref="InvalidOperationException">The handler cannot read the certificate for each handshake.</exception>
-    public static void PresentBy(HttpMessageHandler network, Func<X509Certificate2> certificate)
+    public static void PresentBy(SocketsHttpHandler handler, Func<X509Certificate2> certificate)
     {
-        if (network is HttpClientHandler)
-            throw new InvalidOperationException(
-                "UseClientCertificate requires a SocketsHttpHandler. Configure one as the primary handler of the back channel instead of "
-                    + "the HttpClientHandler, or do not configure a primary handler."
-            );
-        if (network is not SocketsHttpHandler sockets)
+        handler.SslOptions.ClientCertificateContext = null;
+        handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => Validate(certificate());
+    }
+
+    /// <summary>
+    /// Configures a handler that cannot read the certificate for each handshake. Called again with the same handler, it replaces the
+    /// certificate for new connections.
+    /// </summary>
+    /// <param name="handler">The handler, whose <c>ClientCertificateOptions</c> are <c>Manual</c>.</param>
+    /// <param name="certificate">Returns the certificate.</param>
+    /// <exception cref="OAuthException">There is no certificate, or it has no private key.</exception>
+    public static void PresentBy(HttpClientHandler handler, Func<X509Certificate2> certificate)
+    {
+        var current = Validate(certificate());
+        // One assignment, because a connection may read the collection meanwhile.
+        if (handler.ClientCertificates.Count == 1)
+        {
+            handler.ClientCertificates[0] = current;
             return;
-        sockets.SslOptions.ClientCertificateContext = null;
-        sockets.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => Validate(certificate());
+        }
+        handler.ClientCertificates.Clear();
+        handler.ClientCertificates.Add(current);
     }
 
     /// <summary>Finds the error of an unusable certificate in the inner exceptions of a failed connection.</summary>
