@@ -93,7 +93,7 @@ internal static class Phase
                 : Task.CompletedTask,
             call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length)
         );
-        var stampede = settings.HasFaults ? null : await StampedeAsync(client, fleet, server);
+        var stampede = settings.HasStampede ? await StampedeAsync(client, fleet, server) : null;
 
         await fleet.DisposeAsync();
         // Every access token has then expired by every clock.

@@ -28,6 +28,11 @@ internal sealed record PhaseSettings(string Name, Reuse Reuse, bool HasFaults, T
     /// <summary>Gets how the clients of the nodes are wrong.</summary>
     public Mutant Mutant { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether many callers meet an expired token at the end. A mutant would end the phase there.
+    /// </summary>
+    public bool HasStampede => !HasFaults && Mutant == Mutant.None;
+
     public int Seed { get; init; } = 1;
     public int PauseMilliseconds { get; init; } = 800;
     public int StampedeCallers { get; init; } = 125;

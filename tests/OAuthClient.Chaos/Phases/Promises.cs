@@ -146,6 +146,8 @@ internal static class Promises
                 Processes = [node, Stall.Rig, Stall.Database],
             };
         }
+        if (!run.Settings.HasStampede)
+            yield break;
         if (run.Stampede is not { } stampede)
         {
             yield return new("a stampede costs one token request", "there was no stampede");
@@ -178,12 +180,15 @@ internal static class Promises
         var (bound, nonces) = (server.Bound, server.Bound.TokenNonces);
         if (bound.InvalidProofs > 0)
             yield return new("every proof is valid", Count($"{bound.InvalidProofs} proofs were not"));
+        if (bound.WrongKeys > 0)
+            yield return new("an access token is sent with a proof of its key", Count($"{bound.WrongKeys} calls had another key"));
         if (nonces.RepeatedRefusals > 0 || server.TokenRequests != server.Refreshes + server.SignIns + nonces.Refusals)
         {
             yield return new(
                 "a refusal for the nonce costs one request",
-                Count($"{server.TokenRequests} requests, {server.Refreshes} refreshes, {server.SignIns} codes, {nonces.Refusals} refusals, ")
-                    + Count($"{nonces.RepeatedRefusals} of them repeated")
+                Count(
+                    $"{server.TokenRequests} requests, {server.Refreshes} refreshes, {server.SignIns} codes, {nonces.Refusals} refusals, "
+                ) + Count($"{nonces.RepeatedRefusals} of them repeated")
             );
         }
         if (nonces.Refusals < server.Refreshes / 10)

@@ -16,7 +16,8 @@ internal static class Rig
         Without arguments: three phases of about half a minute each.
         --dpop: two phases without faults at a server that requires DPoP and changes its nonce after each third token request; one with
         a public client, one with a confidential one. --mutant IgnoresNonces or UsesItsOwnKey makes the nodes wrong: with
-        UsesItsOwnKey grants of the public client are lost, and with IgnoresNonces calls fail.
+        UsesItsOwnKey grants of the public client are lost, and access tokens of the confidential one are refused; with IgnoresNonces
+        calls fail.
 
         The number of nodes, callers and grants follows the number of processors (8 nodes, 64 callers and 240 grants with 4 or more; half of
         each with fewer); it is printed.
@@ -82,8 +83,16 @@ internal static class Rig
         PhaseSettings[] phases = isBound
             ?
             [
-                Phase("dpop_public", Reuse.Revokes, hasFaults: false, length) with { Keys = KeyBinding.Public, Mutant = mutant },
-                Phase("dpop_confidential", Reuse.Revokes, hasFaults: false, length) with { Keys = KeyBinding.Confidential, Mutant = mutant },
+                Phase("dpop_public", Reuse.Revokes, hasFaults: false, length) with
+                {
+                    Keys = KeyBinding.Public,
+                    Mutant = mutant,
+                },
+                Phase("dpop_confidential", Reuse.Revokes, hasFaults: false, length) with
+                {
+                    Keys = KeyBinding.Confidential,
+                    Mutant = mutant,
+                },
             ]
             :
             [

@@ -10,6 +10,7 @@ internal sealed class BoundTokens(KeyBinding binding, TimeProvider time)
     private readonly ConcurrentDictionary<string, string> accessTokens = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> refreshTokens = new(StringComparer.Ordinal);
     private int invalidProofs;
+    private int wrongKeys;
 
     public bool AreRequired => binding != KeyBinding.None;
 
@@ -25,10 +26,14 @@ internal sealed class BoundTokens(KeyBinding binding, TimeProvider time)
     /// <summary>Gets the number of proofs that were refused for another reason than the nonce.</summary>
     public int InvalidProofs => invalidProofs;
 
+    /// <summary>Gets the number of API calls whose access token is bound to another key than that of the proof.</summary>
+    public int WrongKeys => wrongKeys;
+
     /// <summary>Checks the proof of a token request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="request">Identifies the request when it is sent again.</param>
-    /// <returns>The thumbprint of the key, which is empty if no proof is required; <see langword="null"/> if the request was refused.</returns>
+    /// <returns>The thumbprint of the key, which is empty if no proof is required; <see langword="null"/> if the request was
+    /// refused.</returns>
     public async Task<string?> CheckAsync(HttpContext context, string request)
     {
         if (!AreRequired)
@@ -63,7 +68,10 @@ internal sealed class BoundTokens(KeyBinding binding, TimeProvider time)
             return "invalid_token";
         string accessToken = authorization["DPoP ".Length..];
         string? error = Check(context, ApiNonces, $"{accessToken} {node}", accessToken, out string thumbprint);
-        return error ?? (accessTokens.GetValueOrDefault(accessToken) == thumbprint ? null : "invalid_token");
+        if (error is not null || accessTokens.GetValueOrDefault(accessToken) == thumbprint)
+            return error;
+        Interlocked.Increment(ref wrongKeys);
+        return "invalid_token";
     }
 
     private string? Check(HttpContext context, ProofNonces nonces, string request, string? accessToken, out string thumbprint)
@@ -72,7 +80,12 @@ internal sealed class BoundTokens(KeyBinding binding, TimeProvider time)
         var http = context.Request;
         try
         {
-            var proof = verifier.Verify(http.Headers["DPoP"].ToString(), http.Method, $"{http.Scheme}://{http.Host}{http.Path}", accessToken);
+            var proof = verifier.Verify(
+                http.Headers["DPoP"].ToString(),
+                http.Method,
+                $"{http.Scheme}://{http.Host}{http.Path}",
+                accessToken
+            );
             thumbprint = proof.Thumbprint;
             bool isAccepted = nonces.Accepts(proof.Nonce, request);
             context.Response.Headers["DPoP-Nonce"] = nonces.Current;

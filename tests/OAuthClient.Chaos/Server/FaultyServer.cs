@@ -201,7 +201,11 @@ internal sealed class FaultyServer : IAsyncDisposable
         Interlocked.Increment(ref apiCalls);
         string[] token = context.Request.Headers.Authorization.ToString().Split('.');
         string? error = Bound.CheckCall(context, context.Request.Headers[NodeHeader].ToString());
-        if (error is null && token.Length == 4 && long.Parse(token[2], CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeMilliseconds())
+        if (
+            error is null
+            && token.Length == 4
+            && long.Parse(token[2], CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeMilliseconds()
+        )
             return Results.Text(token[1]);
         Interlocked.Increment(ref apiRefusals);
         context.Response.Headers.WWWAuthenticate = $"{Bound.TokenType} error=\"{error ?? "invalid_token"}\"";
