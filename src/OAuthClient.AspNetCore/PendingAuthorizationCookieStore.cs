@@ -13,8 +13,9 @@ namespace OAuthClient.AspNetCore;
 internal sealed class PendingAuthorizationCookieStore(IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Prefix = "__Host-oauth-";
-    private const int MaximumCharacters = 3500;
-    private const int MaximumTotalCharacters = 3900;
+
+    // Of all these cookies together, and so of one. Browsers keep at least 4,096 octets (RFC 6265bis §5.6).
+    private const int MaximumCharacters = 3900;
 
     // One purpose for all clients, because they share the size limit. The content names the client, which is checked at completion.
     private readonly IDataProtector protector = protection.CreateProtector("OAuthClient.AspNetCore", "PendingAuthorization", "v1");
@@ -29,7 +30,7 @@ internal sealed class PendingAuthorizationCookieStore(IDataProtectionProvider pr
             string client = authorization.ClientName.Length == 0 ? "the OAuth client" : $"the OAuth client '{authorization.ClientName}'";
             throw new InvalidOperationException(
                 $"The pending authorization of {client} requires {Size(name, value)} characters in a cookie, and the limit is "
-                    + $"{MaximumCharacters}. Request fewer scopes or resources, or use shorter user ids."
+                    + $"{MaximumCharacters}. Request fewer scopes or resources, or shorter authorization details, or use shorter user ids."
             );
         }
         EvictFor(context, Size(name, value));
@@ -70,7 +71,7 @@ internal sealed class PendingAuthorizationCookieStore(IDataProtectionProvider pr
             if (cookie.ExpiresAt > now || cookie.ExpiresAt is null)
                 size += cookie.Size;
             // From the first that does not fit, all older ones are evicted. A small old cookie must not outlive a larger new one.
-            if (cookie.ExpiresAt <= now || size > MaximumTotalCharacters)
+            if (cookie.ExpiresAt <= now || size > MaximumCharacters)
                 context.Response.Cookies.Delete(cookie.Name, Attributes(SameSiteMode.Lax));
         }
     }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
 
@@ -19,12 +20,16 @@ internal static partial class MappedApp
     /// <param name="map">Adds conventions to the endpoints.</param>
     /// <param name="pipeline">Adds middleware at the start of the pipeline.</param>
     /// <param name="hasScheme">A value indicating whether the application has a cookie scheme.</param>
+    /// <param name="services">Adds services.</param>
+    /// <param name="further">Adds endpoints.</param>
     public static async Task<App> StartAsync(
         Action<OAuthClientOptions>? client = null,
         Action<BrowserAuthorizationOptions>? paths = null,
         Action<IEndpointConventionBuilder>? map = null,
         Action<WebApplication>? pipeline = null,
-        bool hasScheme = true
+        bool hasScheme = true,
+        Action<IServiceCollection, TestResourceServer>? services = null,
+        Action<WebApplication>? further = null
     )
     {
         var app = await App.StartAsync(
@@ -36,10 +41,11 @@ internal static partial class MappedApp
                 o.PostLogoutRedirectUri = new(App.Public + SignedOut);
                 client?.Invoke(o);
             },
-            (services, _) =>
+            (registered, api) =>
             {
-                services.AddAntiforgery();
-                services.Configure<BrowserAuthorizationOptions>(
+                services?.Invoke(registered, api);
+                registered.AddAntiforgery();
+                registered.Configure<BrowserAuthorizationOptions>(
                     "photos",
                     o =>
                     {
@@ -49,7 +55,7 @@ internal static partial class MappedApp
                 );
                 if (!hasScheme)
                     return;
-                services
+                registered
                     .AddAuthentication("Cookies")
                     .AddCookie("Cookies", o => (o.Cookie.Name, o.LoginPath) = (OpenIdApp.Session, "/log-in"));
             },
@@ -63,6 +69,7 @@ internal static partial class MappedApp
             {
                 var endpoints = web.MapBrowserAuthorization("photos");
                 map?.Invoke(endpoints);
+                further?.Invoke(web);
                 web.MapGet("/token", (HttpContext c, IAntiforgery antiforgery) => antiforgery.GetAndStoreTokens(c).RequestToken);
                 web.MapGet("/user", (HttpContext context) => Results.Text(context.User.FindFirst("sub")?.Value ?? ""));
             }

@@ -122,7 +122,7 @@ public sealed class PendingAuthorizationCookieContentTests
     {
         await using var app = await App.StartAsync();
         var response = await app.OpenBrowser(new string('u', 3000)).GetAsync("/connect");
-        Assert.That(response.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("the limit is 3500"));
+        Assert.That(response.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains("the limit is 3900"));
         Assert.That(response.Header("Set-Cookie"), Is.Null);
     }
 

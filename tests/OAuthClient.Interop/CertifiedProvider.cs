@@ -11,7 +11,8 @@ internal sealed class CertifiedProvider : Provider
 
     public override Uri Issuer => process.Issuer;
 
-    public static async Task<CertifiedProvider> StartAsync()
+    /// <param name="required">What the provider requires of all clients, as <c>provider.js</c> names it.</param>
+    public static async Task<CertifiedProvider> StartAsync(JsonObject? required = null)
     {
         await NodeProgram.RequireAsync();
         return new(
@@ -24,6 +25,7 @@ internal sealed class CertifiedProvider : Provider
                     {
                         ["TLS_KEY"] = Certificates.ServersKey,
                         ["TLS_CERTIFICATE"] = Certificates.Server.ExportCertificatePem(),
+                        ["REQUIRED"] = (required ?? []).ToJsonString(),
                     },
                 }
             )
@@ -33,6 +35,9 @@ internal sealed class CertifiedProvider : Provider
     public override Task AddAsync(JsonObject client) => process.CommandAsync("client", client);
 
     public Task RotateKeysAsync(bool keepPrevious) => process.CommandAsync("rotate", new JsonObject { ["keepPrevious"] = keepPrevious });
+
+    /// <summary>Replaces the secret of the DPoP nonces, so that the provider refuses each nonce that it issued.</summary>
+    public Task RotateNoncesAsync() => process.CommandAsync("rotateNonces", new JsonObject());
 
     public override ValueTask DisposeAsync() => process.DisposeAsync();
 }

@@ -11,14 +11,16 @@ namespace OAuthClient.Interop;
 [TestFixture]
 public sealed class ClientAssertionTests
 {
-    [TestCase("PS256")]
-    [TestCase("RS256")]
-    [TestCase("ES256")]
+    [TestCase("PS256", ServerKind.OidcProvider)]
+    [TestCase("RS256", ServerKind.OidcProvider)]
+    [TestCase("ES256", ServerKind.OidcProvider)]
+    [TestCase("PS256", ServerKind.OpenIddict)]
+    [TestCase("ES256", ServerKind.OpenIddict)]
     [Description("OpenID Connect Core §9, RFC 7523 §2.2: private_key_jwt at the token, revocation and introspection endpoints")]
-    public async Task With_a_private_key(string algorithm)
+    public async Task With_a_private_key(string algorithm, ServerKind server)
     {
         string key = Key(algorithm);
-        await using var party = await RelyingParty.StartAsync(Metadata(key, algorithm), o => Describe(o, key, algorithm));
+        await using var party = await RelyingParty.StartAsync(Metadata(key, algorithm), o => Describe(o, key, algorithm), server: server);
 
         var grant = await party.SignInAsync();
 
@@ -40,10 +42,9 @@ public sealed class ClientAssertionTests
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 
-    [TestCase(false)]
-    [TestCase(true)]
+    [Test]
     [Description("RFC 9126 §6: a server that requires a pushed request of this client, with a secret and with a key")]
-    public async Task Pushed(bool hasKey)
+    public async Task Pushed([Values] bool hasKey, [Values(ServerKind.OidcProvider, ServerKind.OpenIddict)] ServerKind server)
     {
         string key = Key("ES256");
         var metadata = hasKey ? Metadata(key, "ES256") : new JsonObject();
@@ -55,7 +56,8 @@ public sealed class ClientAssertionTests
                 if (hasKey)
                     Describe(o, key, "ES256");
                 o.PushedAuthorization = PushedAuthorizationUse.WhenOffered;
-            }
+            },
+            server: server
         );
 
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));

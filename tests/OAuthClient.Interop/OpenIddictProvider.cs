@@ -55,6 +55,8 @@ internal sealed class OpenIddictProvider : Provider
             JsonWebKeySet = client["jwks"] is { } keys ? new(keys.ToJsonString()) : null,
             Permissions = { Permissions.ResponseTypes.Code },
         };
+        if ((bool?)client["require_pushed_authorization_requests"] is true)
+            application.Requirements.Add(Requirements.Features.PushedAuthorizationRequests);
         application.RedirectUris.UnionWith(client["redirect_uris"]!.AsArray().Select(uri => new Uri((string)uri!)));
         application.PostLogoutRedirectUris.UnionWith(client["post_logout_redirect_uris"]!.AsArray().Select(uri => new Uri((string)uri!)));
         application.Permissions.UnionWith(client["grant_types"]!.AsArray().Select(type => Permissions.Prefixes.GrantType + (string)type!));
@@ -75,6 +77,7 @@ internal sealed class OpenIddictProvider : Provider
     {
         server
             .SetAuthorizationEndpointUris("authorize")
+            .SetPushedAuthorizationEndpointUris("push")
             .SetTokenEndpointUris("token")
             .SetUserInfoEndpointUris("userinfo")
             .SetRevocationEndpointUris("revoke")

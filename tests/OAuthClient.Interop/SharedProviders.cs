@@ -5,17 +5,13 @@ namespace OAuthClient.Interop;
 public sealed class SharedProviders
 {
     private static readonly Lock Starting = new();
-    private static readonly Dictionary<ServerKind, Task<Provider>> Started = [];
+    private static readonly Dictionary<string, Task<Provider>> Started = new(StringComparer.Ordinal);
 
-    internal static Task<Provider> RequireAsync(ServerKind kind)
-    {
-        lock (Starting)
-        {
-            if (!Started.TryGetValue(kind, out var provider))
-                Started[kind] = provider = Task.Run(() => StartAsync(kind));
-            return provider;
-        }
-    }
+    internal static Task<Provider> RequireAsync(ServerKind kind) => RequireAsync(kind.ToString(), () => StartAsync(kind));
+
+    /// <summary>Returns oidc-provider with the FAPI 2.0 profile.</summary>
+    internal static Task<Provider> RequireFapi2Async() =>
+        RequireAsync("FAPI 2.0", async () => await CertifiedProvider.StartAsync(new() { ["pushedRequests"] = true, ["fapi"] = "2.0" }));
 
     [OneTimeTearDown]
     public async Task StopAsync()
@@ -24,6 +20,16 @@ public sealed class SharedProviders
         {
             if (await Task.WhenAny(provider) == provider && provider.IsCompletedSuccessfully)
                 await (await provider).DisposeAsync();
+        }
+    }
+
+    private static Task<Provider> RequireAsync(string name, Func<Task<Provider>> startAsync)
+    {
+        lock (Starting)
+        {
+            if (!Started.TryGetValue(name, out var provider))
+                Started[name] = provider = Task.Run(startAsync);
+            return provider;
         }
     }
 

@@ -54,7 +54,14 @@ internal sealed class Node : IAsyncDisposable
             ));
         }
         services
-            .AddHttpClient(ApiName, http => http.BaseAddress = settings.Server)
+            .AddHttpClient(
+                ApiName,
+                http =>
+                {
+                    http.BaseAddress = settings.Server;
+                    http.DefaultRequestHeaders.Add(FaultyServer.NodeHeader, settings.Name);
+                }
+            )
             .AddAccessTokenHandler(handler => handler.ForCurrentUser().To(settings.Server))
             .AddHttpMessageHandler(() => new SentTokens(Report));
         provider = services.BuildServiceProvider();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OAuthClient.Chaos.Server;
 
 namespace OAuthClient.Chaos.Nodes;
 
@@ -21,6 +22,12 @@ internal sealed record NodeSettings(
     string? TraceFolder
 )
 {
+    /// <summary>Gets what the server binds to a key, which determines the kind of the client.</summary>
+    public KeyBinding Keys { get; init; }
+
+    /// <summary>Gets how the client of the node is wrong.</summary>
+    public Mutant Mutant { get; init; }
+
     public string Write() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this));
 
     public static NodeSettings Read(string text) => JsonSerializer.Deserialize<NodeSettings>(Convert.FromBase64String(text))!;

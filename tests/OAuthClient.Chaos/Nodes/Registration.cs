@@ -22,7 +22,8 @@ internal static class Registration
         var builder = services.AddOAuthClient(o =>
         {
             o.ClientId = "chaos";
-            o.ClientSecret = "a secret of no worth";
+            o.ClientSecret = settings.Keys == KeyBinding.Public ? null : "a secret of no worth";
+            o.DPoP.Enabled = settings.Keys != KeyBinding.None;
             o.AuthorizationEndpoint = new Uri(settings.Server, "/authorize");
             o.TokenEndpoint = new Uri(settings.Server, "/token");
             o.RedirectUri = new("https://client.example/callback");
@@ -32,6 +33,8 @@ internal static class Registration
             o.DangerouslyAllowHttpOnLoopback = true;
         });
         builder.BackChannel.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add(FaultyServer.NodeHeader, settings.Name));
+        if (settings.Mutant != Mutant.None)
+            builder.BackChannel.AddHttpMessageHandler(() => new MutantHandler(settings.Mutant));
         services.AddPostgresGrantStore(o =>
         {
             o.ConnectionString = settings.ConnectionString + ";Maximum Pool Size=20";

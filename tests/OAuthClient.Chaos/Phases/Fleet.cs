@@ -174,7 +174,11 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
                 phase.Kill,
                 HasGrace: phase.Reuse == Server.Reuse.AllowedForTenSeconds,
                 phase.TraceFolder
-            ),
+            )
+            {
+                Keys = phase.Keys,
+                Mutant = phase.Mutant,
+            },
             nodeEvent => events.Enqueue((name, nodeEvent))
         );
         if (await node.ReceiveAsync() is not "ready")

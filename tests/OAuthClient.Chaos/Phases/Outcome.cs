@@ -51,6 +51,12 @@ internal sealed class Outcome
         Add("responses_with_deviating_form", server.Deviations);
         Add("grants_lost_for_form", run.LostForForm.Count);
         Add("collateral", run.Collateral.Count);
+        if (phase.Keys != KeyBinding.None)
+        {
+            Add("refusals_for_nonce_token", server.Bound.TokenNonces.Refusals);
+            Add("refusals_for_nonce_api", server.Bound.ApiNonces.Refusals);
+            Add("invalid_proofs", server.Bound.InvalidProofs);
+        }
         Add("expired_tokens_sent", fleet.Events(NodeEventKind.ExpiredTokenSent).Count());
         Add("anothers_tokens_sent", fleet.Events(NodeEventKind.AnothersToken).Count());
         if (run.Stampede is { } stampede)

@@ -43,7 +43,12 @@ internal static class Phase
             if (!cluster.IsRunning)
                 await cluster.StartServerAsync();
             FaultPlan plan = new(settings.Seed, settings.FaultsBefore, settings.FaultsAfter, settings.Kill, settings.Deviations);
-            await using var server = await FaultyServer.StartAsync(settings.Reuse, plan, node => fleet?.WasRecentlySuspended(node) == true);
+            await using var server = await FaultyServer.StartAsync(
+                settings.Reuse,
+                plan,
+                node => fleet?.WasRecentlySuspended(node) == true,
+                settings.Keys
+            );
             await using var observer = Observer(settings, server, cluster, key);
             await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
             var run = await RunAsync(settings, cluster, server, observer, fleet, outages, call);
@@ -88,7 +93,7 @@ internal static class Phase
                 : Task.CompletedTask,
             call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length)
         );
-        var stampede = settings.HasFaults ? null : await StampedeAsync(client, fleet, server);
+        var stampede = settings.HasStampede ? await StampedeAsync(client, fleet, server) : null;
 
         await fleet.DisposeAsync();
         // Every access token has then expired by every clock.
@@ -132,6 +137,9 @@ internal static class Phase
                 settings.Reuse == Reuse.AllowedForTenSeconds,
                 settings.TraceFolder
             )
+            {
+                Keys = settings.Keys,
+            }
         );
         return services.BuildServiceProvider();
     }

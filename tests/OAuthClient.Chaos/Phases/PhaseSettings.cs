@@ -1,3 +1,4 @@
+using OAuthClient.Chaos.Nodes;
 using OAuthClient.Chaos.Server;
 
 namespace OAuthClient.Chaos.Phases;
@@ -20,6 +21,18 @@ internal sealed record PhaseSettings(string Name, Reuse Reuse, bool HasFaults, T
 
     /// <summary>Gets the number of grants that the processes share.</summary>
     public int Grants { get; init; } = Environment.ProcessorCount < 4 ? 120 : 240;
+
+    /// <summary>Gets what the server binds to a key (RFC 9449).</summary>
+    public KeyBinding Keys { get; init; }
+
+    /// <summary>Gets how the clients of the nodes are wrong.</summary>
+    public Mutant Mutant { get; init; }
+
+    /// <summary>
+    /// Gets a value indicating whether many callers meet an expired token at the end. A mutant would end the phase there.
+    /// </summary>
+    public bool HasStampede => !HasFaults && Mutant == Mutant.None;
+
     public int Seed { get; init; } = 1;
     public int PauseMilliseconds { get; init; } = 800;
     public int StampedeCallers { get; init; } = 125;

@@ -120,6 +120,8 @@ internal static class Promises
                 };
             }
         }
+        foreach (var breach in BoundTokens(run.Server, run.Settings.Keys))
+            yield return breach;
         foreach (var (node, sent) in run.Fleet.Events(NodeEventKind.ExpiredTokenSent))
         {
             yield return new(
@@ -144,6 +146,8 @@ internal static class Promises
                 Processes = [node, Stall.Rig, Stall.Database],
             };
         }
+        if (!run.Settings.HasStampede)
+            yield break;
         if (run.Stampede is not { } stampede)
         {
             yield return new("a stampede costs one token request", "there was no stampede");
@@ -169,11 +173,35 @@ internal static class Promises
         }
     }
 
+    private static IEnumerable<Breach> BoundTokens(FaultyServer server, KeyBinding keys)
+    {
+        if (keys == KeyBinding.None)
+            yield break;
+        var (bound, nonces) = (server.Bound, server.Bound.TokenNonces);
+        if (bound.InvalidProofs > 0)
+            yield return new("every proof is valid", Count($"{bound.InvalidProofs} proofs were not"));
+        if (bound.WrongKeys > 0)
+            yield return new("an access token is sent with a proof of its key", Count($"{bound.WrongKeys} calls had another key"));
+        if (nonces.RepeatedRefusals > 0 || server.TokenRequests != server.Refreshes + server.SignIns + nonces.Refusals)
+        {
+            yield return new(
+                "a refusal for the nonce costs one request",
+                Count(
+                    $"{server.TokenRequests} requests, {server.Refreshes} refreshes, {server.SignIns} codes, {nonces.Refusals} refusals, "
+                ) + Count($"{nonces.RepeatedRefusals} of them repeated")
+            );
+        }
+        if (nonces.Refusals < server.Refreshes / 10)
+            yield return new("a phase does what it is for", Count($"{nonces.Refusals} refusals for the nonce"));
+    }
+
     // The rotation whose response was not saved before the old token was presented again.
     private static Breach Loss(string promise, Reuse reuse, TokenFamily family)
     {
-        if (family.RevokedBy is not { } revoked || family.RotatedBy(revoked.Generation) is not { } rotation)
+        if (family.RevokedBy is not { } revoked)
             return new(promise, $"{family.Owner} was not revoked by the server");
+        if (family.RotatedBy(revoked.Generation) is not { } rotation)
+            return new(promise, Count($"{family.Owner}: node {revoked.Node} presented {revoked.Generation} with another key"));
         var hasGrace = reuse == Reuse.AllowedForTenSeconds;
         // After the grace period, or after the second holder's lease and deadline, a delay has no effect.
         var end = rotation.At + (hasGrace ? TokenFamily.Grace : Registration.LeaseWithoutGrace + Registration.Deadline);

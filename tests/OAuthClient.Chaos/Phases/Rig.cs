@@ -1,4 +1,5 @@
 using System.Globalization;
+using OAuthClient.Chaos.Nodes;
 using OAuthClient.Chaos.Server;
 using OAuthClient.Chaos.Verdicts;
 using OAuthClient.Tests.Shared;
@@ -10,8 +11,13 @@ internal static class Rig
 {
     private const string Usage = """
         Usage: [--normal-priority] [--seconds N] [--seed N] [--grants N] [--nodes N] [--callers N] [--trace FOLDER]
+               [--normal-priority] --dpop [--mutant NAME] [--seconds N] ...
                [--normal-priority] --soak MINUTES
         Without arguments: three phases of about half a minute each.
+        --dpop: two phases without faults at a server that requires DPoP and changes its nonce after each third token request; one with
+        a public client, one with a confidential one. --mutant IgnoresNonces or UsesItsOwnKey makes the nodes wrong: with
+        UsesItsOwnKey grants of the public client are lost, and access tokens of the confidential one are refused; with IgnoresNonces
+        calls fail.
 
         The number of nodes, callers and grants follows the number of processors (8 nodes, 64 callers and 240 grants with 4 or more; half of
         each with fewer); it is printed.
@@ -42,6 +48,12 @@ internal static class Rig
         bool hasNormalPriority = args is ["--normal-priority", ..];
         if (hasNormalPriority)
             args = args[1..];
+        bool isBound = args is ["--dpop", ..];
+        if (isBound)
+            args = args[1..];
+        var mutant = Mutant.None;
+        if (isBound && args is ["--mutant", var name, ..] && Enum.TryParse(name, out mutant))
+            args = args[2..];
         if (args is [.. var others, "--trace", var folder])
             (args, trace) = (others, Directory.CreateDirectory(folder).FullName);
         if (!TryRead(args, out var options))
@@ -68,14 +80,27 @@ internal static class Rig
         );
         var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 25));
         RunSummary summary = new();
-        foreach (
-            var phase in new[]
-            {
+        PhaseSettings[] phases = isBound
+            ?
+            [
+                Phase("dpop_public", Reuse.Revokes, hasFaults: false, length) with
+                {
+                    Keys = KeyBinding.Public,
+                    Mutant = mutant,
+                },
+                Phase("dpop_confidential", Reuse.Revokes, hasFaults: false, length) with
+                {
+                    Keys = KeyBinding.Confidential,
+                    Mutant = mutant,
+                },
+            ]
+            :
+            [
                 Phase("no_faults", Reuse.Revokes, hasFaults: false, length / 3),
                 Phase("forgiving_server_all_faults", Reuse.AllowedForTenSeconds, hasFaults: true, length),
                 Phase("strict_server_all_faults", Reuse.Revokes, hasFaults: true, length),
-            }
-        )
+            ];
+        foreach (var phase in phases)
         {
             await summary.RunAsync(
                 phase.Name,

@@ -23,14 +23,17 @@ internal sealed class FaultyServer : IAsyncDisposable
     private readonly FaultPlan plan;
     private readonly Func<string, bool> wasRecentlySuspended;
     private readonly TimeProvider time = TimeProvider.System;
+    private int tokenRequests;
+    private int signIns;
     private int stale;
     private int refreshes;
     private int deviations;
     private int apiCalls;
     private int apiRefusals;
 
-    private FaultyServer(Reuse reuse, FaultPlan plan, Func<string, bool> wasRecentlySuspended)
+    private FaultyServer(Reuse reuse, FaultPlan plan, Func<string, bool> wasRecentlySuspended, KeyBinding keys)
     {
+        Bound = new(keys, time);
         (this.reuse, this.plan, this.wasRecentlySuspended) = (reuse, plan, wasRecentlySuspended);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -50,6 +53,15 @@ internal sealed class FaultyServer : IAsyncDisposable
     public IReadOnlyCollection<TokenFamily> Families => (IReadOnlyCollection<TokenFamily>)families.Values;
     public int Refreshes => refreshes;
 
+    /// <summary>Gets the keys of the tokens, and the proofs.</summary>
+    public BoundTokens Bound { get; }
+
+    /// <summary>Gets the number of all token requests, including those that were refused.</summary>
+    public int TokenRequests => tokenRequests;
+
+    /// <summary>Gets the number of authorization codes that were redeemed.</summary>
+    public int SignIns => signIns;
+
     /// <summary>Gets the number of responses whose form deviated.</summary>
     public int Deviations => deviations;
     public int StalePresentations => stale;
@@ -57,9 +69,9 @@ internal sealed class FaultyServer : IAsyncDisposable
     public int ApiRefusals => apiRefusals;
     public int MostPresentations => families.Values.Max(family => family.MostPresentations);
 
-    public static async Task<FaultyServer> StartAsync(Reuse reuse, FaultPlan plan, Func<string, bool> wasRecentlySuspended)
+    public static async Task<FaultyServer> StartAsync(Reuse reuse, FaultPlan plan, Func<string, bool> wasRecentlySuspended, KeyBinding keys)
     {
-        FaultyServer server = new(reuse, plan, wasRecentlySuspended);
+        FaultyServer server = new(reuse, plan, wasRecentlySuspended, keys);
         await server.app.StartAsync();
         return server;
     }
@@ -76,21 +88,32 @@ internal sealed class FaultyServer : IAsyncDisposable
     {
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         string node = context.Request.Headers[NodeHeader].ToString();
+        Interlocked.Increment(ref tokenRequests);
+        if (await Bound.CheckAsync(context, form["code"].ToString() + form["refresh_token"]) is not { } key)
+            return;
         if (form["grant_type"] == "authorization_code")
         {
             string owner = form["code"].ToString();
             var begun = families.GetOrAdd(owner, name => new TokenFamily(name, reuse, time));
-            await AnswerAsync(context, begun, begun.RefreshToken, deviation: null);
+            Bound.MayRefresh(owner, key);
+            Interlocked.Increment(ref signIns);
+            await AnswerAsync(context, begun, key, begun.RefreshToken, deviation: null);
             return;
         }
         string[] parts = form["refresh_token"].ToString().Split('.');
         long generation = long.Parse(parts[2], CultureInfo.InvariantCulture);
-        await RefreshAsync(context, families[parts[1]], generation, node);
+        await RefreshAsync(context, families[parts[1]], key, generation, node);
     }
 
-    private async Task RefreshAsync(HttpContext context, TokenFamily family, long generation, string node)
+    private async Task RefreshAsync(HttpContext context, TokenFamily family, string key, long generation, string node)
     {
         int times = family.Count(generation, node);
+        if (!Bound.MayRefresh(family.Owner, key))
+        {
+            family.Revoke(generation, node, "with another key");
+            await context.WriteJsonAsync(400, """{"error":"invalid_grant"}""");
+            return;
+        }
         if (times > 1 && family.RotatedBy(generation) is { } rotation && rotation.Node != node && wasRecentlySuspended(node))
             Interlocked.Increment(ref stale);
         // The fault of the plan applies to the first presentation; a repeated presentation succeeds.
@@ -123,13 +146,20 @@ internal sealed class FaultyServer : IAsyncDisposable
         }
         if (deviation is not null)
             Interlocked.Increment(ref deviations);
-        await AnswerAsync(context, family, next, deviation);
+        await AnswerAsync(context, family, key, next, deviation);
     }
 
-    private async Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken, TokenResponseDeviation? deviation)
+    private async Task AnswerAsync(
+        HttpContext context,
+        TokenFamily family,
+        string key,
+        string refreshToken,
+        TokenResponseDeviation? deviation
+    )
     {
         var reply = TokenResponses.Create(
-            family.NewAccessToken(AccessTokenExpiry),
+            Bound.Bind(family.NewAccessToken(AccessTokenExpiry), key),
+            Bound.TokenType,
             AccessTokenExpiry,
             refreshToken,
             deviation,
@@ -170,10 +200,15 @@ internal sealed class FaultyServer : IAsyncDisposable
     {
         Interlocked.Increment(ref apiCalls);
         string[] token = context.Request.Headers.Authorization.ToString().Split('.');
-        if (token.Length == 4 && long.Parse(token[2], CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeMilliseconds())
+        string? error = Bound.CheckCall(context, context.Request.Headers[NodeHeader].ToString());
+        if (
+            error is null
+            && token.Length == 4
+            && long.Parse(token[2], CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeMilliseconds()
+        )
             return Results.Text(token[1]);
         Interlocked.Increment(ref apiRefusals);
-        context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+        context.Response.Headers.WWWAuthenticate = $"{Bound.TokenType} error=\"{error ?? "invalid_token"}\"";
         return Results.StatusCode(401);
     }
 }

@@ -130,6 +130,14 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
             return rotations.Find(rotation => rotation.Generation == generation);
     }
 
+    /// <summary>Revokes the family because of a presentation.</summary>
+    public void Revoke(long generation, string node, string why)
+    {
+        Record(node, $"presents {generation} {why}");
+        lock (changes)
+            RevokedBy ??= new(generation, node, time.GetUtcNow());
+    }
+
     /// <returns>The current refresh token of the client; <see langword="null"/> if the grant is lost.</returns>
     public string? Rotate(long generation, string node, bool isResponseDestroyed, TokenResponseDeviation? deviation)
     {

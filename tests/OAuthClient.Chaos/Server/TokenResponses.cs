@@ -24,6 +24,7 @@ internal static class TokenResponses
 
     public static Reply Create(
         string accessToken,
+        string tokenType,
         TimeSpan lifetime,
         string refreshToken,
         TokenResponseDeviation? deviation,
@@ -35,7 +36,7 @@ internal static class TokenResponses
             new JsonObject
             {
                 ["access_token"] = accessToken,
-                ["token_type"] = "Bearer",
+                ["token_type"] = tokenType,
                 ["expires_in"] = (long)lifetime.TotalSeconds,
                 ["refresh_token"] = refreshToken,
                 ["scope"] = "a",

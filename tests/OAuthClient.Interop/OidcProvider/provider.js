@@ -1,11 +1,13 @@
 // Runs oidc-provider on a free loopback port, with clients and keys that the tests specify.
 // Reads one JSON object per line from its input, responds to each with one on its output, and exits when the input ends.
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import Provider, { errors } from 'oidc-provider';
 
+// What a server requires of all its clients, which differs between the tests.
+const required = { pushedRequests: false, signedRequests: false, fapi: undefined, ...JSON.parse(process.env.REQUIRED) };
 const accounts = new Map([['alice', { name: 'Alice Ärmel', email: 'alice@example.com', email_verified: true }]]);
 const apis = new Map([
   ['https://api.example.com/photos', 'photos.read photos.write'],
@@ -122,8 +124,10 @@ function configuration(jwks) {
     },
     features: {
       clientCredentials: { enabled: true },
-      pushedAuthorizationRequests: { enabled: true },
-      requestObjects: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: required.pushedRequests },
+      requestObjects: { enabled: true, requireSignedRequestObject: required.signedRequests },
+      dPoP: { enabled: true, nonceSecret, requireNonce: () => true },
+      fapi: { enabled: required.fapi !== undefined, profile: required.fapi },
       jwtResponseModes: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       jwtIntrospection: { enabled: true },
@@ -175,6 +179,7 @@ const tlsServer = createTlsServer(
 let handle;
 let provider;
 let jwks = keys();
+let nonceSecret = randomBytes(32);
 
 function start() {
   const { port } = server.address();
@@ -191,6 +196,10 @@ const commands = {
     const previous = jwks.keys;
     const fresh = keys();
     jwks = { keys: keepPrevious ? [...fresh.keys, ...previous] : fresh.keys };
+    start();
+  },
+  rotateNonces() {
+    nonceSecret = randomBytes(32);
     start();
   },
 };
