@@ -13,6 +13,13 @@ internal static class SampleGrants
 
     private static readonly AuthorizationDetails Details = AuthorizationDetails.Parse("""[{"type":"payment","actions":["read"]}]""");
 
+    // A store keeps the private key with the tokens that are bound to it (RFC 9449). This one is that of no client.
+    private static readonly DPoPKey Key = new(
+        "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+        new PrivateKey("""{"kty":"EC","crv":"P-256","x":"x-of-the-key","y":"y-of-the-key","d":"d-of-the-key"}"""),
+        new(2099, 12, 31, 0, 0, 0, TimeSpan.Zero)
+    );
+
     public static Grant Create(
         string id,
         string owner,
@@ -37,10 +44,12 @@ internal static class SampleGrants
             Generation = generation,
             RefreshToken = refreshToken is null ? null : new RefreshToken(refreshToken.Length > 0 ? refreshToken : "rt-" + id),
             AuthorizationDetails = Details,
+            DPoPKey = Key,
             Tokens = Grant.With(
                 new AccessToken("at-" + id, Expiry.AddMinutes(-10), expiresAt ?? Expiry.AddHours(1), ["a", "b"], ["https://api.example"])
                 {
                     AuthorizationDetails = Details,
+                    Key = Key,
                 }
             ),
         };

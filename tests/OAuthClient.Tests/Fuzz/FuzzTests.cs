@@ -34,6 +34,8 @@ public sealed class FuzzTests
             Targets.TokenResponse,
             Targets.Metadata,
             Targets.Challenge,
+            DPoPTargets.Challenge,
+            DPoPTargets.Nonce,
             Targets.Registration,
             Targets.Introspection,
             JwtTargets.Compact,
