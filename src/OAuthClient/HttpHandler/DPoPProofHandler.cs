@@ -35,7 +35,7 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
         if (TakeToken(request) is { } token)
         {
             var address = request.RequestUri!;
-            var creating = proofs.CreateForTokenAsync(token, request.Method, address, nonce: null, cancellationToken);
+            var creating = proofs.CreateForTokenAsync(token, request.Method, HostHeader.TargetOf(request), nonce: null, cancellationToken);
             if (!creating.IsCompleted)
                 throw new NotSupportedException(
                     "The signer of UseDPoPSigner is asynchronous, so a synchronous request cannot be sent; use SendAsync."
@@ -76,7 +76,9 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     {
         Attach(
             request,
-            await proofs.CreateForTokenAsync(token, request.Method, request.RequestUri!, nonce, cancellationToken).ConfigureAwait(false)
+            await proofs
+                .CreateForTokenAsync(token, request.Method, HostHeader.TargetOf(request), nonce, cancellationToken)
+                .ConfigureAwait(false)
         );
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
@@ -102,7 +104,7 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
 
     // After a redirect, the response is that of another address.
     private string? Record(HttpRequestMessage request, Uri address, HttpResponseMessage response) =>
-        request.RequestUri == address ? proofs.ApiNonces.Record(address, response) : null;
+        request.RequestUri == address ? proofs.ApiNonces.Record(HostHeader.TargetOf(request), response) : null;
 
     private static bool AsksForNonce(HttpResponseMessage response) =>
         response.StatusCode == System.Net.HttpStatusCode.Unauthorized
