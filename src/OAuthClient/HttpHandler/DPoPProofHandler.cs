@@ -16,10 +16,16 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     public static void SetToken(HttpRequestMessage request, AccessToken token, DPoPProofs proofs)
     {
         if (token.Key is not null)
+        {
             proofs.WasUsed = true;
+            request.Options.Set(Key, token);
+        }
         // The options of a request are created when they are first read, so those of a client with bearer tokens are not.
-        if (proofs.WasUsed)
-            request.Options.Set(Key, token.Key is null ? null : token);
+        else if (proofs.WasUsed && request.Options.TryGetValue(Key, out _))
+        {
+            request.Options.Set(Key, null);
+            request.Headers.Remove(DPoPProofs.HeaderName);
+        }
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -87,12 +93,11 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     // after it changed the address.
     private AccessToken? TakeToken(HttpRequestMessage request)
     {
-        if (!proofs.WasUsed || !request.Options.TryGetValue(Key, out var token))
+        if (!proofs.WasUsed || !request.Options.TryGetValue(Key, out var token) || token is null)
             return null;
         request.Headers.Remove(DPoPProofs.HeaderName);
         return
-            token is not null
-            && request.Headers.NonValidated.TryGetValues("Authorization", out var sent)
+            request.Headers.NonValidated.TryGetValues("Authorization", out var sent)
             && sent.Count == 1
             && sent.ToString() == token.AuthorizationHeader
             ? token
