@@ -16,10 +16,16 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     public static void SetToken(HttpRequestMessage request, AccessToken token, DPoPProofs proofs)
     {
         if (token.Key is not null)
+        {
             proofs.WasUsed = true;
+            request.Options.Set(Key, token);
+        }
         // The options of a request are created when they are first read, so those of a client with bearer tokens are not.
-        if (proofs.WasUsed)
-            request.Options.Set(Key, token.Key is null ? null : token);
+        else if (proofs.WasUsed && request.Options.TryGetValue(Key, out _))
+        {
+            request.Options.Set(Key, null);
+            request.Headers.Remove(DPoPProofs.HeaderName);
+        }
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -35,7 +41,7 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
         if (TakeToken(request) is { } token)
         {
             var address = request.RequestUri!;
-            var creating = proofs.CreateForTokenAsync(token, request.Method, address, nonce: null, cancellationToken);
+            var creating = proofs.CreateForTokenAsync(token, request.Method, HostHeader.TargetOf(request), nonce: null, cancellationToken);
             if (!creating.IsCompleted)
                 throw new NotSupportedException(
                     "The signer of UseDPoPSigner is asynchronous, so a synchronous request cannot be sent; use SendAsync."
@@ -76,7 +82,9 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     {
         Attach(
             request,
-            await proofs.CreateForTokenAsync(token, request.Method, request.RequestUri!, nonce, cancellationToken).ConfigureAwait(false)
+            await proofs
+                .CreateForTokenAsync(token, request.Method, HostHeader.TargetOf(request), nonce, cancellationToken)
+                .ConfigureAwait(false)
         );
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
@@ -85,12 +93,11 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     // after it changed the address.
     private AccessToken? TakeToken(HttpRequestMessage request)
     {
-        if (!proofs.WasUsed || !request.Options.TryGetValue(Key, out var token))
+        if (!proofs.WasUsed || !request.Options.TryGetValue(Key, out var token) || token is null)
             return null;
         request.Headers.Remove(DPoPProofs.HeaderName);
         return
-            token is not null
-            && request.Headers.NonValidated.TryGetValues("Authorization", out var sent)
+            request.Headers.NonValidated.TryGetValues("Authorization", out var sent)
             && sent.Count == 1
             && sent.ToString() == token.AuthorizationHeader
             ? token
@@ -102,7 +109,7 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
 
     // After a redirect, the response is that of another address.
     private string? Record(HttpRequestMessage request, Uri address, HttpResponseMessage response) =>
-        request.RequestUri == address ? proofs.ApiNonces.Record(address, response) : null;
+        request.RequestUri == address ? proofs.ApiNonces.Record(HostHeader.TargetOf(request), response) : null;
 
     private static bool AsksForNonce(HttpResponseMessage response) =>
         response.StatusCode == System.Net.HttpStatusCode.Unauthorized

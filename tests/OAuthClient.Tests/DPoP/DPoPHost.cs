@@ -37,11 +37,11 @@ internal static class DPoPHost
     }
 
     /// <summary>Creates the services of another node with the same client, whose store is its own.</summary>
-    public static ServiceProvider CreateNode(OAuthTestHost host, bool isPublic)
+    public static ServiceProvider CreateNode(OAuthTestHost host, bool isPublic, Action<OAuthClientBuilder>? register = null)
     {
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(host.Clock);
-        services.AddOAuthClient(
+        var builder = services.AddOAuthClient(
             OAuthTestHost.ClientName,
             o =>
             {
@@ -53,6 +53,7 @@ internal static class DPoPHost
                 o.DPoP.Enabled = true;
             }
         );
+        register?.Invoke(builder);
         OAuthTestHost.ForOwner(services.AddHttpClient("api", http => http.BaseAddress = host.Api.BaseAddress), host.Api);
         return services.BuildServiceProvider();
     }
