@@ -76,10 +76,17 @@ internal sealed class CanaryHost : IAsyncDisposable
     public IOAuthClient Client => provider.GetRequiredKeyedService<IOAuthClient>("photos");
     public IEnumerable<string> Secrets => secrets.Keys;
 
-    public static async Task<CanaryHost> StartAsync()
+    public IReadOnlyList<RecordedRequest> ApiRequests => Api.Requests;
+
+    public static async Task<CanaryHost> StartAsync(
+        Action<OAuthClientOptions>? options = null,
+        Action<TestAuthorizationServerOptions>? configure = null
+    )
     {
-        var server = await TestAuthorizationServer.StartAsync();
-        return new(server, await server.StartResourceServerAsync());
+        var server = await TestAuthorizationServer.StartAsync(configure);
+        CanaryHost host = new(server, await server.StartResourceServerAsync());
+        options?.Invoke(host.Options);
+        return host;
     }
 
     public HttpClient Http() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api");
@@ -204,7 +211,7 @@ internal sealed class CanaryHost : IAsyncDisposable
         recorder.Dispose();
     }
 
-    private void AddSecret(string? secret)
+    public void AddSecret(string? secret)
     {
         if (secret is not null)
             secrets[secret] = true;

@@ -36,11 +36,17 @@ internal static class DPoPHost
         return host;
     }
 
-    /// <summary>Creates the services of another node with the same client, whose store is its own.</summary>
-    public static ServiceProvider CreateNode(OAuthTestHost host, bool isPublic, Action<OAuthClientBuilder>? register = null)
+    /// <summary>Creates the services of another node with the same client, whose store is its own unless the test registers one.</summary>
+    public static ServiceProvider CreateNode(
+        OAuthTestHost host,
+        bool isPublic,
+        Action<OAuthClientBuilder>? register = null,
+        Action<IServiceCollection>? registerFirst = null
+    )
     {
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(host.Clock);
+        registerFirst?.Invoke(services);
         var builder = services.AddOAuthClient(
             OAuthTestHost.ClientName,
             o =>
