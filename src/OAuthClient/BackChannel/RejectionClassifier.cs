@@ -34,9 +34,6 @@ internal static class RejectionClassifier
                 && response.Content is BufferedResponseContent content
                 && StrictJson.TryParseObject(content.Body)?.TextIfAny(ParameterNames.Error) == ErrorCodes.UseDPoPNonce
             )
-            || (
-                response.StatusCode == HttpStatusCode.Unauthorized
-                && AuthenticationChallenge.FindErrors(response, TokenScheme.DPoP).Contains(ErrorCodes.UseDPoPNonce)
-            )
+            || DPoPNonceCache.IsRequiredBy(response)
         );
 }

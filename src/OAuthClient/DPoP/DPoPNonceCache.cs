@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace OAuthClient;
 
@@ -37,6 +38,11 @@ internal sealed class DPoPNonceCache
             nonces.Set(origin, nonce);
         return nonce;
     }
+
+    /// <summary>Determines whether a protected resource refused a proof because it lacks the nonce (RFC 9449 §9).</summary>
+    public static bool IsRequiredBy(HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.Unauthorized
+        && AuthenticationChallenge.FindErrors(response, TokenScheme.DPoP).Contains(ErrorCodes.UseDPoPNonce);
 
     private static string OriginOf(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 }

@@ -62,7 +62,7 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
         var response = await ProveAndSendAsync(request, token, nonce: null, cancellationToken).ConfigureAwait(false);
         if (
             Record(request, address, response) is not { } nonce
-            || !AsksForNonce(response)
+            || !DPoPNonceCache.IsRequiredBy(response)
             || !ReplayableContent.IsReplayable(request.Content)
         )
             return response;
@@ -110,8 +110,4 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     // After a redirect, the response is that of another address.
     private string? Record(HttpRequestMessage request, Uri address, HttpResponseMessage response) =>
         request.RequestUri == address ? proofs.ApiNonces.Record(HostHeader.TargetOf(request), response) : null;
-
-    private static bool AsksForNonce(HttpResponseMessage response) =>
-        response.StatusCode == System.Net.HttpStatusCode.Unauthorized
-        && AuthenticationChallenge.FindErrors(response, TokenScheme.DPoP).Contains(ErrorCodes.UseDPoPNonce);
 }
