@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
 
@@ -20,8 +21,24 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
     private DPoPKey? shared;
     private ApplicationKey? application;
 
-    /// <summary>Gets a value indicating whether the client requests tokens that are bound to a key.</summary>
-    public bool IsEnabled => configuration().DPoP.IsEnabled;
+    /// <summary>
+    /// Gets a value indicating whether the client may request tokens that are bound to a key. It is also <see langword="true"/> while the
+    /// options are invalid, because they can be corrected without a restart.
+    /// </summary>
+    public bool MayBeEnabled
+    {
+        get
+        {
+            try
+            {
+                return configuration().DPoP.IsEnabled;
+            }
+            catch (OptionsValidationException)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Gets the key of a new grant.</summary>
     /// <returns>The key; <see langword="null"/> if the client requests bearer tokens.</returns>

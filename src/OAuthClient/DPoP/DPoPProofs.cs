@@ -14,8 +14,8 @@ internal sealed class DPoPProofs(DPoPKeyProvider keys, TimeProvider time)
     /// <summary>Gets the keys.</summary>
     public DPoPKeyProvider Keys => keys;
 
-    /// <inheritdoc cref="DPoPKeyProvider.IsEnabled"/>
-    public bool IsEnabled => keys.IsEnabled;
+    /// <inheritdoc cref="DPoPKeyProvider.MayBeEnabled"/>
+    public bool MayBeEnabled => keys.MayBeEnabled;
 
     /// <summary>Gets the nonces of the authorization server (RFC 9449 §8).</summary>
     public DPoPNonceCache ServerNonces { get; } = new();

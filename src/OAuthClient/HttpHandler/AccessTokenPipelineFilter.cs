@@ -58,7 +58,7 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
         EncloseServiceDiscovery(builder.AdditionalHandlers, tokens.Addresses);
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses.EnsureNamed));
-        if (tokens.Proofs.IsEnabled)
+        if (tokens.Proofs.MayBeEnabled)
             PrimaryHandlerConfiguration.TurnRedirectsOff(builder.PrimaryHandler, NameOf(builder));
         builder.PrimaryHandler = new DPoPProofHandler(
             new FinalRequestHandler(
