@@ -3,7 +3,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests.DPoP;
 
-/// <summary>Proves that neither the private key, nor a proof, nor a bound token appears in any log, trace, metric, text or exception.</summary>
+/// <summary>
+/// Proves that neither the private key, nor a proof, nor a bound token appears in any log, trace, metric, text or exception.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class DPoPCanaryTests
@@ -42,7 +44,10 @@ public class DPoPCanaryTests
         var newest = (await host.Client.FindGrantAsync(owner))!;
 
         host.Examine(pending, pending.DPoPKey!, grant, newest, newest.AccessToken!, own, own.Key!, own.Key!.PrivateJwk!, host.Options);
-        var requests = host.Server.RequestsTo(TestEndpoint.Token).Concat(host.Server.RequestsTo(TestEndpoint.UserInfo)).Concat(host.Api.Requests);
+        var requests = host
+            .Server.RequestsTo(TestEndpoint.Token)
+            .Concat(host.Server.RequestsTo(TestEndpoint.UserInfo))
+            .Concat(host.Api.Requests);
         foreach (var request in requests)
             host.AddSecret(request.Headers.GetValueOrDefault("DPoP"));
         host.AssertNoSecretWasRecorded(atLeastSecrets: 20);
@@ -62,9 +67,7 @@ public class DPoPCanaryTests
             return ScriptedServer.Json(400, JsonSerializer.Serialize(json));
         });
 
-        var exception = Assert.ThrowsAsync<TokenEndpointException>(async () =>
-            await server.Client.GetAccessTokenAsync(GrantOwner.Client)
-        )!;
+        var exception = Assert.ThrowsAsync<TokenEndpointException>(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client))!;
 
         string signature = sent!.Split('.')[2];
         Assert.That(exception.ToString(), Does.Not.Contain(sent[..100]).And.Not.Contain(signature));

@@ -38,7 +38,12 @@ internal static class DPoPHost
     }
 
     /// <summary>Creates the services of another node with the same client, whose store is its own unless one is passed.</summary>
-    public static ServiceProvider CreateNode(OAuthTestHost host, bool isPublic, Action<OAuthClientBuilder>? register = null, IGrantStore? store = null)
+    public static ServiceProvider CreateNode(
+        OAuthTestHost host,
+        bool isPublic,
+        Action<OAuthClientBuilder>? register = null,
+        IGrantStore? store = null
+    )
     {
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(host.Clock);

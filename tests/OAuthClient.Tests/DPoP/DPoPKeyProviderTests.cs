@@ -45,7 +45,9 @@ public class DPoPKeyProviderTests
     }
 
     [Test]
-    [Description("§5, §6: after the signer is replaced, a confidential client uses the new key at the next refresh, and old tokens until then")]
+    [Description(
+        "§5, §6: after the signer is replaced, a confidential client uses the new key at the next refresh, and old tokens until then"
+    )]
     public async Task A_confidential_client_changes_to_the_new_signer()
     {
         ISigner signer = SigningKey.Create();
@@ -118,11 +120,16 @@ public class DPoPKeyProviderTests
     public async Task A_server_without_the_algorithm_is_refused_at_the_beginning()
     {
         await using var host = await DPoPHost.StartAsync();
-        host.Server.Options.OnMetadata = metadata => metadata["dpop_signing_alg_values_supported"] = new System.Text.Json.Nodes.JsonArray("PS256");
+        host.Server.Options.OnMetadata = metadata =>
+            metadata["dpop_signing_alg_values_supported"] = new System.Text.Json.Nodes.JsonArray("PS256");
 
         Assert.That(
             async () => await host.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("ES256").And.Message.Contains("PS256").And.Message.Contains("UseDPoPSigner")
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contains("ES256")
+                .And.Message.Contains("PS256")
+                .And.Message.Contains("UseDPoPSigner")
         );
         Assert.That(
             async () => await host.Client.GetAccessTokenAsync(GrantOwner.Client),

@@ -74,7 +74,10 @@ public class DPoPNonceCacheTests
             await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
         await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
 
-        Assert.That(server.Requests.Select(request => Nonce(request.Proof)), Is.EqualTo(new[] { null, null, "of-the-API", "of-the-server" }));
+        Assert.That(
+            server.Requests.Select(request => Nonce(request.Proof)),
+            Is.EqualTo(new[] { null, null, "of-the-API", "of-the-server" })
+        );
     }
 
     [Test]
@@ -109,11 +112,13 @@ public class DPoPNonceCacheTests
     [Description("§9: an API that accepts only the newest nonce costs each of many parallel calls at most one more request, and no token")]
     public async Task Parallel_calls_are_repeated_once_at_most()
     {
-        await using var host = await DPoPHost.StartAsync(api: (http, resource) =>
-        {
-            resource.Options.RotateDPoPNonces = true;
-            OAuthTestHost.ForOwner(http, resource);
-        });
+        await using var host = await DPoPHost.StartAsync(
+            api: (http, resource) =>
+            {
+                resource.Options.RotateDPoPNonces = true;
+                OAuthTestHost.ForOwner(http, resource);
+            }
+        );
         await host.SignInAsync();
         await host.Http.GetAsync("/me");
         host.Api.ClearRequests();

@@ -38,7 +38,9 @@ public class DPoPSignerTests
         Assert.That(Claims(await CreateAsync(method: method)).GetProperty("htm").GetString(), Is.EqualTo(stated));
 
     [Test]
-    [Description("§4.2: typ, alg and the public key in the header; jti, htm, htu and iat in the body; nothing else without token and nonce")]
+    [Description(
+        "§4.2: typ, alg and the public key in the header; jti, htm, htu and iat in the body; nothing else without token and nonce"
+    )]
     public async Task A_proof_has_the_required_members_only()
     {
         string proof = await CreateAsync();

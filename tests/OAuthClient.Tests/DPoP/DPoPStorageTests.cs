@@ -89,7 +89,8 @@ public class DPoPStorageTests
         await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client));
 
         var token = await two.Client.GetAccessTokenAsync(GrantOwner.Client);
-        string proof = await two.Services.GetRequiredService<DPoPProofFactory>()
+        string proof = await two
+            .Services.GetRequiredService<DPoPProofFactory>()
             .CreateAsync(token, HttpMethod.Get, new("https://api.example"));
 
         Assert.That(two.Requests, Is.Empty);
@@ -124,10 +125,7 @@ public class DPoPStorageTests
         two.Answers(BoundTokens("at-2"));
         await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client));
 
-        Assert.That(
-            (await two.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(),
-            Is.EqualTo(isReplaced ? "at-2" : "at-1")
-        );
+        Assert.That((await two.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(), Is.EqualTo(isReplaced ? "at-2" : "at-1"));
     }
 
     [Test]
@@ -177,7 +175,8 @@ public class DPoPStorageTests
         }
     }
 
-    private static AccessToken Token(string value, DPoPKey? key) => new(value, SampleConfiguration.Now, expiresAt: null, [], []) { Key = key };
+    private static AccessToken Token(string value, DPoPKey? key) =>
+        new(value, SampleConfiguration.Now, expiresAt: null, [], []) { Key = key };
 
     private static ScriptedServer Node(FakeDistributedCache cache, Action<OAuthClientOptions> options, ISigner? signer = null) =>
         new(

@@ -11,9 +11,7 @@ internal static class ProofTargets
 
     private static readonly AccessToken Bound = new("at", SampleConfiguration.Now, expiresAt: null, [], [])
     {
-        Key = SampleProofs
-            .Keys(options: o => o.DPoP.Enabled = true)
-            .FindForClient(SampleConfiguration.Create(o => o.DPoP.Enabled = true)),
+        Key = SampleProofs.Keys(options: o => o.DPoP.Enabled = true).FindForClient(SampleConfiguration.Create(o => o.DPoP.Enabled = true)),
     };
 
     public static Target Challenge { get; } =
