@@ -71,22 +71,15 @@ internal sealed class CanaryHost : IAsyncDisposable
     }
 
     public TestAuthorizationServer Server { get; }
-    private TestResourceServer Api { get; }
+    public TestResourceServer Api { get; }
     public OAuthClientOptions Options { get; }
     public IOAuthClient Client => provider.GetRequiredKeyedService<IOAuthClient>("photos");
     public IEnumerable<string> Secrets => secrets.Keys;
 
-    public IReadOnlyList<RecordedRequest> ApiRequests => Api.Requests;
-
-    public static async Task<CanaryHost> StartAsync(
-        Action<OAuthClientOptions>? options = null,
-        Action<TestAuthorizationServerOptions>? configure = null
-    )
+    public static async Task<CanaryHost> StartAsync()
     {
-        var server = await TestAuthorizationServer.StartAsync(configure);
-        CanaryHost host = new(server, await server.StartResourceServerAsync());
-        options?.Invoke(host.Options);
-        return host;
+        var server = await TestAuthorizationServer.StartAsync();
+        return new(server, await server.StartResourceServerAsync());
     }
 
     public HttpClient Http() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api");

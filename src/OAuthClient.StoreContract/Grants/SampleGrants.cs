@@ -11,14 +11,14 @@ internal static class SampleGrants
     /// <summary>A time after the end of every case, by any clock of a store.</summary>
     public static readonly DateTimeOffset Expiry = new(2100, 1, 1, 12, 10, 0, TimeSpan.Zero);
 
-    private static readonly AuthorizationDetails Details = AuthorizationDetails.Parse("""[{"type":"payment","actions":["read"]}]""");
-
-    // A store keeps the private key with the tokens that are bound to it (RFC 9449). This one is that of no client.
+    // A store must keep the key too, with which the grant is used on every node (RFC 9449).
     private static readonly DPoPKey Key = new(
-        "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
-        new PrivateKey("""{"kty":"EC","crv":"P-256","x":"x-of-the-key","y":"y-of-the-key","d":"d-of-the-key"}"""),
-        new(2099, 12, 31, 0, 0, 0, TimeSpan.Zero)
+        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+        new PrivateKey("""{"crv":"P-256","kty":"EC","x":"x","y":"y","d":"d"}"""),
+        Expiry.AddMinutes(-10)
     );
+
+    private static readonly AuthorizationDetails Details = AuthorizationDetails.Parse("""[{"type":"payment","actions":["read"]}]""");
 
     public static Grant Create(
         string id,
@@ -58,7 +58,10 @@ internal static class SampleGrants
     public static Grant Next(Grant grant) =>
         grant.Refreshed(
             new TokenResponse(
-                new AccessToken($"at-{grant.Id}-{grant.Generation + 1}", Expiry, Expiry.AddHours(2), grant.Scopes, grant.Resources),
+                new AccessToken($"at-{grant.Id}-{grant.Generation + 1}", Expiry, Expiry.AddHours(2), grant.Scopes, grant.Resources)
+                {
+                    Key = Key,
+                },
                 new RefreshToken($"rt-{grant.Id}-{grant.Generation + 1}"),
                 idToken: null,
                 FrozenDictionary<string, JsonElement>.Empty

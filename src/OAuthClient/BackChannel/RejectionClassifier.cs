@@ -33,7 +33,6 @@ internal static class RejectionClassifier
                 response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized
                 && response.Content is BufferedResponseContent content
                 && StrictJson.TryParseObject(content.Body)?.TextIfAny(ParameterNames.Error) == ErrorCodes.UseDPoPNonce
-            )
-            || DPoPNonceCache.IsRequiredBy(response)
+            ) || DPoPNonceCache.IsRequiredBy(response)
         );
 }

@@ -1,9 +1,9 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Creates proofs of possession (DPoP, RFC 9449 §4) for requests that the application sends itself, such as those of SignalR, with an access
-/// token that is bound to a key. An <see cref="HttpClient"/> with <c>AddAccessTokenHandler</c> does not need it. <c>AddOAuthClient</c>
-/// registers it together with <see cref="IOAuthClient"/>, under the same name. All members are thread-safe.
+/// Creates proofs of possession (DPoP, RFC 9449 §4) for requests that the application sends itself, such as those of SignalR, with an
+/// access token that is bound to a key. An <see cref="HttpClient"/> with <c>AddAccessTokenHandler</c> does not need it.
+/// <c>AddOAuthClient</c> registers it together with <see cref="IOAuthClient"/>, under the same name. All members are thread-safe.
 /// </summary>
 /// <example>
 /// <code language="csharp"><![CDATA[
@@ -44,7 +44,9 @@ public sealed class DPoPProofFactory
 
     internal DPoPProofFactory(DPoPProofs proofs) => this.proofs = proofs;
 
-    /// <summary>Creates the proof of one request, with the newest nonce of the API. Each request needs a new proof (RFC 9449 §11.1).</summary>
+    /// <summary>
+    /// Creates the proof of one request, with the newest nonce of the API. Each request needs a new proof (RFC 9449 §11.1).
+    /// </summary>
     /// <param name="token">The access token of the request, which this client received.</param>
     /// <param name="method">The method of the request. The opening request of a WebSocket has the method GET.</param>
     /// <param name="address">The address of the request. Its query and fragment are not part of the proof.</param>
@@ -52,12 +54,7 @@ public sealed class DPoPProofFactory
     /// <returns>The value of the header <c>DPoP</c>. Do not log it.</returns>
     /// <exception cref="ArgumentException">The token is not bound to a key, or the address is relative.</exception>
     /// <exception cref="OAuthException">The signer of the application has another key.</exception>
-    public ValueTask<string> CreateAsync(
-        AccessToken token,
-        HttpMethod method,
-        Uri address,
-        CancellationToken cancellationToken = default
-    )
+    public ValueTask<string> CreateAsync(AccessToken token, HttpMethod method, Uri address, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(token);
         ArgumentNullException.ThrowIfNull(method);

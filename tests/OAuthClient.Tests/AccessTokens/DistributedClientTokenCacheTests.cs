@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
-using OAuthClient.Tests.DPoP;
 using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
@@ -62,26 +60,6 @@ public class DistributedClientTokenCacheTests
                 "the decrypted entry contains the token"
             );
         }
-    }
-
-    [Test]
-    [Description("RFC 9449 §5: the key is shared with the token that is bound to it, so other nodes can prove its possession")]
-    public async Task Nodes_share_a_bound_token_with_its_key()
-    {
-        FakeDistributedCache cache = new();
-        await using var one = Node(cache, o => o.DPoP.Enabled = true);
-        await using var two = Node(cache, o => o.DPoP.Enabled = true);
-        one.Answers(SampleProofs.BoundTokens("at-1"));
-        var token = await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client));
-
-        var same = await two.Client.GetAccessTokenAsync(GrantOwner.Client);
-
-        Assert.That(same, Is.EqualTo(token));
-        Assert.That(same.KeyThumbprint, Is.EqualTo(token.KeyThumbprint));
-        Assert.That(same.Key!.PrivateJwk!.Reveal(), Is.EqualTo(token.Key!.PrivateJwk!.Reveal()));
-        Assert.That(two.Requests, Is.Empty);
-        string privateMember = JsonElement.Parse(token.Key.PrivateJwk.Reveal()).GetProperty("d").GetString()!;
-        Assert.That(cache.Entries.Select(entry => Encoding.Latin1.GetString(entry.Value)), Is.All.Not.Contains(privateMember));
     }
 
     private static IEnumerable<TestCaseData> OtherKeys()

@@ -12,7 +12,8 @@ internal static class DPoPHost
         Action<OAuthClientOptions>? options = null,
         Action<IHttpClientBuilder, TestResourceServer>? api = null,
         Action<IServiceCollection>? registerFirst = null,
-        Action<OAuthClientBuilder>? register = null
+        Action<OAuthClientBuilder>? register = null,
+        bool requires = true
     )
     {
         var host = await OAuthTestHost.StartAsync(
@@ -25,7 +26,7 @@ internal static class DPoPHost
             },
             register,
             registerFirst,
-            server: o => (o.RequireDPoP, o.RequireDPoPNonces) = (true, nonces),
+            server: o => (o.RequireDPoP, o.RequireDPoPNonces) = (requires, nonces),
             api: (http, resource) =>
             {
                 resource.Options.RequireDPoPNonces = nonces;
@@ -36,17 +37,18 @@ internal static class DPoPHost
         return host;
     }
 
-    /// <summary>Creates the services of another node with the same client, whose store is its own unless the test registers one.</summary>
+    /// <summary>Creates the services of another node with the same client, whose store is its own unless one is passed.</summary>
     public static ServiceProvider CreateNode(
         OAuthTestHost host,
         bool isPublic,
         Action<OAuthClientBuilder>? register = null,
-        Action<IServiceCollection>? registerFirst = null
+        IGrantStore? store = null
     )
     {
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(host.Clock);
-        registerFirst?.Invoke(services);
+        if (store is not null)
+            services.AddSingleton(store);
         var builder = services.AddOAuthClient(
             OAuthTestHost.ClientName,
             o =>

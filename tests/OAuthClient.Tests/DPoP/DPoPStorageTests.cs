@@ -1,13 +1,11 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
+using System.Collections.Frozen;
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using static OAuthClient.Tests.DPoP.SampleProofs;
 
 namespace OAuthClient.Tests.DPoP;
 
-/// <summary>Proves that the key is stored with what is bound to it (RFC 9449 §5, §10).</summary>
+/// <summary>Proves that the key is stored wherever a token that is bound to it is stored (RFC 9449 §6).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class DPoPStorageTests
@@ -15,96 +13,184 @@ public class DPoPStorageTests
     private static readonly GrantOwner Owner = GrantOwner.User("42");
 
     [Test]
-    [Description("§10: the code is bound to the key of its request, so another process completes the authorization with that key")]
-    public async Task Another_process_completes_an_authorization([Values] bool keyPerGrant)
+    [Description("§10: the code is bound to the key of the request, which another node or process redeems")]
+    public async Task Another_node_completes_the_authorization([Values] bool isPublic)
     {
-        await using var host = await DPoPHost.StartAsync(isPublic: true, options: o => o.DPoP.KeyPerGrant = keyPerGrant);
-        await using var node = DPoPHost.CreateNode(host, isPublic: true);
-        var began = await host.Client.BeginAuthorizationAsync();
-        byte[] stored = began.Protect(data => data);
-        var pending = PendingAuthorization.Unprotect(stored, data => data);
-        var callback = await host.Server.SignInAsync(began.AuthorizationUri);
+        await using var host = await DPoPHost.StartAsync(nonces: true, isPublic: isPublic);
+        var pending = await host.Client.BeginAuthorizationAsync();
+        var callback = await host.Server.SignInAsync(pending.AuthorizationUri);
+        var read = PendingAuthorization.Unprotect(pending.Protect(data => data), data => data);
+        await using var node = DPoPHost.CreateNode(host, isPublic);
 
         var grant = await node.GetRequiredKeyedService<IOAuthClient>(OAuthTestHost.ClientName)
-            .CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), Owner);
+            .CompleteAuthorizationAsync(read, AuthorizationResponse.Parse(callback), Owner);
 
-        Assert.That(grant.AccessToken!.KeyThumbprint, Is.EqualTo(began.DPoPKey!.Thumbprint));
-        Assert.That(pending.DPoPKey!.PrivateJwk!.Reveal(), Is.EqualTo(began.DPoPKey.PrivateJwk!.Reveal()));
-        Assert.That(pending.DPoPKey.CreatedAt.ToUnixTimeSeconds(), Is.EqualTo(began.DPoPKey.CreatedAt.ToUnixTimeSeconds()));
+        Assert.That(grant.AccessToken!.KeyThumbprint, Is.EqualTo(pending.DPoPKey!.Thumbprint));
+        Assert.That(read.DPoPKey!.PrivateJwk!.Reveal(), Is.EqualTo(pending.DPoPKey.PrivateJwk!.Reveal()));
         Assert.That((await node.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetAsync("/me")).IsSuccessStatusCode);
     }
 
     [Test]
-    [Description("§11.2: a store receives the private key encrypted only")]
-    public async Task The_key_is_encrypted_with_the_grant()
+    [Description("A grant with two keys, one of the refresh token and one of an earlier access token, keeps both")]
+    public async Task A_round_trip_keeps_each_token_with_its_key()
     {
-        await using ScriptedServer server = new(o => o.DPoP.Enabled = true);
-        var grant = await server.SignedInAsync(BoundTokens("at", "rt"));
-        StoreEncryption encryption = new();
-        encryption.EncryptWith("first", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        var keys = Keys(options: o => (o.DPoP.Enabled, o.DPoP.KeyPerGrant) = (true, true));
+        var configuration = SampleConfiguration.Create(o => (o.DPoP.Enabled, o.DPoP.KeyPerGrant) = (true, true));
+        var (first, second) = (keys.FindForNewGrant(configuration)!, keys.FindForNewGrant(configuration)!);
+        Grant grant = new("g", "c", Owner, "https://as.example", "id")
+        {
+            DPoPKey = second,
+            Tokens = new Dictionary<string, AccessToken>
+            {
+                [""] = Token("of-the-grant", second),
+                ["narrow"] = Token("older", first),
+                ["bearer"] = Token("bearer", key: null),
+            }.ToFrozenDictionary(),
+        };
 
-        byte[] content = encryption.Protect(grant);
+        var read = Grant.Unprotect(grant.Protect(data => data), data => data);
 
-        string privateMember = PrivateMemberOf(grant);
-        Assert.That(Encoding.UTF8.GetString(grant.Protect(data => data)), Does.Contain(privateMember));
-        Assert.That(Encoding.Latin1.GetString(content), Does.Not.Contain(privateMember).And.Not.Contain(grant.DPoPKey!.Thumbprint));
+        Assert.That(read.DPoPKey!.PrivateJwk!.Reveal(), Is.EqualTo(second.PrivateJwk!.Reveal()));
+        Assert.That(read.DPoPKey.CreatedAt, Is.EqualTo(second.CreatedAt));
+        Assert.That(read.Tokens[""].Key, Is.SameAs(read.DPoPKey));
+        Assert.That(read.Tokens["narrow"].Key!.PrivateJwk!.Reveal(), Is.EqualTo(first.PrivateJwk!.Reveal()));
+        Assert.That(read.Tokens["bearer"].Key, Is.Null);
+        string proof = await keys.SignerOf(read.Tokens["narrow"].Key!)
+            .CreateProofAsync(HttpMethod.Get, new("https://api.example"), "h", nonce: null, SampleConfiguration.Now, default);
+        Assert.That(proof, Is.Not.Empty);
     }
 
     [Test]
-    [Description("§5: the key of a grant is stored once, although each of its tokens is bound to it")]
-    public async Task The_key_is_stored_once()
+    [Description("§5: an imported refresh token is not bound yet; its first refresh binds the tokens, also those of a public client")]
+    public async Task An_imported_grant_is_bound_by_its_refresh([Values] bool isPublic)
     {
-        await using ScriptedServer server = new(o => o.DPoP.Enabled = true);
-        await server.SignedInAsync(BoundTokens("at-1", "rt-1"));
-        server.Answers(BoundTokens("at-2", "rt-2"));
-        await server.Client.GetAccessTokenAsync(Owner, new() { Resources = [new("https://api.example/")] });
+        await using var source = await DPoPHost.StartAsync(isPublic: isPublic, options: o => o.DPoP.Enabled = false, requires: false);
+        string refreshToken = (await source.SignInAsync()).RefreshToken!.Reveal();
+        await using var node = DPoPHost.CreateNode(source, isPublic);
+        var grants = node.GetRequiredKeyedService<OAuthClientGrants>(OAuthTestHost.ClientName);
 
-        var grant = (await server.Client.FindGrantAsync(Owner))!;
-        string stored = Encoding.UTF8.GetString(grant.Protect(data => data));
+        await grants.ImportGrantAsync(Owner, new(refreshToken));
+        Assert.That((await node.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetAsync("/me")).IsSuccessStatusCode);
 
-        Assert.That(grant.Tokens, Has.Count.EqualTo(2));
-        Assert.That(stored.Split(PrivateMemberOf(grant)), Has.Length.EqualTo(2), "one occurrence");
-        var read = Grant.Unprotect(Encoding.UTF8.GetBytes(stored), data => data);
-        Assert.That(read.Tokens.Values.Select(token => token.KeyThumbprint), Is.All.EqualTo(grant.DPoPKey!.Thumbprint));
+        var grant = (await grants.ListAsync(Owner)).Single();
+        Assert.That(grant.AccessToken!.TokenType, Is.EqualTo("DPoP"));
+        source.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.That((await grants.RefreshAsync(Owner)).KeyThumbprint, Is.EqualTo(grant.AccessToken.KeyThumbprint));
     }
 
     [Test]
-    [Description("§5: an imported grant has an unbound access token, which is used, and is bound at its next refresh")]
-    public async Task An_imported_grant_is_bound_at_its_refresh([Values] bool isPublic)
+    [Description("§6: a client token in the distributed cache is stored with its key, which another node proves")]
+    public async Task Nodes_share_a_bound_client_token()
     {
-        bool isEnabled = false;
+        FakeDistributedCache cache = new();
+        await using var one = Node(cache, _ => { });
+        await using var two = Node(cache, _ => { });
+        one.Answers(BoundTokens("at-1"));
+        await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client));
+
+        var token = await two.Client.GetAccessTokenAsync(GrantOwner.Client);
+        string proof = await two
+            .Services.GetRequiredService<DPoPProofFactory>()
+            .CreateAsync(token, HttpMethod.Get, new("https://api.example"));
+
+        Assert.That(two.Requests, Is.Empty);
+        Assert.That(PrivateKeyParser.Thumbprint(Header(proof).GetProperty("jwk").GetRawText()), Is.EqualTo(token.KeyThumbprint));
+    }
+
+    [TestCase(true, false, Description = "DPoP was enabled")]
+    [TestCase(false, true, Description = "DPoP was disabled")]
+    [Description("§5: a token of the other kind in the distributed cache is not used, so that the option holds from the start")]
+    public async Task A_cached_token_of_the_other_kind_is_not_used(bool isEnabled, bool isCachedBound)
+    {
+        FakeDistributedCache cache = new();
+        await using var one = Node(cache, o => o.DPoP.Enabled = isCachedBound);
+        await using var two = Node(cache, o => o.DPoP.Enabled = isEnabled);
+        one.Answers(isCachedBound ? BoundTokens("at-1") : ScriptedServer.Tokens("at-1"));
+        two.Answers(isEnabled ? BoundTokens("at-2") : ScriptedServer.Tokens("at-2"));
+        await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client));
+
+        Assert.That((await two.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(), Is.EqualTo("at-2"));
+    }
+
+    [Test]
+    [Description("§6: after the signer was replaced, a cached token that is bound to the earlier one is not used")]
+    public async Task A_cached_token_of_another_signer_is_not_used([Values] bool isReplaced)
+    {
+        FakeDistributedCache cache = new();
+        var signer = SigningKey.Create();
+        var signerOfTwo = isReplaced ? SigningKey.Create() : signer;
+        await using var one = Node(cache, _ => { }, signer);
+        await using var two = Node(cache, _ => { }, signerOfTwo);
+        one.Answers(BoundTokens("at-1"));
+        two.Answers(BoundTokens("at-2"));
+        await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client));
+
+        Assert.That((await two.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(), Is.EqualTo(isReplaced ? "at-2" : "at-1"));
+    }
+
+    [Test]
+    [Description("§5.2: a client that registers itself states that its tokens are bound")]
+    public async Task A_registered_client_states_the_binding([Values] bool isEnabled)
+    {
         await using var host = await OAuthTestHost.StartAsync(
+            o => (o.ClientId, o.ClientSecret, o.DPoP.Enabled) = ("", null, isEnabled),
+            client => client.RegisterDynamically(),
+            server: o => o.AllowRegistration = true
+        );
+
+        var grant = await host.SignInAsync();
+
+        Assert.That(host.Server.Clients.Single(client => client.ClientId == grant.ClientId).RequireDPoP, Is.EqualTo(isEnabled));
+        Assert.That(grant.AccessToken!.TokenType, Is.EqualTo(isEnabled ? "DPoP" : "Bearer"));
+    }
+
+    [Test]
+    [Description("§5, §8: two nodes refresh one grant of a public client under required nonces: one request each generation, plus nonces")]
+    public async Task Two_nodes_refresh_one_grant([Values] bool isPublic)
+    {
+        InMemoryGrantStore store = new(new ManualTimeProvider());
+        await using var host = await DPoPHost.StartAsync(
+            nonces: true,
+            isPublic: isPublic,
+            registerFirst: services => services.AddSingleton<IGrantStore>(store)
+        );
+        var grant = await host.SignInAsync();
+        await using var node = DPoPHost.CreateNode(host, isPublic, _ => { }, store);
+        var other = node.GetRequiredKeyedService<IOAuthClient>(OAuthTestHost.ClientName);
+
+        for (int i = 0; i < 20; i++)
+        {
+            host.Clock.Advance(TimeSpan.FromHours(1));
+            host.Server.RotateDPoPNonce();
+            host.Server.ClearRequests();
+
+            var tokens = await Task.WhenAll(
+                    Enumerable.Range(0, 8).Select(n => (n % 2 == 0 ? host.Client : other).GetAccessTokenAsync(Owner).AsTask())
+                )
+                .Promptly();
+
+            Assert.That(tokens.Distinct(), Has.Exactly(1).Items);
+            Assert.That(tokens.Select(token => token.KeyThumbprint), Is.All.EqualTo(grant.AccessToken!.KeyThumbprint));
+            Assert.That(host.TokenRequests, Is.EqualTo(2), "one refusal for the nonce, and one success");
+        }
+    }
+
+    private static AccessToken Token(string value, DPoPKey? key) =>
+        new(value, SampleConfiguration.Now, expiresAt: null, [], []) { Key = key };
+
+    private static ScriptedServer Node(FakeDistributedCache cache, Action<OAuthClientOptions> options, ISigner? signer = null) =>
+        new(
             o =>
             {
-                o.DPoP.Enabled = isEnabled;
-                if (isPublic)
-                    (o.ClientId, o.ClientSecret) = ("native", null);
+                o.DPoP.Enabled = true;
+                options(o);
             },
-            api: OAuthTestHost.ForOwner
+            register: client =>
+            {
+                client.Services.AddSingleton<IDistributedCache>(cache);
+                client.ShareClientTokens((_, data) => data, (_, data) => data);
+                if (signer is not null)
+                    client.UseDPoPSigner(_ => signer);
+            }
         );
-        host.Server.AddClient(new() { ClientId = "native", RedirectUris = { OAuthTestHost.Callback } });
-        var source = await host.SignInAsync("source");
-        isEnabled = true;
-        host.Services.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>().Clear();
-        host.Clock.Advance(TimeSpan.FromSeconds(2));
-        var grants = host.Services.GetRequiredKeyedService<OAuthClientGrants>(OAuthTestHost.ClientName);
-
-        await grants.ImportGrantAsync(
-            Owner,
-            new GrantImport(source.RefreshToken!.Reveal()).WithAccessToken(
-                source.AccessToken!.Reveal(),
-                host.Clock.GetUtcNow() + TimeSpan.FromMinutes(30)
-            )
-        );
-        Assert.That((await host.Http.GetAsync("/me")).IsSuccessStatusCode);
-        Assert.That(host.Api.Requests[^1].Headers["Authorization"], Does.StartWith("Bearer "));
-        await grants.RefreshAsync(Owner);
-        Assert.That((await host.Http.GetAsync("/me")).IsSuccessStatusCode);
-
-        Assert.That(host.Api.Requests[^1].Headers["Authorization"], Does.StartWith("DPoP "));
-        Assert.That((await host.Client.FindGrantAsync(Owner))!.DPoPKey, Is.Not.Null);
-    }
-
-    private static string PrivateMemberOf(Grant grant) =>
-        JsonElement.Parse(grant.DPoPKey!.PrivateJwk!.Reveal()).GetProperty("d").GetString()!;
 }

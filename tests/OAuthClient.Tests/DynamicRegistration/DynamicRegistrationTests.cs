@@ -32,21 +32,6 @@ public class DynamicRegistrationTests
     }
 
     [Test]
-    [Description("RFC 9449 §5.2: a client whose tokens are bound to a key says so, and any other client says nothing")]
-    public async Task Bound_tokens_are_registered([Values] bool isBound)
-    {
-        RegisteringServer server = new();
-        await using var node = server.Node(options: o => o.DPoP.Enabled = isBound);
-
-        await Registration(node).RegisterAsync();
-
-        Assert.That(
-            (bool?)JsonNode.Parse(server.RequestsTo("/register").Single().Body)!["dpop_bound_access_tokens"],
-            Is.EqualTo(isBound ? true : (bool?)null)
-        );
-    }
-
-    [Test]
     [Description("RFC 7591 §3: a POST with a JSON object, without Authorization header when there is no initial access token")]
     public async Task The_request_has_the_required_metadata()
     {

@@ -34,12 +34,13 @@ public sealed class FuzzTests
             Targets.TokenResponse,
             Targets.Metadata,
             Targets.Challenge,
-            DPoPTargets.Challenge,
-            DPoPTargets.Nonce,
             Targets.Registration,
             Targets.Introspection,
             JwtTargets.Compact,
             JwtTargets.Claims,
             JwtTargets.KeySet,
+            ProofTargets.Challenge,
+            ProofTargets.Nonce,
+            SignedResponseTarget.Response,
         ];
 }

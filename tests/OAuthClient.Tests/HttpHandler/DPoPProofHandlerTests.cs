@@ -16,7 +16,9 @@ public class DPoPProofHandlerTests
     private static IEnumerable<ChallengeDeviation> Deviations => Enum.GetValues<ChallengeDeviation>();
 
     [TestCaseSource(nameof(Deviations))]
-    [Description("RFC 9449 §7.1, §7.2: a rejected token is replaced once, and the replacement is bound too, whatever the form of the challenge")]
+    [Description(
+        "RFC 9449 §7.1, §7.2: a rejected token is replaced once, and the replacement is bound too, whatever the form of the challenge"
+    )]
     public async Task A_rejected_token_is_replaced_once(ChallengeDeviation deviation)
     {
         await using var host = await SignedInAsync();
@@ -145,11 +147,16 @@ public class DPoPProofHandlerTests
                             request.Headers.Host = "photos-api";
                         })
                     )
-                    .ConfigurePrimaryHttpMessageHandler(() => new ServiceDiscoveryHost.Changing(request => sent = request) { InnerHandler = new Ok() })
+                    .ConfigurePrimaryHttpMessageHandler(() =>
+                        new ServiceDiscoveryHost.Changing(request => sent = request) { InnerHandler = new Ok() }
+                    )
         );
         server.Answers(SampleProofs.BoundTokens("at"));
 
-        await server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetAsync(new Uri("https://photos-api/a%20b?c=d"));
+        await server
+            .Services.GetRequiredService<IHttpClientFactory>()
+            .CreateClient("api")
+            .GetAsync(new Uri("https://photos-api/a%20b?c=d"));
 
         string proof = sent!.Headers.GetValues("DPoP").Single();
         Assert.That(SampleProofs.Claims(proof).GetProperty("htu").GetString(), Is.EqualTo("https://photos-api/a%20b"));
@@ -182,7 +189,9 @@ public class DPoPProofHandlerTests
 
         await host.Http.GetAsync(Me);
 
-        Assert.That(host.Api.Requests.All(request => !request.Headers.ContainsKey("DPoP") && !request.Headers.ContainsKey("Authorization")));
+        Assert.That(
+            host.Api.Requests.All(request => !request.Headers.ContainsKey("DPoP") && !request.Headers.ContainsKey("Authorization"))
+        );
     }
 
     [Test]
@@ -259,7 +268,8 @@ public class DPoPProofHandlerTests
 
     private static readonly ClientConfiguration Enabled = SampleConfiguration.Create(o => o.DPoP.Enabled = true);
 
-    private static AccessToken Token(string value, DPoPKey? key) => new(value, SampleConfiguration.Now, expiresAt: null, [], []) { Key = key };
+    private static AccessToken Token(string value, DPoPKey? key) =>
+        new(value, SampleConfiguration.Now, expiresAt: null, [], []) { Key = key };
 
     private static void AssertBound(IReadOnlyList<RecordedRequest> requests, int count)
     {

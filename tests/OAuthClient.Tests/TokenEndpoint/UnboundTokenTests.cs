@@ -29,7 +29,10 @@ public class UnboundTokenTests
 
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(Owner),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("remove DPoP.Enabled").And.Message.Contains("is registered for it")
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Contains("remove DPoP.Enabled")
+                .And.Message.Contains("is registered for it")
         );
 
         var grant = (await server.Client.FindGrantAsync(Owner))!;
