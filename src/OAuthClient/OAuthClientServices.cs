@@ -35,6 +35,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
         var keys = new DPoPKeyProvider(() => configuration.Current, time);
         Proofs = new(keys, time);
+        ProofFactory = new(Proofs);
         var endpoints = new EndpointClient(backChannel, Proofs);
         var metadata = new ServerMetadataCache(backChannel, time);
         var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time, logger));
@@ -81,7 +82,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new ClientCredentialsTokenProvider(
                 configuration,
                 tokenEndpoint,
-                CreateSharedCache(services, name, time, logger),
+                CreateSharedCache(services, name, keys, time, logger),
                 new AccessTokenRenewer(new RefreshBackoff(ClientCredentialsTokenProvider.MaximumSelections), telemetry, time, logger),
                 time
             ),
@@ -117,6 +118,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
 
     public AccessTokenProvider Tokens { get; }
     public DPoPProofs Proofs { get; }
+    public DPoPProofFactory ProofFactory { get; }
     public ClaimSourceReader ClaimSources { get; }
     public IOAuthClient Client { get; }
     public OAuthClientGrants Grants { get; }
@@ -145,6 +147,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     private static DistributedClientTokenCache? CreateSharedCache(
         IServiceProvider services,
         string name,
+        DPoPKeyProvider keys,
         TimeProvider time,
         ILogger logger
     ) =>
@@ -158,6 +161,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
                             + "AddStackExchangeRedisCache(…)."
                     ),
                 protection,
+                keys,
                 time,
                 logger
             )

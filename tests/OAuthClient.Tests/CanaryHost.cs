@@ -71,7 +71,7 @@ internal sealed class CanaryHost : IAsyncDisposable
     }
 
     public TestAuthorizationServer Server { get; }
-    private TestResourceServer Api { get; }
+    public TestResourceServer Api { get; }
     public OAuthClientOptions Options { get; }
     public IOAuthClient Client => provider.GetRequiredKeyedService<IOAuthClient>("photos");
     public IEnumerable<string> Secrets => secrets.Keys;
@@ -204,7 +204,7 @@ internal sealed class CanaryHost : IAsyncDisposable
         recorder.Dispose();
     }
 
-    private void AddSecret(string? secret)
+    public void AddSecret(string? secret)
     {
         if (secret is not null)
             secrets[secret] = true;

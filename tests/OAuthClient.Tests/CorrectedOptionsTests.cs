@@ -45,4 +45,26 @@ public class CorrectedOptionsTests
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             Task.FromResult(ScriptedServer.Json(200, ScriptedServer.Tokens("at")));
     }
+
+    [Test]
+    [Description("Invalid options fail the request, and not the construction of a service that has an HTTP client")]
+    public async Task An_HTTP_client_is_created_with_invalid_options()
+    {
+        bool isValid = false;
+        await using ScriptedServer server = new(
+            o => o.ClientId = isValid ? "client" : "",
+            registerFirst: services =>
+                services
+                    .AddHttpClient("api")
+                    .ConfigurePrimaryHttpMessageHandler(() => new TokenEchoApi())
+                    .AddAccessTokenHandler("", t => t.ForClient().To("https://api.example"))
+        );
+        server.Answers(ScriptedServer.Tokens("at"));
+        var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+
+        Assert.That(async () => await http.GetAsync(new Uri("https://api.example/me")), Throws.TypeOf<OptionsValidationException>());
+        isValid = true;
+        server.Services.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>().Clear();
+        Assert.That((await http.GetAsync(new Uri("https://api.example/me"))).IsSuccessStatusCode);
+    }
 }

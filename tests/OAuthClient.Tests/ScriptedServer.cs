@@ -135,6 +135,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>A request as the client sent it.</summary>
     internal sealed record SentRequest(HttpMethod Method, Uri Uri, string? Authorization, string Accept, string? MediaType, string Body)
     {
+        /// <summary>Gets the proof of possession (RFC 9449 §4.1).</summary>
+        public string? Proof { get; init; }
+
         public IReadOnlyList<KeyValuePair<string, string>> Form =>
             [
                 .. Body.Split('&', StringSplitOptions.RemoveEmptyEntries)
@@ -152,7 +155,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 string.Join(", ", request.Headers.GetValues("Accept")),
                 request.Content?.Headers.ContentType?.MediaType,
                 request.Content is null ? "" : await request.Content.ReadAsStringAsync()
-            );
+            )
+            {
+                Proof = request.Headers.TryGetValues("DPoP", out var proofs) ? string.Join(", ", proofs) : null,
+            };
 
         private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
     }

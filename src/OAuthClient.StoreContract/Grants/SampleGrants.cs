@@ -11,6 +11,13 @@ internal static class SampleGrants
     /// <summary>A time after the end of every case, by any clock of a store.</summary>
     public static readonly DateTimeOffset Expiry = new(2100, 1, 1, 12, 10, 0, TimeSpan.Zero);
 
+    // A store must keep the key too, with which the grant is used on every node (RFC 9449).
+    private static readonly DPoPKey Key = new(
+        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+        new PrivateKey("""{"crv":"P-256","kty":"EC","x":"x","y":"y","d":"d"}"""),
+        Expiry.AddMinutes(-10)
+    );
+
     private static readonly AuthorizationDetails Details = AuthorizationDetails.Parse("""[{"type":"payment","actions":["read"]}]""");
 
     public static Grant Create(
@@ -37,10 +44,12 @@ internal static class SampleGrants
             Generation = generation,
             RefreshToken = refreshToken is null ? null : new RefreshToken(refreshToken.Length > 0 ? refreshToken : "rt-" + id),
             AuthorizationDetails = Details,
+            DPoPKey = Key,
             Tokens = Grant.With(
                 new AccessToken("at-" + id, Expiry.AddMinutes(-10), expiresAt ?? Expiry.AddHours(1), ["a", "b"], ["https://api.example"])
                 {
                     AuthorizationDetails = Details,
+                    Key = Key,
                 }
             ),
         };
@@ -49,7 +58,10 @@ internal static class SampleGrants
     public static Grant Next(Grant grant) =>
         grant.Refreshed(
             new TokenResponse(
-                new AccessToken($"at-{grant.Id}-{grant.Generation + 1}", Expiry, Expiry.AddHours(2), grant.Scopes, grant.Resources),
+                new AccessToken($"at-{grant.Id}-{grant.Generation + 1}", Expiry, Expiry.AddHours(2), grant.Scopes, grant.Resources)
+                {
+                    Key = Key,
+                },
                 new RefreshToken($"rt-{grant.Id}-{grant.Generation + 1}"),
                 idToken: null,
                 FrozenDictionary<string, JsonElement>.Empty

@@ -105,7 +105,12 @@ internal sealed partial class DPoPVerifier(ServerState server, Func<bool> requir
     /// <summary>Computes the thumbprint of a key (RFC 7638 §3).</summary>
     private static string Thumbprint(JsonObject key)
     {
-        string[] names = (string?)key["kty"] is "RSA" ? ["e", "kty", "n"] : ["crv", "kty", "x", "y"];
+        string[] names = (string?)key["kty"] switch
+        {
+            "RSA" => ["e", "kty", "n"],
+            "OKP" => ["crv", "kty", "x"],
+            _ => ["crv", "kty", "x", "y"],
+        };
         JsonObject required = new([.. names.Select(name => KeyValuePair.Create(name, key[name]?.DeepClone()))]);
         return Hash(Encoding.UTF8.GetBytes(required.ToJsonString()));
     }

@@ -15,6 +15,7 @@ internal sealed class DistributedClientTokenCache(
     IServiceProvider services,
     IDistributedCache cache,
     DistributedTokenProtection protection,
+    DPoPKeyProvider keys,
     TimeProvider time,
     ILogger logger
 )
@@ -39,6 +40,7 @@ internal sealed class DistributedClientTokenCache(
                 && storedKey == key
                 && !(token.IssuedAt <= rejected?.IssuedAt)
                 && !token.Equals(rejected)
+                && keys.Accepts(token.Key, current)
                 && AccessTokenExpiry.StateAt(token, renewable: true, current.DefaultAccessTokenLifetime, time.GetUtcNow())
                     == AccessTokenState.Fresh
                 ? token

@@ -28,12 +28,17 @@ internal sealed class JwtResponseDecoder(ServerMetadataCache metadata, JwtSignat
         var jwt = await signatures
             .ReadAsync(compact, JwtType.AuthorizationResponse, configuration, server, cancellationToken)
             .ConfigureAwait(false);
-        Validate(jwt.Claims, configuration, server);
-        return response.WithParameters(Parameters(jwt.Claims));
+        return response.WithParameters(Read(jwt.Claims, configuration, server, configuration.Read(time)));
     }
 
-    // §2.4
-    private void Validate(JsonElement claims, ClientConfiguration configuration, AuthorizationServerMetadata server)
+    /// <summary>Reads the parameters of a response whose signature was verified (§2.4).</summary>
+    /// <exception cref="OAuthProtocolException">The response is one of another server, for another client, or has expired.</exception>
+    internal static Dictionary<string, string> Read(
+        JsonElement claims,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        ClockReading clock
+    )
     {
         string issuer =
             claims.Text(ParameterNames.Issuer)
@@ -50,8 +55,9 @@ internal sealed class JwtResponseDecoder(ServerMetadataCache metadata, JwtSignat
                 "The aud of the signed authorization response does not name this client (JWT Secured Authorization Response Mode §2.4)."
             );
         var expiresAt = NumericDate.Read(claims, "exp", JwtType.AuthorizationResponse.Name);
-        if (configuration.Read(time) is var clock && clock.HasPassed(expiresAt))
+        if (clock.HasPassed(expiresAt))
             throw new OAuthProtocolException($"The signed authorization response has expired {clock.Compare("exp", expiresAt)}");
+        return Parameters(claims);
     }
 
     private static Dictionary<string, string> Parameters(JsonElement claims)

@@ -24,6 +24,12 @@ internal sealed class AuthenticatedRequest(
     /// <summary>Gets the value of the Authorization header.</summary>
     public string? Authorization { get; private set; }
 
+    /// <summary>
+    /// Gets the nonce that the proof must contain because the server refused the previous attempt (RFC 9449 §8); <see langword="null"/>
+    /// otherwise.
+    /// </summary>
+    public string? RequiredNonce { get; init; }
+
     /// <summary>Gets the value of the header <c>DPoP</c> (RFC 9449 §4.1).</summary>
     public string? Proof { get; private set; }
 

@@ -123,20 +123,20 @@ internal sealed class BackChannelCall(
     // the response supplies. A server that asks again and again receives two requests.
     private async Task<HttpResponseMessage> SendWithNonceAsync(CancellationToken cancellationToken)
     {
-        var response = await SendOnceAsync(cancellationToken).ConfigureAwait(false);
+        var response = await SendOnceAsync(requiredNonce: null, cancellationToken).ConfigureAwait(false);
         if (
             !RejectionClassifier.AsksForNonce(response, request)
-            || !request.Nonces!.Record(request.Endpoint, response)
+            || request.Nonces!.Record(request.Endpoint, response) is not { } nonce
             || !TryRetryForNonce()
         )
             return response;
         response.Dispose();
-        return await SendOnceAsync(cancellationToken).ConfigureAwait(false);
+        return await SendOnceAsync(nonce, cancellationToken).ConfigureAwait(false);
     }
 
     private bool TryRetryForNonce() => tracker?.TryRetryForNonce() ?? Interlocked.Exchange(ref nonceRetries, 1) == 0;
 
-    private async Task<HttpResponseMessage> SendOnceAsync(CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnceAsync(string? requiredNonce, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref attempts);
         var requestedAt = time.GetUtcNow();
@@ -151,7 +151,7 @@ internal sealed class BackChannelCall(
         HttpResponseMessage? response = null;
         try
         {
-            using var message = await CreateMessageAsync(requestedAt, (linked ?? timeout).Token).ConfigureAwait(false);
+            using var message = await CreateMessageAsync(requestedAt, requiredNonce, (linked ?? timeout).Token).ConfigureAwait(false);
             try
             {
                 response = await client
@@ -251,9 +251,16 @@ internal sealed class BackChannelCall(
 
     // A message and its content can be sent once, and an assertion or a proof of the authentication accepted once, so each attempt has its
     // own.
-    private async ValueTask<SingleSendRequestMessage> CreateMessageAsync(DateTimeOffset startedAt, CancellationToken cancellationToken)
+    private async ValueTask<SingleSendRequestMessage> CreateMessageAsync(
+        DateTimeOffset startedAt,
+        string? requiredNonce,
+        CancellationToken cancellationToken
+    )
     {
-        AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt, Credentials);
+        AuthenticatedRequest attempt = new(request.Method, request.Endpoint, request.Form, startedAt, Credentials)
+        {
+            RequiredNonce = requiredNonce,
+        };
         if (request.Authenticate is { } authenticate)
             await authenticate(attempt, cancellationToken).ConfigureAwait(false);
         current.Adaptation.Rename(attempt.Form);

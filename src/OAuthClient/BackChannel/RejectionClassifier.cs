@@ -33,10 +33,6 @@ internal static class RejectionClassifier
                 response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized
                 && response.Content is BufferedResponseContent content
                 && StrictJson.TryParseObject(content.Body)?.TextIfAny(ParameterNames.Error) == ErrorCodes.UseDPoPNonce
-            )
-            || (
-                response.StatusCode == HttpStatusCode.Unauthorized
-                && AuthenticationChallenge.FindErrors(response, TokenScheme.DPoP).Contains(ErrorCodes.UseDPoPNonce)
-            )
+            ) || DPoPNonceCache.IsRequiredBy(response)
         );
 }

@@ -41,7 +41,11 @@ internal sealed class EndpointClient(
             request.Authenticate = async (attempt, cancellation) =>
             {
                 await known.Authenticate(attempt, cancellation).ConfigureAwait(false);
-                attempt.Prove(await proofs.CreateForServerAsync(key, attempt.Method, attempt.Endpoint, cancellation).ConfigureAwait(false));
+                attempt.Prove(
+                    await proofs
+                        .CreateForServerAsync(key, attempt.Method, attempt.Endpoint, attempt.RequiredNonce, cancellation)
+                        .ConfigureAwait(false)
+                );
             };
         }
         return backChannel.SendAsync(request, configuration, cancellationToken);
@@ -95,7 +99,11 @@ internal sealed class EndpointClient(
         request.Authenticate = async (attempt, cancellation) =>
         {
             attempt.Authorize(token.AuthorizationHeader, token.Reveal());
-            attempt.Prove(await proofs.CreateForTokenAsync(token, attempt.Method, attempt.Endpoint, cancellation).ConfigureAwait(false));
+            attempt.Prove(
+                await proofs
+                    .CreateForTokenAsync(token, attempt.Method, attempt.Endpoint, attempt.RequiredNonce, cancellation)
+                    .ConfigureAwait(false)
+            );
         };
         return backChannel.SendAsync(request, configuration, cancellationToken);
     }

@@ -20,9 +20,8 @@ public sealed class DPoPOptions
     public bool KeyPerGrant { get; set; }
 
     /// <summary>
-    /// Gets or sets the time after which new tokens are bound to a new key. A grant of a confidential client receives the new key when it
-    /// is refreshed; the refresh token of a public client stays bound to its key (RFC 9449 §5). The minimum is 1 minute. The default is 1
-    /// day.
+    /// Gets or sets the time after which new grants, and new tokens of the client itself, are bound to a new key. A grant keeps its key,
+    /// because servers bind refresh tokens to it (RFC 9449 §5). The minimum is 1 minute. The default is 1 day.
     /// </summary>
     public TimeSpan KeyLifetime { get; set; } = TimeSpan.FromDays(1);
 }

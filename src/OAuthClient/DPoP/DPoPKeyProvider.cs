@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
 
@@ -20,8 +21,24 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
     private DPoPKey? shared;
     private ApplicationKey? application;
 
-    /// <summary>Gets a value indicating whether the client requests tokens that are bound to a key.</summary>
-    public bool IsEnabled => configuration().DPoP.IsEnabled;
+    /// <summary>
+    /// Gets a value indicating whether the client may request tokens that are bound to a key. It is also <see langword="true"/> while the
+    /// options are invalid, because they can be corrected without a restart.
+    /// </summary>
+    public bool MayBeEnabled
+    {
+        get
+        {
+            try
+            {
+                return configuration().DPoP.IsEnabled;
+            }
+            catch (OptionsValidationException)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Gets the key of a new grant.</summary>
     /// <returns>The key; <see langword="null"/> if the client requests bearer tokens.</returns>
@@ -36,8 +53,8 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
         : Shared(current);
 
     /// <summary>
-    /// Gets the key with which a grant is refreshed. The refresh token of a public client is bound to the key of its request (RFC 9449 §5).
-    /// That of a confidential client is not, so its grant receives a new key when the old one has reached its age.
+    /// Gets the key with which a grant is refreshed: its own. The refresh token of a public client is bound to it (RFC 9449 §5), and some
+    /// servers bind those of confidential clients too. Only a confidential client whose application replaced its signer uses another key.
     /// </summary>
     /// <param name="bound">The key of the grant; <see langword="null"/> if its tokens are bearer tokens.</param>
     /// <param name="current">The configuration.</param>
@@ -48,12 +65,7 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
             return FindForNewGrant(current);
         if (!current.IsConfidential)
             return bound;
-        bool isCurrent =
-            current.DPoP.IsEnabled
-            && bound.PrivateJwk is not null
-            && !current.DPoP.HasSigner
-            && time.GetUtcNow() - bound.CreatedAt < current.DPoP.KeyLifetime;
-        return isCurrent ? bound : FindForNewGrant(current);
+        return current.DPoP.IsEnabled && bound.PrivateJwk is not null ? bound : FindForNewGrant(current);
     }
 
     /// <summary>Gets the signer of a key.</summary>

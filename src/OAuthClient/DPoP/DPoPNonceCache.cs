@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace OAuthClient;
 
@@ -24,19 +25,24 @@ internal sealed class DPoPNonceCache
     /// <summary>Keeps the nonce of a response, whatever its status (RFC 9449 §8.2).</summary>
     /// <param name="address">The address of the request.</param>
     /// <param name="response">The response.</param>
-    /// <returns><see langword="true"/> if the response supplies one usable nonce.</returns>
-    public bool Record(Uri address, HttpResponseMessage response)
+    /// <returns>The nonce; <see langword="null"/> if the response does not supply one usable nonce.</returns>
+    public string? Record(Uri address, HttpResponseMessage response)
     {
         if (!response.Headers.NonValidated.TryGetValues(HeaderName, out var values) || values.Count != 1)
-            return false;
+            return null;
         string nonce = values.ToString().Trim();
         if (nonce.Length is 0 or > MaximumLength || nonce.AsSpan().ContainsAnyExcept(Characters))
-            return false;
+            return null;
         string origin = OriginOf(address);
         if (!nonces.TryGet(origin, out string? known) || known != nonce)
             nonces.Set(origin, nonce);
-        return true;
+        return nonce;
     }
+
+    /// <summary>Determines whether a protected resource refused a proof because it lacks the nonce (RFC 9449 §9).</summary>
+    public static bool IsRequiredBy(HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.Unauthorized
+        && AuthenticationChallenge.FindErrors(response, TokenScheme.DPoP).Contains(ErrorCodes.UseDPoPNonce);
 
     private static string OriginOf(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 }

@@ -14,8 +14,8 @@ internal sealed class DPoPProofs(DPoPKeyProvider keys, TimeProvider time)
     /// <summary>Gets the keys.</summary>
     public DPoPKeyProvider Keys => keys;
 
-    /// <inheritdoc cref="DPoPKeyProvider.IsEnabled"/>
-    public bool IsEnabled => keys.IsEnabled;
+    /// <inheritdoc cref="DPoPKeyProvider.MayBeEnabled"/>
+    public bool MayBeEnabled => keys.MayBeEnabled;
 
     /// <summary>Gets the nonces of the authorization server (RFC 9449 §8).</summary>
     public DPoPNonceCache ServerNonces { get; } = new();
@@ -34,21 +34,35 @@ internal sealed class DPoPProofs(DPoPKeyProvider keys, TimeProvider time)
     /// <param name="key">The key.</param>
     /// <param name="method">The method of the request.</param>
     /// <param name="address">The address of the request.</param>
+    /// <param name="nonce">The nonce of the refusal that the request follows; <see langword="null"/> to use the newest one.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The value of the header <c>DPoP</c>.</returns>
     /// <exception cref="OAuthException">The signer of the application has another key.</exception>
-    public ValueTask<string> CreateForServerAsync(DPoPKey key, HttpMethod method, Uri address, CancellationToken cancellationToken) =>
+    public ValueTask<string> CreateForServerAsync(
+        DPoPKey key,
+        HttpMethod method,
+        Uri address,
+        string? nonce,
+        CancellationToken cancellationToken
+    ) =>
         keys.SignerOf(key)
-            .CreateProofAsync(method, address, tokenHash: null, ServerNonces.Find(address), time.GetUtcNow(), cancellationToken);
+            .CreateProofAsync(method, address, tokenHash: null, nonce ?? ServerNonces.Find(address), time.GetUtcNow(), cancellationToken);
 
     /// <summary>Creates the proof of a request with an access token.</summary>
     /// <param name="token">The access token, which is bound to a key.</param>
     /// <param name="method">The method of the request.</param>
     /// <param name="address">The address of the request.</param>
+    /// <param name="nonce">The nonce of the refusal that the request follows; <see langword="null"/> to use the newest one.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The value of the header <c>DPoP</c>.</returns>
     /// <exception cref="OAuthException">The signer of the application has another key.</exception>
-    public ValueTask<string> CreateForTokenAsync(AccessToken token, HttpMethod method, Uri address, CancellationToken cancellationToken) =>
+    public ValueTask<string> CreateForTokenAsync(
+        AccessToken token,
+        HttpMethod method,
+        Uri address,
+        string? nonce,
+        CancellationToken cancellationToken
+    ) =>
         keys.SignerOf(token.Key!)
-            .CreateProofAsync(method, address, token.Hash, ApiNonces.Find(address), time.GetUtcNow(), cancellationToken);
+            .CreateProofAsync(method, address, token.Hash, nonce ?? ApiNonces.Find(address), time.GetUtcNow(), cancellationToken);
 }

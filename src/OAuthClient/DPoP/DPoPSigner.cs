@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OAuthClient;
 
 /// <summary>Signs proofs with one key. The header of its proofs is encoded once, because it depends on the key alone.</summary>
@@ -43,7 +45,8 @@ internal sealed class DPoPSigner
             claims =>
             {
                 claims.WriteString("jti", SecureRandomString.Create());
-                claims.WriteString("htm", method.Method);
+                // As .NET sends it: a known method in upper case, any other unchanged.
+                claims.WriteString("htm", HttpMethod.Parse(method.Method).Method);
                 claims.WriteString("htu", TargetOf(address));
                 claims.WriteNumber("iat", now.ToUnixTimeSeconds());
                 if (tokenHash is not null)
@@ -54,11 +57,18 @@ internal sealed class DPoPSigner
             cancellationToken
         );
 
-    /// <summary>Returns the address without query and fragment (<c>htu</c>, RFC 9449 §4.2), as the server sees it.</summary>
+    /// <summary>Returns the address without query and fragment (<c>htu</c>, RFC 9449 §4.2), as the request states it.</summary>
     internal static string TargetOf(Uri address)
     {
-        string target = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
         // The opening request of a WebSocket is an HTTP request (RFC 6455 §4.1).
-        return address.Scheme is "ws" or "wss" ? "http" + target[2..] : target;
+        string scheme = address.Scheme switch
+        {
+            "ws" => Uri.UriSchemeHttp,
+            "wss" => Uri.UriSchemeHttps,
+            var other => other,
+        };
+        string host = address.HostNameType == UriHostNameType.IPv6 ? address.Host : address.IdnHost;
+        string port = address.IsDefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{address.Port}");
+        return $"{scheme}{Uri.SchemeDelimiter}{host}{port}{address.AbsolutePath}";
     }
 }

@@ -65,7 +65,7 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
         EncloseServiceDiscovery(builder.AdditionalHandlers, tokens.Addresses);
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses.EnsureNamed));
-        if (tokens.Proofs.IsEnabled || options.PresentsCertificate)
+        if (tokens.Proofs.MayBeEnabled || options.PresentsCertificate)
             PrimaryHandlerConfiguration.TurnRedirectsOff(builder.PrimaryHandler, NameOf(builder));
         builder.PrimaryHandler = new DPoPProofHandler(
             new FinalRequestHandler(

@@ -115,9 +115,18 @@ public sealed class BearerChallenge
         return RequiredAuthorization.FindClaimsFailure(claims) is null ? claims : null;
     }
 
-    // The token is removed from the texts, because an API may quote it and the texts may be logged.
+    // The token and its proof are removed from the texts, because an API may quote them and the texts may be logged.
     private static string[] Sent(HttpRequestMessage? request) =>
-        request?.Headers.NonValidated.TryGetValues("Authorization", out var values) == true
-            ? [.. values.Select(value => value[(value.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Where(token => token.Length > 0)]
-            : [];
+        request is null
+            ? []
+            :
+            [
+                .. Values(request, "Authorization")
+                    .Select(value => value[(value.IndexOf(' ', StringComparison.Ordinal) + 1)..])
+                    .Concat(Values(request, DPoPProofs.HeaderName))
+                    .Where(secret => secret.Length > 0),
+            ];
+
+    private static IEnumerable<string> Values(HttpRequestMessage request, string header) =>
+        request.Headers.NonValidated.TryGetValues(header, out var values) ? values : [];
 }

@@ -16,25 +16,32 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     public static void SetToken(HttpRequestMessage request, AccessToken token, DPoPProofs proofs)
     {
         if (token.Key is not null)
+        {
             proofs.WasUsed = true;
+            request.Options.Set(Key, token);
+        }
         // The options of a request are created when they are first read, so those of a client with bearer tokens are not.
-        if (proofs.WasUsed)
-            request.Options.Set(Key, token.Key is null ? null : token);
+        else if (proofs.WasUsed && request.Options.TryGetValue(Key, out _))
+        {
+            request.Options.Set(Key, null);
+            request.Headers.Remove(DPoPProofs.HeaderName);
+        }
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return FindToken(request) is { } token ? SendAsync(request, token, cancellationToken) : base.SendAsync(request, cancellationToken);
+        return TakeToken(request) is { } token ? SendAsync(request, token, cancellationToken) : base.SendAsync(request, cancellationToken);
     }
 
     // A request is not sent again from here, so that it need not wait.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (FindToken(request) is { } token)
+        if (TakeToken(request) is { } token)
         {
-            var creating = proofs.CreateForTokenAsync(token, request.Method, request.RequestUri!, cancellationToken);
+            var address = request.RequestUri!;
+            var creating = proofs.CreateForTokenAsync(token, request.Method, HostHeader.TargetOf(request), nonce: null, cancellationToken);
             if (!creating.IsCompleted)
                 throw new NotSupportedException(
                     "The signer of UseDPoPSigner is asynchronous, so a synchronous request cannot be sent; use SendAsync."
@@ -42,7 +49,6 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
 #pragma warning disable VSTHRD002 // The task has completed.
             Attach(request, creating.GetAwaiter().GetResult());
 #pragma warning restore VSTHRD002
-            var address = request.RequestUri!;
             var response = base.Send(request, cancellationToken);
             Record(request, address, response);
             return response;
@@ -53,11 +59,16 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, AccessToken token, CancellationToken cancellationToken)
     {
         var address = request.RequestUri!;
-        var response = await ProveAndSendAsync(request, token, cancellationToken).ConfigureAwait(false);
-        if (!Record(request, address, response) || !AsksForNonce(response) || !ReplayableContent.IsReplayable(request.Content))
+        var response = await ProveAndSendAsync(request, token, nonce: null, cancellationToken).ConfigureAwait(false);
+        if (
+            Record(request, address, response) is not { } nonce
+            || !DPoPNonceCache.IsRequiredBy(response)
+            || !ReplayableContent.IsReplayable(request.Content)
+        )
             return response;
         response.Dispose();
-        response = await ProveAndSendAsync(request, token, cancellationToken).ConfigureAwait(false);
+        request.Headers.Remove(DPoPProofs.HeaderName);
+        response = await ProveAndSendAsync(request, token, nonce, cancellationToken).ConfigureAwait(false);
         Record(request, address, response);
         return response;
     }
@@ -65,33 +76,38 @@ internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proof
     private async Task<HttpResponseMessage> ProveAndSendAsync(
         HttpRequestMessage request,
         AccessToken token,
+        string? nonce,
         CancellationToken cancellationToken
     )
     {
         Attach(
             request,
-            await proofs.CreateForTokenAsync(token, request.Method, request.RequestUri!, cancellationToken).ConfigureAwait(false)
+            await proofs
+                .CreateForTokenAsync(token, request.Method, HostHeader.TargetOf(request), nonce, cancellationToken)
+                .ConfigureAwait(false)
         );
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
-    // A handler may have removed the token, for example after it changed the address.
-    private AccessToken? FindToken(HttpRequestMessage request) =>
-        proofs.WasUsed && request.Options.TryGetValue(Key, out var token) && request.Headers.NonValidated.Contains("Authorization")
+    // Returns the token to prove, and removes the proof of an earlier send. A handler may have removed or replaced the token, for example
+    // after it changed the address.
+    private AccessToken? TakeToken(HttpRequestMessage request)
+    {
+        if (!proofs.WasUsed || !request.Options.TryGetValue(Key, out var token) || token is null)
+            return null;
+        request.Headers.Remove(DPoPProofs.HeaderName);
+        return
+            request.Headers.NonValidated.TryGetValues("Authorization", out var sent)
+            && sent.Count == 1
+            && sent.ToString() == token.AuthorizationHeader
             ? token
             : null;
-
-    private static void Attach(HttpRequestMessage request, string proof)
-    {
-        request.Headers.Remove(DPoPProofs.HeaderName);
-        request.Headers.TryAddWithoutValidation(DPoPProofs.HeaderName, proof);
     }
 
-    // After a redirect, the response is that of another address.
-    private bool Record(HttpRequestMessage request, Uri address, HttpResponseMessage response) =>
-        request.RequestUri == address && proofs.ApiNonces.Record(address, response);
+    private static void Attach(HttpRequestMessage request, string proof) =>
+        request.Headers.TryAddWithoutValidation(DPoPProofs.HeaderName, proof);
 
-    private static bool AsksForNonce(HttpResponseMessage response) =>
-        response.StatusCode == System.Net.HttpStatusCode.Unauthorized
-        && AuthenticationChallenge.FindErrors(response, TokenScheme.DPoP).Contains(ErrorCodes.UseDPoPNonce);
+    // After a redirect, the response is that of another address.
+    private string? Record(HttpRequestMessage request, Uri address, HttpResponseMessage response) =>
+        request.RequestUri == address ? proofs.ApiNonces.Record(HostHeader.TargetOf(request), response) : null;
 }

@@ -31,5 +31,16 @@ internal static class HostHeader
         return Is(host, service.Authority) || Is(host, name) || (endpoint > 0 && Is(host, name[endpoint..]));
     }
 
+    /// <summary>
+    /// Gets the address as the API sees it: with the host of the header, if there is one (RFC 9110 §7.1).
+    /// </summary>
+    public static Uri TargetOf(HttpRequestMessage request) =>
+        request.Headers.NonValidated.TryGetValues(Name, out var values)
+        && request.RequestUri is var address
+        && !Is(values.ToString(), address!.Authority)
+        && Uri.TryCreate($"{address.Scheme}{Uri.SchemeDelimiter}{values}{address.PathAndQuery}", UriKind.Absolute, out var target)
+            ? target
+            : request.RequestUri!;
+
     private static bool Is(string host, string other) => string.Equals(host, other, StringComparison.OrdinalIgnoreCase);
 }

@@ -16,7 +16,7 @@ internal sealed class InterruptedRefreshes
     public void Record(RefreshState state)
     {
         if (state.Lease is not null || state.Refusal is not null || state.IsInDoubt)
-            states.Set(state.Grant.Id, state with { LeaseExpirations = 0 });
+            states.Set(state.Grant.Id, state with { LeaseExpirations = 0, HasRetriedForNonce = false });
     }
 
     /// <summary>Records a refresh whose lease could not be released.</summary>

@@ -27,8 +27,12 @@ internal abstract record RefreshEvent
         public bool HasRetriedForNonce { get; init; }
     }
 
-    /// <summary>Too little time of the lease was left, and no request was sent.</summary>
-    public sealed record LeaseExpired : RefreshEvent;
+    /// <summary>Too little time of the lease was left, and the request was not sent, or not once more.</summary>
+    public sealed record LeaseExpired : RefreshEvent
+    {
+        /// <inheritdoc cref="RequestFailed.HasRetriedForNonce"/>
+        public bool HasRetriedForNonce { get; init; }
+    }
 
     /// <summary>The result was saved in the store, or in memory until the store accepts it; or the grant was removed.</summary>
     public sealed record GrantSaved(bool IsKept) : RefreshEvent;

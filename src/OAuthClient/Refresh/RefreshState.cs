@@ -16,6 +16,9 @@ internal sealed record RefreshState(Grant Grant)
     /// <summary>Gets the number of consecutive times that the lease had expired before the request was sent.</summary>
     public int LeaseExpirations { get; init; }
 
+    /// <summary>Gets a value indicating whether the request was sent once more with the server's nonce (RFC 9449 §8).</summary>
+    public bool HasRetriedForNonce { get; init; }
+
     /// <summary>Gets the exception with which the server rejected the refresh token.</summary>
     public Exception? Refusal { get; init; }
 

@@ -31,7 +31,14 @@ internal static class RefreshStateMachine
                         + "token was not sent. Increase RefreshLease, or find out why the grant store or the token endpoint is slow."
                 )
             ),
-            LeaseExpired => (state with { LeaseExpirations = state.LeaseExpirations + 1 }, [new AcquireLease(state.Grant, state.Lease)]),
+            LeaseExpired expired => (
+                state with
+                {
+                    LeaseExpirations = state.LeaseExpirations + 1,
+                    HasRetriedForNonce = state.HasRetriedForNonce || expired.HasRetriedForNonce,
+                },
+                [new AcquireLease(state.Grant, state.Lease)]
+            ),
             TokenReceived(var response) => (
                 state with
                 {
@@ -85,8 +92,11 @@ internal static class RefreshStateMachine
         // The server rejected the refresh token, and the store has no newer one.
         if (next.Refusal is not null)
             return (next, [new ReleaseLease(lease, RefreshTokenStatus.Rejected), new RequireReauthorization(stored, next.Refusal)]);
-        return (next with { Lease = lease, PreviousStatus = result.PreviousStatus }, [new SendRefreshRequest(stored, refreshToken)]);
+        return (next with { Lease = lease, PreviousStatus = result.PreviousStatus }, [Send(next, refreshToken)]);
     }
+
+    private static SendRefreshRequest Send(RefreshState state, RefreshToken refreshToken) =>
+        new(state.Grant, refreshToken) { MayRetryForNonce = !state.HasRetriedForNonce };
 
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, RequestFailed failed)
     {
@@ -99,13 +109,12 @@ internal static class RefreshStateMachine
             case RefreshTokenOutcome.Ambiguous when StatusAfter(state, wasSent: false) != RefreshTokenStatus.Unknown:
                 // The refresh token is sent a second time. If the server did not rotate it, or has a grace period, this saves the grant.
                 // The server's nonce is known after the first request, so the request is not sent more than three times in all.
-                return (
-                    state with
-                    {
-                        IsInDoubt = true,
-                    },
-                    [new SendRefreshRequest(state.Grant, state.Grant.RefreshToken!) { MayRetryForNonce = !failed.HasRetriedForNonce }]
-                );
+                state = state with
+                {
+                    IsInDoubt = true,
+                    HasRetriedForNonce = state.HasRetriedForNonce || failed.HasRetriedForNonce,
+                };
+                return (state, [Send(state, state.Grant.RefreshToken!)]);
             case RefreshTokenOutcome.InteractionRequired:
                 return (state, [new ReleaseLease(state.Lease!, StatusAfter(state, wasSent: false)), new RequireInteraction(fault)]);
             default:

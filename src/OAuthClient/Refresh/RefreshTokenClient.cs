@@ -88,7 +88,7 @@ internal sealed class RefreshTokenClient(
         }
         catch (SendCancelledException)
         {
-            return new RefreshEvent.LeaseExpired();
+            return new RefreshEvent.LeaseExpired { HasRetriedForNonce = tracker.HasRetriedForNonce };
         }
         catch (Exception exception)
         {

@@ -12,7 +12,8 @@ internal static class DPoPHost
         Action<OAuthClientOptions>? options = null,
         Action<IHttpClientBuilder, TestResourceServer>? api = null,
         Action<IServiceCollection>? registerFirst = null,
-        Action<OAuthClientBuilder>? register = null
+        Action<OAuthClientBuilder>? register = null,
+        bool requires = true
     )
     {
         var host = await OAuthTestHost.StartAsync(
@@ -25,7 +26,7 @@ internal static class DPoPHost
             },
             register,
             registerFirst,
-            server: o => (o.RequireDPoP, o.RequireDPoPNonces) = (true, nonces),
+            server: o => (o.RequireDPoP, o.RequireDPoPNonces) = (requires, nonces),
             api: (http, resource) =>
             {
                 resource.Options.RequireDPoPNonces = nonces;
@@ -36,12 +37,19 @@ internal static class DPoPHost
         return host;
     }
 
-    /// <summary>Creates the services of another node with the same client, whose store is its own.</summary>
-    public static ServiceProvider CreateNode(OAuthTestHost host, bool isPublic)
+    /// <summary>Creates the services of another node with the same client, whose store is its own unless one is passed.</summary>
+    public static ServiceProvider CreateNode(
+        OAuthTestHost host,
+        bool isPublic,
+        Action<OAuthClientBuilder>? register = null,
+        IGrantStore? store = null
+    )
     {
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(host.Clock);
-        services.AddOAuthClient(
+        if (store is not null)
+            services.AddSingleton(store);
+        var builder = services.AddOAuthClient(
             OAuthTestHost.ClientName,
             o =>
             {
@@ -53,6 +61,7 @@ internal static class DPoPHost
                 o.DPoP.Enabled = true;
             }
         );
+        register?.Invoke(builder);
         OAuthTestHost.ForOwner(services.AddHttpClient("api", http => http.BaseAddress = host.Api.BaseAddress), host.Api);
         return services.BuildServiceProvider();
     }

@@ -39,5 +39,8 @@ public sealed class FuzzTests
             JwtTargets.Compact,
             JwtTargets.Claims,
             JwtTargets.KeySet,
+            ProofTargets.Challenge,
+            ProofTargets.Nonce,
+            SignedResponseTarget.Response,
         ];
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OAuthClient.Tests.DPoP;
 
 namespace OAuthClient.Tests;
 
@@ -31,6 +32,29 @@ public class GrpcTests
 
         Assert.That(api.Services.GetRequiredService<Recorder>().Tokens, Is.EqualTo(new[] { "Bearer the-token", "Bearer the-token" }));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("RFC 9449 §7.1: each call with a token that is bound to a key has a proof for the address of its method")]
+    public async Task Calls_prove_the_key_of_the_token()
+    {
+        await using var api = await StartAsync();
+        await using ScriptedServer server = new(o => o.DPoP.Enabled = true, registerFirst: services => AddClient(services, api));
+        server.Answers(SampleProofs.BoundTokens("the-token"));
+        var client = server.Services.GetRequiredService<Health.HealthClient>();
+
+        await client.CheckAsync(new());
+        using var stream = client.Watch(new());
+        Assert.That(await stream.ResponseStream.MoveNext(default));
+
+        var recorder = api.Services.GetRequiredService<Recorder>();
+        Assert.That(recorder.Tokens, Is.EqualTo(new[] { "DPoP the-token", "DPoP the-token" }));
+        string address = api.Urls.Single() + "/grpc.health.v1.Health/";
+        Assert.That(
+            recorder.Proofs.Select(proof => SampleProofs.Claims(proof).GetProperty("htu").GetString()),
+            Is.EqualTo(new[] { address + "Check", address + "Watch" })
+        );
+        Assert.That(SampleProofs.Claims(recorder.Proofs[0]).GetProperty("htm").GetString(), Is.EqualTo("POST"));
     }
 
     [Test]
@@ -88,6 +112,7 @@ public class GrpcTests
         app.Use(
             (context, next) =>
             {
+                app.Services.GetRequiredService<Recorder>().Proofs.Add(context.Request.Headers["DPoP"]);
                 if (context.Request.Headers.Authorization != app.Services.GetRequiredService<Recorder>().Rejected)
                     return next(context);
                 context.Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -106,6 +131,9 @@ public class GrpcTests
 
         /// <summary>Gets or sets the Authorization header that is rejected before the service.</summary>
         public string? Rejected { get; set; } = "none";
+
+        /// <summary>Gets the proofs of possession, if only one call is made at a time.</summary>
+        public List<string?> Proofs { get; } = [];
 
         public IReadOnlyList<string?> Tokens
         {
