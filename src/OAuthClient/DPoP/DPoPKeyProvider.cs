@@ -68,6 +68,17 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
         return current.DPoP.IsEnabled && bound.PrivateJwk is not null ? bound : FindForNewGrant(current);
     }
 
+    /// <summary>
+    /// Determines whether a token that another node requested is one that this node would request: bound as configured, and to a key that
+    /// it has.
+    /// </summary>
+    /// <param name="key">The key of the token; <see langword="null"/> for a bearer token.</param>
+    /// <param name="current">The configuration.</param>
+    public bool Accepts(DPoPKey? key, ClientConfiguration current) =>
+        !current.DPoP.IsEnabled ? key is null
+        : current.DPoP.FindSigner() is { } signer ? KeyOf(signer).Key.IsSameAs(key)
+        : key?.PrivateJwk is not null;
+
     /// <summary>Gets the signer of a key.</summary>
     /// <exception cref="OAuthException">The signer of the application has another key.</exception>
     public DPoPSigner SignerOf(DPoPKey key)
