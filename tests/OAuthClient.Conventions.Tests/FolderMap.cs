@@ -9,7 +9,7 @@ internal static class FolderMap
 
     public static readonly IReadOnlyDictionary<string, string[]> Uses = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
-        ["HttpHandler"] = ["AccessTokens", "Configuration", "DPoP", "Diagnostics", "Grants", "Protocol"],
+        ["HttpHandler"] = ["AccessTokens", "Caching", "Configuration", "DPoP", "Diagnostics", "Grants", "Protocol"],
         ["OpenIdConnect"] =
         [
             "AccessTokens",
@@ -93,7 +93,18 @@ internal static class FolderMap
             "Protocol",
             "Refresh",
         ],
-        ["AccessTokens"] = ["Caching", "Configuration", "Diagnostics", "Grants", "Grants/Storage", "Protocol", "Refresh", "TokenEndpoint"],
+        ["AccessTokens"] =
+        [
+            "Caching",
+            "Configuration",
+            "DPoP",
+            "Diagnostics",
+            "Grants",
+            "Grants/Storage",
+            "Protocol",
+            "Refresh",
+            "TokenEndpoint",
+        ],
         ["Refresh"] =
         [
             "BackChannel",

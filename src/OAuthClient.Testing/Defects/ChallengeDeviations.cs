@@ -11,9 +11,15 @@ internal static partial class ChallengeDeviations
     {
         if (reply.Headers.FirstOrDefault(header => header.Key is Header).Value is not { } challenge)
             return reply;
-        string parameters = challenge.Contains(' ', StringComparison.Ordinal) ? challenge[(challenge.IndexOf(' ') + 1)..] : "";
         string scheme = challenge.Split(' ')[0];
-        string bearer = "Bearer " + Algorithms.Replace(parameters, "");
+        string parameters = challenge[scheme.Length..].TrimStart();
+        // An error of the proof is in the DPoP challenge only.
+        string bearer =
+            "Bearer "
+            + Algorithms.Replace(
+                parameters.Contains("_dpop_", StringComparison.Ordinal) ? parameters.Split(", error=")[0] : parameters,
+                ""
+            );
         string proof = "DPoP " + (Algorithms.IsMatch(parameters) ? parameters : parameters + ", algs=\"ES256\"");
         Reply bare = reply with { Headers = [.. reply.Headers.Where(header => header.Key is not Header)] };
         return deviation switch
@@ -25,6 +31,6 @@ internal static partial class ChallengeDeviations
         };
     }
 
-    [GeneratedRegex(""", algs="[^"]*"|algs="[^"]*"(, )?""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(""", algs="[^"]*"|algs="[^"]*"(?:, )?""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Algorithms { get; }
 }
