@@ -19,7 +19,8 @@ public sealed partial class TestAuthorizationServerOptions
     /// <summary>
     /// Sets the options that the FAPI 2.0 Security Profile requires: pushed authorization requests, code challenges with <c>S256</c>,
     /// tokens that are bound to a key (DPoP) or to a certificate, clients that authenticate with <c>private_key_jwt</c> or a certificate,
-    /// assertions with the issuer as <c>aud</c>, the algorithms <c>PS256</c> and <c>ES256</c>, and <c>iss</c> in authorization responses.
+    /// assertions with the issuer as <c>aud</c>, the algorithms <c>PS256</c>, <c>ES256</c> and, with <see cref="Ed25519"/>, <c>EdDSA</c>,
+    /// and <c>iss</c> in authorization responses.
     /// </summary>
     /// <remarks>
     /// It also sets <see cref="PublishDecoyKeys"/>, and signs with <c>PS256</c> for clients that registered no algorithm. Options that are

@@ -65,10 +65,13 @@ internal sealed class ProofKey(TestBed bed, AsymmetricAlgorithm? key = null, str
         return Sign(header, claims.ToJsonString());
     }
 
-    public string Sign(JsonObject header, string claims)
+    public string Sign(JsonObject header, string claims) => Sign(_key, header, claims);
+
+    /// <summary>Signs a JWT with the algorithm of its header.</summary>
+    public static string Sign(AsymmetricAlgorithm key, JsonObject header, string claims)
     {
         string input = Encode(header.ToJsonString()) + "." + Encode(claims);
-        return input + "." + Base64Url.EncodeToString(Signature(Encoding.ASCII.GetBytes(input), $"{header["alg"]}"));
+        return input + "." + Base64Url.EncodeToString(Signature(key, Encoding.ASCII.GetBytes(input), $"{header["alg"]}"));
     }
 
     /// <summary>Sends a form to an endpoint with a proof.</summary>
@@ -91,8 +94,8 @@ internal sealed class ProofKey(TestBed bed, AsymmetricAlgorithm? key = null, str
 
     public void Dispose() => _key.Dispose();
 
-    private byte[] Signature(byte[] input, string alg) =>
-        (_key, alg) switch
+    private static byte[] Signature(AsymmetricAlgorithm key, byte[] input, string alg) =>
+        (key, alg) switch
         {
             (_, "none") => [],
             (_, ['H', ..]) => HMACSHA256.HashData("secret"u8, input),

@@ -7,12 +7,12 @@ using System.Text.Json.Nodes;
 namespace OAuthClient.Testing.Tests;
 
 /// <summary>Tests assertions (RFC 7523), pushed (RFC 9126) and signed (RFC 9101) authorization requests.</summary>
-public sealed class PushedRequestTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class PushedRequestTests : IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    [OneTimeTearDown]
-    public void DisposeKey() => _key.Dispose();
+    public void Dispose() => _key.Dispose();
 
     [TestCase("", 200)]
     [TestCase("iss", 401, "another")]

@@ -31,8 +31,8 @@ internal sealed partial class OAuthClientOptionsValidator
                 : EndpointSecurity.IsLoopback(uri)
                     ? $"{name} uses http; use https, or set DangerouslyAllowHttpOnLoopback for a server on this machine."
                 : PublicAddress.IsInternal(uri)
-                    ? $"{name} uses http; use https, or add {EndpointSecurity.OriginOf(uri)} to DangerouslyAllowHttpInTrustedNetwork if that "
-                        + "network is trusted."
+                    ? $"{name} uses http; use https, or add {EndpointSecurity.OriginOf(uri)} to DangerouslyAllowHttpInTrustedNetwork if "
+                        + "that network is trusted."
                 : $"{name} must use https; inside a trusted network, DangerouslyAllowHttpInTrustedNetwork allows http to listed origins.";
             }
             else if (!ServerEndpoint.IsSafe(uri, cleartext))

@@ -58,10 +58,10 @@ internal static partial class Log
     [LoggerMessage(
         409,
         LogLevel.Information,
-        "OAuth client '{ClientName}' began an authorization whose parameters {Parameters} are too long to be stored, so a reauthorization "
+        "{Client} began an authorization whose parameters {Parameters} are too long to be stored, so a reauthorization "
             + "from its grant does not repeat them. If the application calls ForReauthorization, set them there again"
     )]
-    public static partial void ParametersNotRepeated(ILogger logger, string clientName, string parameters);
+    public static partial void ParametersNotRepeated(ILogger logger, ClientDisplayName client, string parameters);
 
     [LoggerMessage(
         411,

@@ -196,9 +196,9 @@ internal static class TokenResponseReader
             // RFC 9449 §5: another type means that the server did not bind the token.
             if (!TokenScheme.DPoP.IsNamed(type))
                 throw new OAuthProtocolException(
-                    $"The token response's token_type is '{response.Clean(type, accessToken) ?? "missing"}', although a token that is "
-                        + "bound to a key was requested (DPoP, RFC 9449 §5), so the access token was not used. If the server does not "
-                        + "support DPoP, remove DPoP.Enabled; if it does, check that the client is registered for it."
+                    $"The token response's token_type is '{response.Clean(type, accessToken) ?? "missing"}', although "
+                        + "a token that is bound to a key was requested (DPoP, RFC 9449 §5), so the access token was not used. If the "
+                        + "server does not support DPoP, remove DPoP.Enabled; if it does, check that the client is registered for it."
                 );
             return;
         }

@@ -28,7 +28,7 @@ public class SeveralGrantsTests
     [Description("OpenID Connect Core §5.3: the claims are those of the chosen account, also if its access token must be replaced")]
     public async Task UserInfo_is_that_of_the_chosen_account()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
         var bob = await host.SignedInAsync(how: new SignInOptions { UserName = "bob" });
 

@@ -122,7 +122,9 @@ public class CookieTests
     {
         await using var host = await StartAsync(t => t.ForRequestOwner().DangerouslyAllowCookies());
         Assert.That(await CookieOfSecondAsync(host), Is.EqualTo("session=of-the-first"));
-        var entry = host.Log.Events(DangerousOptionsTests.Event).Single(one => one.Message.Contains("HTTP client"));
+        var entry = host
+            .Log.Events(DangerousOptionsTests.Event)
+            .Single(one => one.Message.Contains("HTTP client", StringComparison.Ordinal));
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(entry.Message, Does.Contain("DangerouslyAllowCookies").And.Contain("'api'"));
         Assert.That(host.Log.Events(CookiesDisabled), Is.Empty);

@@ -91,7 +91,7 @@ public class RefreshedIdTokenTests
     // The keys of the sign-in have expired since.
     private static async Task<OAuthTestHost> ImportWithoutKeysAsync(string[] scopes)
     {
-        var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var source = await host.SignedInAsync(owner: "source");
         await host.Store.RemoveAsync(source, default);
         await GrantsOf(host).ImportGrantAsync(GrantOwner.User("42"), new(source.RefreshToken!.Reveal()) { Scopes = scopes });
