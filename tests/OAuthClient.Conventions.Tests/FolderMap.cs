@@ -93,7 +93,18 @@ internal static class FolderMap
             "Protocol",
             "Refresh",
         ],
-        ["AccessTokens"] = ["Caching", "Configuration", "Diagnostics", "Grants", "Grants/Storage", "Protocol", "Refresh", "TokenEndpoint"],
+        ["AccessTokens"] =
+        [
+            "Caching",
+            "Configuration",
+            "DPoP",
+            "Diagnostics",
+            "Grants",
+            "Grants/Storage",
+            "Protocol",
+            "Refresh",
+            "TokenEndpoint",
+        ],
         ["Refresh"] =
         [
             "BackChannel",

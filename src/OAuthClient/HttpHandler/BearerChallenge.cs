@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text;
 
 namespace OAuthClient;
@@ -127,6 +128,6 @@ public sealed class BearerChallenge
                     .Where(secret => secret.Length > 0),
             ];
 
-    private static IEnumerable<string> Values(HttpRequestMessage request, string header) =>
-        request.Headers.NonValidated.TryGetValues(header, out var values) ? values : [];
+    private static HeaderStringValues Values(HttpRequestMessage request, string header) =>
+        request.Headers.NonValidated.TryGetValues(header, out var values) ? values : default;
 }

@@ -50,7 +50,7 @@ public class DPoPKeyProviderTests
     )]
     public async Task A_confidential_client_changes_to_the_new_signer()
     {
-        ISigner signer = SigningKey.Create();
+        var signer = SigningKey.Create();
         await using var host = await DPoPHost.StartAsync(register: client => client.UseDPoPSigner(_ => signer));
         var first = await host.SignInAsync();
         await host.Http.GetAsync("/me");
