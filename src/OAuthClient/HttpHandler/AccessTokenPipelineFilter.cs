@@ -61,11 +61,9 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
         if (tokens.Proofs.IsEnabled)
             PrimaryHandlerConfiguration.TurnRedirectsOff(builder.PrimaryHandler, NameOf(builder));
         builder.PrimaryHandler = new DPoPProofHandler(
-            new FinalRequestHandler(
-                builder.PrimaryHandler,
-                tokens.Addresses,
-                rejectsCookies: options.ServesManyOwners && !options.AllowsCookies
-            ),
+            builder.PrimaryHandler,
+            tokens.Addresses,
+            rejectsCookies: options.ServesManyOwners && !options.AllowsCookies,
             tokens.Proofs
         );
     }
