@@ -19,12 +19,7 @@ internal static class ClientAssertionLine
         var authentication = new PrivateKeyJwt(configuration);
         var floor = new BareSignature(key, await CreateAsync());
 
-        await Comparison.PrintAsync(
-            line,
-            report,
-            Contestant.Of(Contestant.Floor, floor.Sign),
-            Contestant.Of(Contestant.Ours, CreateAsync)
-        );
+        await Comparison.PrintAsync(line, report, Contestant.Of(Contestant.Floor, floor.Sign), Contestant.Of(Contestant.Ours, CreateAsync));
 
         async Task<string> CreateAsync()
         {

@@ -17,12 +17,7 @@ internal static class ProofLine
         using var key = BoundClient.OpenKey(token);
         var floor = new BareSignature(key, await CreateAsync());
 
-        await Comparison.PrintAsync(
-            line,
-            report,
-            Contestant.Of(Contestant.Floor, floor.Sign),
-            Contestant.Of(Contestant.Ours, CreateAsync)
-        );
+        await Comparison.PrintAsync(line, report, Contestant.Of(Contestant.Floor, floor.Sign), Contestant.Of(Contestant.Ours, CreateAsync));
 
         Task<string> CreateAsync() => proofs.CreateForTokenAsync(token, HttpMethod.Get, Address, CancellationToken.None).AsTask();
     }
