@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace OAuthClient.Benchmarks;
 
-/// <summary>Measures the authentication of one token request by private_key_jwt. The floor is the bare signature of its assertion.</summary>
+/// <summary>
+/// Measures the authentication of one token request by private_key_jwt. The floor is the bare signature of its assertion.
+/// </summary>
 internal static class ClientAssertionLine
 {
     public static async Task MeasureAsync(string line, Report report, string algorithm)
