@@ -8,7 +8,7 @@ using OAuthClient.Ed25519;
 using OAuthClient.PostgreSql;
 
 // A user connects, and the program calls an API twice as the user. NativeAotTests runs it and acts as the browser: a line of the output
-// asks, and a line of the input answers.
+// asks, and a line of the input answers. The configuration states how the client authenticates, and whether its tokens are bound to a key.
 var builder = Host.CreateEmptyApplicationBuilder(new() { Args = args });
 builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"));
 builder.Services.AddOAuthClientEd25519();
@@ -35,6 +35,7 @@ await AskAsync($"called {await api.GetStringAsync("/me")}");
 await AskAsync($"called {await api.GetStringAsync("/me")}");
 var grant = await client.FindGrantAsync(GrantOwner.User("me"));
 Console.WriteLine($"generation {grant?.Generation}");
+Console.WriteLine($"token_type {grant?.AccessToken?.TokenType}");
 var key = Ed25519SigningKey.Create();
 var signature = await key.SignAsync("data"u8.ToArray(), CancellationToken.None);
 var publicKey = Base64Url.DecodeFromChars(JsonDocument.Parse(key.PublicJwk).RootElement.GetProperty("x").GetString());

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using OAuthClient.Testing;
 
 namespace OAuthClient.PostgreSql.Tests;
@@ -12,39 +14,72 @@ public sealed class NativeAotTests
     private const string RedirectUri = "https://app.example/callback";
     private const string Publish = "dotnet publish tests/OAuthClient.NativeAot";
 
+    private const string Secret = "a-long-test-secret";
+
     [Test]
     [Description(
         "A native program connects a user, calls an API, refreshes the rejected access token, stores its grant, and signs with Ed25519"
     )]
-    public async Task A_native_program_connects_calls_and_refreshes()
+    public Task A_native_program_connects_calls_and_refreshes() =>
+        RunAsync(
+            new()
+            {
+                ClientId = "photos",
+                ClientSecret = Secret,
+                RedirectUris = { RedirectUri },
+            },
+            tokenType: "Bearer",
+            $"--Photos:ClientSecret={Secret}"
+        );
+
+    [Test]
+    [Description(
+        "RFC 7523 §2.2, RFC 9449: a native program authenticates with a private key, and binds its tokens to a key that it stores"
+    )]
+    public Task A_native_program_signs_assertions_and_proofs()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string pem = key.ExportPkcs8PrivateKeyPem();
+        return RunAsync(
+            new()
+            {
+                ClientId = "photos",
+                AuthenticationMethod = "private_key_jwt",
+                PublicKeys = new() { ["keys"] = new JsonArray(JsonNode.Parse(SigningKey.Parse(pem).PublicJwk)) },
+                RequireDPoP = true,
+                RedirectUris = { RedirectUri },
+            },
+            tokenType: "DPoP",
+            $"--Photos:ClientAssertion:PrivateKey={pem}",
+            "--Photos:DPoP:Enabled=true"
+        );
+    }
+
+    private static async Task RunAsync(TestClient client, string tokenType, params IReadOnlyList<string> settings)
     {
         string path = await RequireProgramAsync();
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var server = await TestAuthorizationServer.StartAsync();
-        await using var api = await server.StartResourceServerAsync();
-        server.AddClient(
-            new()
-            {
-                ClientId = "photos",
-                ClientSecret = "a-long-test-secret",
-                RedirectUris = { RedirectUri },
-            }
-        );
+        // A nonce is required of proofs only.
+        await using var api = await server.StartResourceServerAsync(o => o.RequireDPoPNonces = true);
+        server.AddClient(client);
 
         using var program = Start(
             path,
-            $"--ConnectionStrings:Grants={cluster.ConnectionString}",
-            $"--Schema={schema}",
-            $"--Key={Node.Key}",
-            $"--Api={api.BaseAddress}",
-            $"--Photos:Issuer={server.Issuer.OriginalString}",
-            "--Photos:ClientId=photos",
-            "--Photos:ClientSecret=a-long-test-secret",
-            $"--Photos:RedirectUri={RedirectUri}",
-            "--Photos:Scopes:0=openid",
-            "--Photos:Scopes:1=offline_access",
-            "--Photos:DangerouslyAllowHttpOnLoopback=true"
+            [
+                .. settings,
+                $"--ConnectionStrings:Grants={cluster.ConnectionString}",
+                $"--Schema={schema}",
+                $"--Key={Node.Key}",
+                $"--Api={api.BaseAddress}",
+                $"--Photos:Issuer={server.Issuer.OriginalString}",
+                "--Photos:ClientId=photos",
+                $"--Photos:RedirectUri={RedirectUri}",
+                "--Photos:Scopes:0=openid",
+                "--Photos:Scopes:1=offline_access",
+                "--Photos:DangerouslyAllowHttpOnLoopback=true",
+            ]
         );
         try
         {
@@ -65,6 +100,7 @@ public sealed class NativeAotTests
 
             await program.StandardInput.WriteLineAsync();
             Assert.That(await ReadAsync(program, "generation "), Is.EqualTo("2"));
+            Assert.That(await ReadAsync(program, "token_type "), Is.EqualTo(tokenType));
             Assert.That(await ReadAsync(program, "Ed25519 "), Is.EqualTo("True"), "the native library of the package is found");
             await program.WaitForExitAsync().Promptly();
             Assert.That(program.ExitCode, Is.Zero);
@@ -97,7 +133,7 @@ public sealed class NativeAotTests
         return Path.Combine(root, "tests", "OAuthClient.NativeAot", "bin", "native", name);
     }
 
-    private static Process Start(string path, params string[] arguments) =>
+    private static Process Start(string path, IEnumerable<string> arguments) =>
         Process.Start(
             new ProcessStartInfo(path, arguments)
             {

@@ -36,7 +36,7 @@ internal sealed class AccessTokenCache(ClientConfiguration? configuration)
 
     /// <summary>Finds the access token of an owner, which may have expired.</summary>
     /// <param name="owner">The owner.</param>
-    /// <param name="header">The value of the <c>Authorization</c> header.</param>
+    /// <param name="header">The value of <see cref="AccessToken.BearerHeader"/>.</param>
     /// <param name="freshUntil">The time, in UTC ticks, until which the token is fresh.</param>
     /// <returns>The token; <see langword="null"/> if there is none, or another thread writes to the cache.</returns>
     public AccessToken? Find(GrantOwner owner, out string? header, out long freshUntil)
@@ -78,7 +78,7 @@ internal sealed class AccessTokenCache(ClientConfiguration? configuration)
                 }
                 Volatile.Write(ref slots[index].Owner, owner);
             }
-            Write(ref slots[index], token, token.AuthorizationHeader, freshUntil);
+            Write(ref slots[index], token, token.BearerHeader, freshUntil);
         }
         finally
         {

@@ -53,7 +53,9 @@ internal sealed class AccessTokenProvider
         return isHit || !telemetry.SeesWaits ? getting : MeasureWaitAsync(getting, owner);
     }
 
-    /// <summary>Gets a fresh token and its header from the cache, without a lock, a task or an allocation.</summary>
+    /// <summary>
+    /// Gets a fresh token and its <see cref="AccessToken.BearerHeader"/> from the cache, without a lock, a task or an allocation.
+    /// </summary>
     /// <returns>The token; <see langword="null"/> if the cache has none, and <see cref="GetAsync"/> must be called.</returns>
     public AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header)
     {
@@ -91,7 +93,7 @@ internal sealed class AccessTokenProvider
             : users.FindFresh(current, owner, selection, now, out freshUntil);
         if (token is not null && selection.IsDefault)
             cached.Set(owner, token, freshUntil, mark, now);
-        header = token?.AuthorizationHeader;
+        header = token?.BearerHeader;
         return token;
     }
 

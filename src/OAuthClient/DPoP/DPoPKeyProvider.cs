@@ -16,8 +16,8 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
     // A removed key is imported again.
     private const int Capacity = 10_000;
 
-    private readonly BoundedCache<string, DPoPSigner> imported = new(Capacity);
     private readonly Lock changes = new();
+    private BoundedCache<string, DPoPSigner>? imported;
     private DPoPKey? shared;
     private ApplicationKey? application;
 
@@ -39,6 +39,9 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
             }
         }
     }
+
+    // Created with the first key, so that a client with bearer tokens has none.
+    private BoundedCache<string, DPoPSigner> Imported => LazyInitializer.EnsureInitialized(ref imported, static () => new(Capacity));
 
     /// <summary>Gets the key of a new grant.</summary>
     /// <returns>The key; <see langword="null"/> if the client requests bearer tokens.</returns>
@@ -83,10 +86,10 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
     /// <exception cref="OAuthException">The signer of the application has another key.</exception>
     public DPoPSigner SignerOf(DPoPKey key)
     {
-        if (imported.TryGet(key.Thumbprint, out var known))
+        if (Imported.TryGet(key.Thumbprint, out var known))
             return known;
         if (key.PrivateJwk is { } privateJwk)
-            return imported.GetOrAdd(key.Thumbprint, _ => new(SigningKey.Parse(privateJwk.Reveal())));
+            return Imported.GetOrAdd(key.Thumbprint, _ => new(SigningKey.Parse(privateJwk.Reveal())));
         return configuration().DPoP.FindSigner() is { } signer && KeyOf(signer) is var found && found.Key.IsSameAs(key)
             ? found.Signer
             : throw new OAuthException(
@@ -110,7 +113,7 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
         {
             throw new OAuthException($"The delegate of UseDPoPSigner returned an unusable key: {exception.Message}", exception);
         }
-        imported.Set(known.Key.Thumbprint, known.Signer);
+        Imported.Set(known.Key.Thumbprint, known.Signer);
         Volatile.Write(ref application, known);
         return known;
     }

@@ -9,6 +9,9 @@ internal sealed class DPoPProofs(DPoPKeyProvider keys, TimeProvider time)
     /// <summary>The header that contains the proof (RFC 9449 §4.1).</summary>
     public const string HeaderName = "DPoP";
 
+    // Created when the first proof needs them, so that a client with bearer tokens has none.
+    private DPoPNonceCache? serverNonces;
+    private DPoPNonceCache? apiNonces;
     private volatile bool wasUsed;
 
     /// <summary>Gets the keys.</summary>
@@ -18,10 +21,10 @@ internal sealed class DPoPProofs(DPoPKeyProvider keys, TimeProvider time)
     public bool MayBeEnabled => keys.MayBeEnabled;
 
     /// <summary>Gets the nonces of the authorization server (RFC 9449 §8).</summary>
-    public DPoPNonceCache ServerNonces { get; } = new();
+    public DPoPNonceCache ServerNonces => LazyInitializer.EnsureInitialized(ref serverNonces, static () => new());
 
     /// <summary>Gets the nonces of the APIs (RFC 9449 §9).</summary>
-    public DPoPNonceCache ApiNonces { get; } = new();
+    public DPoPNonceCache ApiNonces => LazyInitializer.EnsureInitialized(ref apiNonces, static () => new());
 
     /// <summary>Gets or sets a value indicating whether a token that is bound to a key was attached to a request.</summary>
     public bool WasUsed

@@ -6,7 +6,7 @@ namespace OAuthClient;
 internal sealed class DPoPSigner
 {
     private readonly ISigner signer;
-    private readonly string header;
+    private readonly byte[] header;
 
     /// <exception cref="FormatException">The public key of the signer is not a JWK, or its algorithm is not asymmetric.</exception>
     public DPoPSigner(ISigner signer)

@@ -54,7 +54,7 @@ internal sealed class AccessTokenHandler(
                     return SendAsync(getting, request, address, owner, cancellationToken);
                 token = getting.Result;
             }
-            Attach(token, header ?? token.AuthorizationHeader, request, isBare);
+            Attach(token, header, request, isBare);
             sending = base.SendAsync(request, cancellationToken);
         }
         catch (Exception exception)
@@ -79,7 +79,7 @@ internal sealed class AccessTokenHandler(
     )
     {
         var token = await getting.ConfigureAwait(false);
-        Attach(token, token.AuthorizationHeader, request, isBare: false);
+        Attach(token, token.BearerHeader, request, isBare: false);
         return await ReceiveAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken)
             .ConfigureAwait(false);
     }
@@ -142,7 +142,7 @@ internal sealed class AccessTokenHandler(
         if (replacement.Equals(token) || !isReplayable)
             return response;
         response.Dispose();
-        Attach(replacement, replacement.AuthorizationHeader, request, isBare: false);
+        Attach(replacement, replacement.BearerHeader, request, isBare: false);
         response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         replacement.SetAccepted(response.StatusCode != HttpStatusCode.Unauthorized);
         if (options.StepUp is { } stepUp)
@@ -178,7 +178,7 @@ internal sealed class AccessTokenHandler(
         var selection = RequestGrant.Select(request, source.Selection);
         var token =
             source.TryGetCached(owner, selection, out _) ?? FindCompleted(source.GetAsync(owner, selection, null, cancellationToken));
-        Attach(token, token.AuthorizationHeader, request, isBare: false);
+        Attach(token, token.BearerHeader, request, isBare: false);
         return base.Send(request, cancellationToken);
     }
 
@@ -205,9 +205,10 @@ internal sealed class AccessTokenHandler(
 
     private ResolvedGrantAddress? FindResolved(HttpRequestMessage request) => hasGrantAddress ? ResolvedGrantAddress.Find(request) : null;
 
-    private void Attach(AccessToken token, string header, HttpRequestMessage request, bool isBare)
+    // A bearer token is not read beside its header, because that would access another place of memory.
+    private void Attach(AccessToken token, string? bearerHeader, HttpRequestMessage request, bool isBare)
     {
-        TokenScheme.Attach(request, isBare, header);
-        DPoPProofHandler.SetToken(request, token, proofs);
+        TokenScheme.Attach(request, isBare, bearerHeader ?? token.AuthorizationHeader);
+        DPoPProofHandler.SetToken(request, bearerHeader is null && token.Key is not null ? token : null, proofs);
     }
 }

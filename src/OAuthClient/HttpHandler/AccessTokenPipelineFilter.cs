@@ -68,11 +68,9 @@ internal sealed class AccessTokenPipelineFilter(DangerousOptions dangerous) : IH
         if (tokens.Proofs.MayBeEnabled || options.PresentsCertificate)
             PrimaryHandlerConfiguration.TurnRedirectsOff(builder.PrimaryHandler, NameOf(builder));
         builder.PrimaryHandler = new DPoPProofHandler(
-            new FinalRequestHandler(
-                builder.PrimaryHandler,
-                tokens.Addresses,
-                rejectsCookies: options.ServesManyOwners && !options.AllowsCookies
-            ),
+            builder.PrimaryHandler,
+            tokens.Addresses,
+            rejectsCookies: options.ServesManyOwners && !options.AllowsCookies,
             tokens.Proofs
         );
     }

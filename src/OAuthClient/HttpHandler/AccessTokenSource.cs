@@ -19,7 +19,9 @@ internal abstract class AccessTokenSource(AccessTokenSource.Context context)
     /// <exception cref="OAuthException">There is no owner, or the request states one that the HTTP client does not serve.</exception>
     public abstract GrantOwner ResolveOwner(HttpRequestMessage request, Uri address);
 
-    /// <summary>Gets a fresh token and its header from a cache, without a lock, a task or an allocation.</summary>
+    /// <summary>
+    /// Gets a fresh token and its <see cref="AccessToken.BearerHeader"/> from a cache, without a lock, a task or an allocation.
+    /// </summary>
     /// <param name="owner">The owner that <see cref="ResolveOwner"/> returned.</param>
     /// <param name="selection">The scopes and resources, and the grant if the request chooses one.</param>
     /// <param name="header">The header, because reading it from the token would access another place of memory.</param>

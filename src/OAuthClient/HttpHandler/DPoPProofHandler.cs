@@ -3,19 +3,25 @@ namespace OAuthClient;
 /// <summary>
 /// Proves the possession of the key for each request whose access token is bound to one (RFC 9449 §7.1). It runs after all handlers of the
 /// application, so that each send has a proof of its own for the address that the API sees, also when a handler sends the request again. A
-/// request that the API refuses because the proof lacks its nonce is sent once more (§9).
+/// request that the API refuses because the proof lacks its nonce is sent once more (§9). It derives from the final check, because a
+/// further handler would cost time for each request with a bearer token.
 /// </summary>
-internal sealed class DPoPProofHandler(HttpMessageHandler next, DPoPProofs proofs) : DelegatingHandler(next)
+/// <param name="primary">The primary handler.</param>
+/// <param name="addresses">The addresses that a token may be sent to.</param>
+/// <param name="rejectsCookies">Whether a request with a <c>Cookie</c> header is rejected.</param>
+/// <param name="proofs">The proofs of the client.</param>
+internal sealed class DPoPProofHandler(HttpMessageHandler primary, IApiAddressPolicy addresses, bool rejectsCookies, DPoPProofs proofs)
+    : FinalRequestHandler(primary, addresses, rejectsCookies)
 {
     private static readonly HttpRequestOptionsKey<AccessToken?> Key = new("OAuthClient.DPoPToken");
 
     /// <summary>States the access token of a request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="token">The token, which may be a bearer token.</param>
+    /// <param name="token">The token that is bound to a key; <see langword="null"/> for a bearer token.</param>
     /// <param name="proofs">The proofs of the client.</param>
-    public static void SetToken(HttpRequestMessage request, AccessToken token, DPoPProofs proofs)
+    public static void SetToken(HttpRequestMessage request, AccessToken? token, DPoPProofs proofs)
     {
-        if (token.Key is not null)
+        if (token is not null)
         {
             proofs.WasUsed = true;
             request.Options.Set(Key, token);

@@ -11,7 +11,7 @@ namespace OAuthClient;
 /// <param name="primary">The primary handler.</param>
 /// <param name="addresses">The addresses that a token may be sent to.</param>
 /// <param name="rejectsCookies">Whether a request with a <c>Cookie</c> header is rejected.</param>
-internal sealed class FinalRequestHandler(HttpMessageHandler primary, IApiAddressPolicy addresses, bool rejectsCookies)
+internal class FinalRequestHandler(HttpMessageHandler primary, IApiAddressPolicy addresses, bool rejectsCookies)
     : RequestCheckHandler(primary)
 {
     private static readonly HttpRequestOptionsKey<FinalRequestHandler> Key = new("OAuthClient.FinalRequest");

@@ -26,7 +26,7 @@ internal static class JwtWriter
         CancellationToken cancellationToken
     )
     {
-        string header = Encode(members =>
+        byte[] header = Encode(members =>
         {
             WriteHeader(members, signer.Algorithm, type);
             if (signer.KeyId is { } keyId)
@@ -41,8 +41,8 @@ internal static class JwtWriter
     /// <param name="algorithm">The algorithm.</param>
     /// <param name="type">The value of <c>typ</c>.</param>
     /// <param name="publicJwk">The public key as JSON.</param>
-    /// <returns>The first part of a JWT in compact form.</returns>
-    public static string EncodeHeader(string algorithm, string type, string publicJwk) =>
+    /// <returns>The first part of a JWT in compact form, as ASCII.</returns>
+    public static byte[] EncodeHeader(string algorithm, string type, string publicJwk) =>
         Encode(members =>
         {
             WriteHeader(members, algorithm, type);
@@ -58,14 +58,14 @@ internal static class JwtWriter
     /// <returns>The JWT in compact form.</returns>
     public static async ValueTask<string> SignWithHeaderAsync(
         ISigner signer,
-        string header,
+        byte[] header,
         Action<Utf8JsonWriter> claims,
         CancellationToken cancellationToken
     )
     {
-        string input = header + "." + Encode(claims);
-        byte[] signature = await signer.SignAsync(Encoding.ASCII.GetBytes(input), cancellationToken).ConfigureAwait(false);
-        return input + "." + Base64Url.EncodeToString(signature);
+        byte[] input = SigningInput(header, claims);
+        byte[] signature = await signer.SignAsync(input, cancellationToken).ConfigureAwait(false);
+        return Compact(input, signature);
     }
 
     /// <summary>Authenticates with a secret and HS256, HS384 or HS512 (RFC 7518 §3.2).</summary>
@@ -76,15 +76,14 @@ internal static class JwtWriter
     /// <returns>The JWT in compact form.</returns>
     public static string Authenticate(ReadOnlySpan<byte> secret, string algorithm, string? type, Action<Utf8JsonWriter> claims)
     {
-        string input = Encode(header => WriteHeader(header, algorithm, type)) + "." + Encode(claims);
-        byte[] data = Encoding.ASCII.GetBytes(input);
+        byte[] input = SigningInput(Encode(header => WriteHeader(header, algorithm, type)), claims);
         byte[] code = SignatureAlgorithms.HashLength(algorithm) switch
         {
-            384 => HMACSHA384.HashData(secret, data),
-            512 => HMACSHA512.HashData(secret, data),
-            _ => HMACSHA256.HashData(secret, data),
+            384 => HMACSHA384.HashData(secret, input),
+            512 => HMACSHA512.HashData(secret, input),
+            _ => HMACSHA256.HashData(secret, input),
         };
-        return input + "." + Base64Url.EncodeToString(code);
+        return Compact(input, code);
     }
 
     private static void WriteHeader(Utf8JsonWriter header, string algorithm, string? type)
@@ -94,7 +93,32 @@ internal static class JwtWriter
             header.WriteString("typ", type);
     }
 
-    private static string Encode(Action<Utf8JsonWriter> members)
+    private static byte[] Encode(Action<Utf8JsonWriter> members) => Base64Url.EncodeToUtf8(Write(members));
+
+    // RFC 7515 §5.1 (5): header, period and payload.
+    private static byte[] SigningInput(byte[] header, Action<Utf8JsonWriter> claims)
+    {
+        var payload = Write(claims);
+        byte[] input = new byte[header.Length + 1 + Base64Url.GetEncodedLength(payload.Length)];
+        header.CopyTo(input, 0);
+        input[header.Length] = (byte)'.';
+        Base64Url.EncodeToUtf8(payload, input.AsSpan(header.Length + 1));
+        return input;
+    }
+
+    private static string Compact(byte[] input, byte[] signature) =>
+        string.Create(
+            input.Length + 1 + Base64Url.GetEncodedLength(signature.Length),
+            (input, signature),
+            static (text, parts) =>
+            {
+                int length = Encoding.ASCII.GetChars(parts.input, text);
+                text[length] = '.';
+                Base64Url.EncodeToChars(parts.signature, text[(length + 1)..]);
+            }
+        );
+
+    private static ReadOnlySpan<byte> Write(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(buffer, Options))
@@ -103,6 +127,6 @@ internal static class JwtWriter
             members(writer);
             writer.WriteEndObject();
         }
-        return Base64Url.EncodeToString(buffer.WrittenSpan);
+        return buffer.WrittenSpan;
     }
 }

@@ -74,6 +74,12 @@ public sealed class AccessToken : Secret
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal string AuthorizationHeader => authorizationHeader ??= Scheme.CreateHeader(Reveal());
 
+    /// <summary>
+    /// Gets the value of the Authorization header of a bearer token; <see langword="null"/> for a token that is bound to a key.
+    /// </summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal string? BearerHeader => Key is null ? AuthorizationHeader : null;
+
     /// <summary>Gets the key that the token is bound to; <see langword="null"/> for a bearer token.</summary>
     internal DPoPKey? Key { get; init; }
 

@@ -33,6 +33,9 @@ internal sealed class TokenServer : HttpMessageHandler
     /// </summary>
     public bool GivesRefreshTokens { get; init; } = true;
 
+    /// <summary>Gets the type of the access tokens.</summary>
+    public string TokenType { get; init; } = "Bearer";
+
     /// <summary>Gets the granted scope in each response.</summary>
     public string Scope { get; init; } = "photos.read photos.write profile";
 
@@ -84,7 +87,7 @@ internal sealed class TokenServer : HttpMessageHandler
             $$"""
             {
               "access_token": "{{AccessTokenOf(number)}}",
-              "token_type": "Bearer",
+              "token_type": "{{TokenType}}",
               "expires_in": 3600,
               "{{(GivesRefreshTokens ? "refresh_token" : "example_parameter")}}": "{{RefreshTokenOf(number)}}",
               "scope": "{{Scope}}"

@@ -16,11 +16,11 @@ public class DPoPProofsTests
         using HttpResponseMessage response = new();
         using Answering api = new(response);
         using HttpMessageInvoker direct = new(api, disposeHandler: false);
-        using HttpMessageInvoker proving = new(new DPoPProofHandler(api, Create()));
+        using HttpMessageInvoker proving = new(Handler(api, Create()));
         using HttpRequestMessage request = new(HttpMethod.Get, Api);
         AccessToken token = new("at", default, expiresAt: null, [], []);
         var proofs = Create();
-        DPoPProofHandler.SetToken(request, token, proofs);
+        DPoPProofHandler.SetToken(request, token.Key is null ? null : token, proofs);
         Measure(direct, request);
         Measure(proving, request);
 
@@ -43,7 +43,7 @@ public class DPoPProofsTests
         for (int round = 0; round < 50; round++)
         {
             var proofs = Create();
-            using HttpMessageInvoker http = new(new DPoPProofHandler(new Echoing(), proofs));
+            using HttpMessageInvoker http = new(Handler(new Echoing(), proofs));
             var key = Keys(options: o => o.DPoP.Enabled = true).FindForClient(SampleConfiguration.Create(o => o.DPoP.Enabled = true))!;
             using Barrier start = new(4);
             var sent = await Task.WhenAll(
@@ -69,7 +69,7 @@ public class DPoPProofsTests
             using HttpRequestMessage request = new(HttpMethod.Get, Api);
             start.SignalAndWait(CancellationToken.None);
             TokenScheme.Attach(request, isBare: true, token.AuthorizationHeader);
-            DPoPProofHandler.SetToken(request, token, proofs);
+            DPoPProofHandler.SetToken(request, token.Key is null ? null : token, proofs);
             using var response = await http.SendAsync(request, CancellationToken.None);
             return response.Headers.Contains("Proved");
         }

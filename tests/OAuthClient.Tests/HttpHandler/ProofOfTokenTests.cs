@@ -12,7 +12,7 @@ public class ProofOfTokenTests
     public void A_request_whose_token_became_a_bearer_token_has_no_proof()
     {
         DPoPProofs proofs = SampleProofs.Create();
-        using DPoPProofHandler handler = new(new Ok(), proofs);
+        using var handler = SampleProofs.Handler(new Ok(), proofs);
         using HttpMessageInvoker invoker = new(handler);
         using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example/a");
         var bound = Token("at-1", SampleProofs.Keys(options: o => o.DPoP.Enabled = true).FindForClient(Enabled));
@@ -28,7 +28,7 @@ public class ProofOfTokenTests
         void Send(AccessToken token)
         {
             TokenScheme.Attach(request, isBare: false, token.AuthorizationHeader);
-            DPoPProofHandler.SetToken(request, token, proofs);
+            DPoPProofHandler.SetToken(request, token.Key is null ? null : token, proofs);
             invoker.Send(request, CancellationToken.None).Dispose();
         }
     }
@@ -42,7 +42,7 @@ public class ProofOfTokenTests
             DPoPProofs proofs = SampleProofs.Create();
             var bound = Token("at-1", SampleProofs.Keys(options: o => o.DPoP.Enabled = true).FindForClient(Enabled));
             var bearer = Token("at-2", key: null);
-            using HttpMessageInvoker invoker = new(new DPoPProofHandler(new Ok(), proofs));
+            using HttpMessageInvoker invoker = new(SampleProofs.Handler(new Ok(), proofs));
             await Task.WhenAll(
                 Enumerable
                     .Range(0, 16)
@@ -52,7 +52,7 @@ public class ProofOfTokenTests
                             var token = index % 2 == 0 ? bound : bearer;
                             using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example/a");
                             TokenScheme.Attach(request, isBare: true, token.AuthorizationHeader);
-                            DPoPProofHandler.SetToken(request, token, proofs);
+                            DPoPProofHandler.SetToken(request, token.Key is null ? null : token, proofs);
                             (await invoker.SendAsync(request, CancellationToken.None)).Dispose();
                             Assert.That(request.Headers.Contains("DPoP"), Is.EqualTo(token.Key is not null));
                         })
