@@ -17,13 +17,21 @@ public class DPoPAllocationTests
     public async Task A_bearer_token_allocates_its_header_only()
     {
         await using var host = await OAuthTestHost.StartAsync(registerFirst: AddApi);
-        long bare = await BytesOfRequestAsync(
+        long bare = await BytesOfRequestAsync(host, "bare", Attach);
+        // Once any test of the process has called SetGrantId, the options of each request are read, which creates them.
+        long withOptions = await BytesOfRequestAsync(
             host,
             "bare",
-            request => request.Headers.TryAddWithoutValidation("Authorization", "Bearer x")
+            request =>
+            {
+                Attach(request);
+                GC.KeepAlive(request.Options);
+            }
         );
 
-        Assert.That(await BytesOfRequestAsync(host, "memory"), Is.EqualTo(bare));
+        Assert.That(await BytesOfRequestAsync(host, "memory"), Is.EqualTo(bare).Or.EqualTo(withOptions));
+
+        static void Attach(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation("Authorization", "Bearer x");
     }
 
     [Test]
