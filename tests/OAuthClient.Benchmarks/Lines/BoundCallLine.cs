@@ -25,7 +25,10 @@ internal static class BoundCallLine
         var token = await OurClient.In(provider).GetAccessTokenAsync(GrantOwner.Client);
         var proofs = provider.GetRequiredKeyedService<OAuthClientServices>(OurClient.Name).Proofs;
         using var key = BoundClient.OpenKey(token);
-        var signature = new BareSignature(key, await proofs.CreateForTokenAsync(token, HttpMethod.Get, Address, nonce: null, CancellationToken.None));
+        var signature = new BareSignature(
+            key,
+            await proofs.CreateForTokenAsync(token, HttpMethod.Get, Address, nonce: null, CancellationToken.None)
+        );
 
         await Comparison.PrintAsync(
             line,

@@ -19,6 +19,7 @@ internal static class ProofLine
 
         await Comparison.PrintAsync(line, report, Contestant.Of(Contestant.Floor, floor.Sign), Contestant.Of(Contestant.Ours, CreateAsync));
 
-        Task<string> CreateAsync() => proofs.CreateForTokenAsync(token, HttpMethod.Get, Address, nonce: null, CancellationToken.None).AsTask();
+        Task<string> CreateAsync() =>
+            proofs.CreateForTokenAsync(token, HttpMethod.Get, Address, nonce: null, CancellationToken.None).AsTask();
     }
 }

@@ -14,12 +14,7 @@ internal static class SampleProofs
 
     /// <summary>Creates the handler of an HTTP client whose requests go to one API.</summary>
     public static DPoPProofHandler Handler(HttpMessageHandler primary, DPoPProofs proofs, string api = "https://api.example") =>
-        new(
-            primary,
-            new AllowedAddresses("photos", "api", new AccessTokenHandlerOptions().To(api)),
-            rejectsCookies: false,
-            proofs
-        );
+        new(primary, new AllowedAddresses("photos", "api", new AccessTokenHandlerOptions().To(api)), rejectsCookies: false, proofs);
 
     public static DPoPProofs Create(TimeProvider? time = null) => new(Keys(time), time ?? TimeProvider.System);
 
