@@ -42,18 +42,7 @@ internal sealed class PrimaryHandlerCertificates
                 $"WithClientCertificate() of the HTTP client '{builder.Name}' requires a certificate of "
                     + $"{ClientDisplayName.Of(clientName)}; set one with AddOAuthClient(…).UseClientCertificate(…)."
             );
-        try
-        {
-            Present(network, certificate, use, builder.Name);
-        }
-        catch (InvalidOperationException exception) when (!use.IsConfigured && network is SocketsHttpHandler or HttpClientHandler)
-        {
-            throw new InvalidOperationException(
-                $"The primary handler of the HTTP client '{builder.Name}' has already sent requests without the client certificate, and "
-                    + "their connections would be used again. Create a new handler in ConfigurePrimaryHttpMessageHandler(() => …).",
-                exception
-            );
-        }
+        Present(network, certificate, use, builder.Name);
     }
 
     private static void Present(HttpMessageHandler network, Func<X509Certificate2> certificate, Use use, string? httpClientName)
@@ -64,14 +53,20 @@ internal sealed class PrimaryHandlerCertificates
             case SocketsHttpHandler when use.IsConfigured:
                 return;
             case SocketsHttpHandler sockets:
-                // The setter throws if the handler has sent a request; a change of SslOptions would have no effect.
-                sockets.PooledConnectionLifetime =
-                    sockets.PooledConnectionLifetime == Timeout.InfiniteTimeSpan ? ConnectionLifetime : sockets.PooledConnectionLifetime;
+                // A change of SslOptions would have no effect, and would not throw.
+                ChangeUnused(
+                    () =>
+                        sockets.PooledConnectionLifetime =
+                            sockets.PooledConnectionLifetime == Timeout.InfiniteTimeSpan
+                                ? ConnectionLifetime
+                                : sockets.PooledConnectionLifetime,
+                    httpClientName
+                );
                 ClientCertificateSelector.PresentBy(sockets, certificate);
                 break;
             case HttpClientHandler client:
                 if (!use.IsConfigured)
-                    client.ClientCertificateOptions = ClientCertificateOption.Manual;
+                    ChangeUnused(() => client.ClientCertificateOptions = ClientCertificateOption.Manual, httpClientName);
                 ClientCertificateSelector.PresentBy(client, certificate);
                 break;
             default:
@@ -81,6 +76,23 @@ internal sealed class PrimaryHandlerCertificates
                 );
         }
         use.IsConfigured = true;
+    }
+
+    // A setter throws if the handler has sent a request.
+    private static void ChangeUnused(Action set, string? httpClientName)
+    {
+        try
+        {
+            set();
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidOperationException(
+                $"The primary handler of the HTTP client '{httpClientName}' has already sent requests without the client certificate, and "
+                    + "their connections would be used again. Create a new handler in ConfigurePrimaryHttpMessageHandler(() => …).",
+                exception
+            );
+        }
     }
 
     private sealed class Use(string? clientName)

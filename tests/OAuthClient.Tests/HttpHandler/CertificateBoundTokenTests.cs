@@ -204,8 +204,12 @@ public class CertificateBoundTokenTests
         Assert.That((await without.GetAsync("/echo")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
-    internal static HttpClientHandler ClientHandler(CertificateBoundHost host) =>
-        new() { UseProxy = false, ServerCertificateCustomValidationCallback = host.IsServer };
+    internal static HttpClientHandler ClientHandler(CertificateBoundHost host)
+    {
+        HttpClientHandler handler = new() { UseProxy = false };
+        CertificateAuthorityValidator.Configure(handler, [host.Server.Certificate!]);
+        return handler;
+    }
 
     private static SocketsHttpHandler Reusing(CertificateBoundHost host)
     {

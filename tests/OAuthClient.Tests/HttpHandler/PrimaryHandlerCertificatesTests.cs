@@ -70,7 +70,6 @@ public class PrimaryHandlerCertificatesTests
         Assert.That((await host.CreateClient("other").GetAsync("/echo")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
         host.RenewCertificate();
 
-        using var handlers = host.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api");
         CreateAgain(host, "api");
         if (only is HttpClientHandler client)
             Assert.That(client.ClientCertificates, Is.EqualTo([host.Certificate]));
@@ -109,14 +108,9 @@ public class PrimaryHandlerCertificatesTests
         await using var host = await CertificateBoundHost.StartAsync(
             (services, host) =>
             {
-                used = isHttpClientHandler
-                    ? new HttpClientHandler
-                    {
-                        UseCookies = false,
-                        AllowAutoRedirect = false,
-                        ServerCertificateCustomValidationCallback = host.IsServer,
-                    }
-                    : host.Network();
+                used = isHttpClientHandler ? CertificateBoundTokenTests.ClientHandler(host) : host.Network();
+                if (used is HttpClientHandler client)
+                    (client.UseCookies, client.AllowAutoRedirect) = (false, false);
                 host.AddApi(services, t => (servesManyOwners ? t.ForRequestOwner() : t.ForClient()).WithClientCertificate())
                     .ConfigurePrimaryHttpMessageHandler(() => used);
             }
