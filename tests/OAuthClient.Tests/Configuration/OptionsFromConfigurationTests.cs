@@ -19,6 +19,7 @@ public class OptionsFromConfigurationTests
             ["Issuer"] = "https://server.example.com",
             ["AuthorizationEndpoint"] = "https://server.example.com/a",
             ["TokenEndpoint"] = "https://server.example.com/t",
+            ["DeviceAuthorizationEndpoint"] = "https://as.example/device",
             ["RevocationEndpoint"] = "https://server.example.com/r",
             ["RegistrationEndpoint"] = "https://server.example.com/register",
             ["SignedIntrospectionResponses"] = "true",

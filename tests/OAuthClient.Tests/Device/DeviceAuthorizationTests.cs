@@ -12,7 +12,7 @@ internal sealed class DeviceAuthorizationTests
     [Test]
     public async Task User_approves_and_the_grant_is_used()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access", "photos.read"]);
+        await using var host = await StartAsync(o => o.Scopes = ["openid", "offline_access", "photos.read"]);
         var device = DeviceOf(host);
         var pending = await device.BeginAsync();
         await host.Server.ApproveDeviceAsync(pending.UserCode);
@@ -33,7 +33,7 @@ internal sealed class DeviceAuthorizationTests
     [Test, Description("OpenID Connect Core §3.1.3.7: without an owner, the grant belongs to the user whom the ID Token names")]
     public async Task User_of_the_ID_Token_owns_the_grant()
     {
-        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await using var host = await StartAsync(o => o.Scopes = ["openid"]);
         var device = DeviceOf(host);
         var pending = await device.BeginAsync();
         await host.Server.ApproveDeviceAsync(pending.VerificationUriComplete!, new SignInOptions { UserName = "bob" });
@@ -46,7 +46,7 @@ internal sealed class DeviceAuthorizationTests
     [Test, Description("OpenID Connect Core §3.1.3.7: the ID Token is validated as for a code")]
     public async Task Forged_ID_Token_is_refused()
     {
-        await using var host = await OAuthTestHost.StartAsync(
+        await using var host = await StartAsync(
             o => o.Scopes = ["openid"],
             server: o => o.OnIdTokenClaims = claims => claims["aud"] = "another"
         );
@@ -62,7 +62,7 @@ internal sealed class DeviceAuthorizationTests
     [Test]
     public async Task User_denies()
     {
-        await using var host = await OAuthTestHost.StartAsync();
+        await using var host = await StartAsync();
         var device = DeviceOf(host);
         var pending = await device.BeginAsync();
         await host.Server.ApproveDeviceAsync(pending.UserCode, new SignInOptions { Deny = true });
@@ -75,7 +75,7 @@ internal sealed class DeviceAuthorizationTests
     [Test, Description("RFC 8628 §3.5: a strict server sees no poll before the interval has passed, also after slow_down")]
     public async Task Strict_server_never_says_slow_down_by_itself()
     {
-        await using var host = await OAuthTestHost.StartAsync();
+        await using var host = await StartAsync();
         var device = DeviceOf(host);
         var pending = await device.BeginAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.TokenError("slow_down"), times: 1);
@@ -93,7 +93,7 @@ internal sealed class DeviceAuthorizationTests
     [Test]
     public async Task Code_that_expired_at_the_server_ends_the_polls()
     {
-        await using var host = await OAuthTestHost.StartAsync();
+        await using var host = await StartAsync();
         var device = DeviceOf(host);
         var pending = await device.BeginAsync();
         host.Server.ExpireDeviceCodes();
@@ -106,7 +106,7 @@ internal sealed class DeviceAuthorizationTests
     [Test, Description("RFC 9449 §5, §8: all polls present proofs of one key, and a poll without the nonce is sent again")]
     public async Task Polls_present_proofs_of_one_key()
     {
-        await using var host = await OAuthTestHost.StartAsync(
+        await using var host = await StartAsync(
             o =>
             {
                 o.Scopes = ["offline_access", "photos.read"];
@@ -133,7 +133,7 @@ internal sealed class DeviceAuthorizationTests
     [Test]
     public async Task Codes_and_tokens_appear_in_no_message()
     {
-        await using var host = await OAuthTestHost.StartAsync();
+        await using var host = await StartAsync();
         var device = DeviceOf(host);
         List<string> secrets = [];
         host.Server.Options.OnDeviceAuthorization = response => secrets.Add((string)response["device_code"]!);
@@ -159,7 +159,7 @@ internal sealed class DeviceAuthorizationTests
     [Test]
     public async Task Completions_are_measured()
     {
-        await using var host = await OAuthTestHost.StartAsync();
+        await using var host = await StartAsync();
         using RecordedMeasurements measurements = new(host.Services);
         using RecordedActivities activities = new();
         var device = DeviceOf(host);
@@ -170,7 +170,7 @@ internal sealed class DeviceAuthorizationTests
 
         const string Instrument = "oauthclient.device_authorization.complete.duration";
         Assert.That(measurements.Values(Instrument), Is.EqualTo(new[] { 5.0 }));
-        Assert.That(measurements.Tags(Instrument).Single(), Does.Contain("error.type=access_denied"));
+        Assert.That(measurements.Tags(Instrument).Single(), Does.Contain("type=access_denied"));
     }
 
     [Test]
@@ -197,6 +197,20 @@ internal sealed class DeviceAuthorizationTests
         }
     }
 
+    // A timer of at most ten seconds is a wait between two polls.
+    private static Task<OAuthTestHost> StartAsync(
+        Action<OAuthClientOptions>? options = null,
+        Action<TestAuthorizationServerOptions>? server = null
+    ) =>
+        OAuthTestHost.StartAsync(
+            o =>
+            {
+                o.BackChannelAttemptTimeout = TimeSpan.FromSeconds(20);
+                options?.Invoke(o);
+            },
+            server: server
+        );
+
     private static DeviceAuthorization DeviceOf(OAuthTestHost host) =>
         host.Services.GetRequiredKeyedService<DeviceAuthorization>(OAuthTestHost.ClientName);
 
@@ -214,23 +228,31 @@ internal sealed class DeviceAuthorizationTests
         return await completion.Promptly();
     }
 
-    // Waits until the server has received this number of requests, and the next wait has begun.
+    // Advances the clock to the next poll, and waits until the server has received this number of requests.
     private static async Task PollAsync(OAuthTestHost host, int count)
     {
-        while (host.TokenRequests < count)
-            await StepAsync(host, Eventually.Never);
+        while (!await StepAsync(host, Eventually.Never))
+        {
+            // The timer was that of a request.
+        }
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token, count).Promptly();
     }
 
-    // Of the timers, only those of a wait between two polls are at most 10 s: the deadline of a request is 30 s.
-    private static async Task StepAsync(OAuthTestHost host, Task completion)
+    private static async Task<bool> StepAsync(OAuthTestHost host, Task completion)
     {
         using CancellationTokenSource stop = new();
         var timer = host.Clock.WaitForTimerAsync(stop.Token);
         await Task.WhenAny(completion, timer).Promptly();
         if (!timer.IsCompleted)
+        {
             await stop.CancelAsync();
-        else if (await timer is var due && due > TimeSpan.Zero && due <= TimeSpan.FromSeconds(10))
-            host.Clock.Advance(due);
+            return false;
+        }
+        var due = await timer;
+        if (due <= TimeSpan.Zero || due > TimeSpan.FromSeconds(10))
+            return false;
+        host.Clock.Advance(due);
+        return true;
     }
 
     private static string ProofKeyOf(string proof) =>

@@ -12,6 +12,7 @@ internal sealed class DeviceServer : IAsyncDisposable
 
     // No wait of a test has this length, so that its timers are told apart.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(17.5);
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(17.25);
 
     private readonly Queue<Func<Task<HttpResponseMessage>>> polls = new();
     private readonly List<TimeSpan> waits = [];
@@ -29,6 +30,7 @@ internal sealed class DeviceServer : IAsyncDisposable
             {
                 o.DeviceAuthorizationEndpoint = new(ScriptedServer.Origin + "/device");
                 o.BackChannelDeadline = Deadline;
+                o.BackChannelAttemptTimeout = AttemptTimeout;
                 options?.Invoke(o);
             },
             register,
@@ -98,7 +100,7 @@ internal sealed class DeviceServer : IAsyncDisposable
                 await stop.CancelAsync();
                 break;
             }
-            if (await timer is var due && due != Deadline && due > TimeSpan.Zero)
+            if (await timer is var due && IsWait(due))
             {
                 waits.Add(due);
                 Server.Clock.Advance(due);
@@ -113,10 +115,12 @@ internal sealed class DeviceServer : IAsyncDisposable
         while (true)
         {
             var due = await Server.Clock.WaitForTimerAsync().Promptly();
-            if (due != Deadline)
+            if (IsWait(due))
                 return due;
         }
     }
+
+    private static bool IsWait(TimeSpan due) => due > TimeSpan.Zero && due != Deadline && due != AttemptTimeout;
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }
