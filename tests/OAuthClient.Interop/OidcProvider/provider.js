@@ -122,6 +122,7 @@ function configuration(jwks) {
     },
     features: {
       clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true },
       jwtResponseModes: { enabled: true },
