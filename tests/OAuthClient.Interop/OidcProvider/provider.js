@@ -46,6 +46,7 @@ class Store {
       stored.set(grant, [...(stored.get(grant) ?? []), this.key(id)]);
     }
     if (payload.uid) stored.set(`uid:${payload.uid}`, this.key(id));
+    if (payload.userCode) stored.set(`userCode:${payload.userCode}`, this.key(id));
   }
 
   async find(id) {
@@ -54,6 +55,10 @@ class Store {
 
   async findByUid(uid) {
     return stored.get(stored.get(`uid:${uid}`));
+  }
+
+  async findByUserCode(userCode) {
+    return stored.get(stored.get(`userCode:${userCode}`));
   }
 
   async consume(id) {
