@@ -55,14 +55,20 @@ internal sealed class DeviceAuthorizationEndpointClient(EndpointClient endpoints
         var lifetime = expiresAt - requestedAt ?? current.PendingAuthorizationLifetime;
         var interval = TokenLifetime.TryRead(members[Interval], requestedAt) - requestedAt ?? DefaultInterval;
         var pause = new Pause(time);
+        string code = members.TextIfAny(ParameterNames.DeviceCode) ?? throw Missing(ParameterNames.DeviceCode);
         var pending = new PendingDeviceAuthorization
         {
-            DeviceCode = new(members.TextIfAny(ParameterNames.DeviceCode) ?? throw Missing(ParameterNames.DeviceCode)),
+            DeviceCode = new(code),
             UserCode = UserCode(members),
             VerificationUri =
-                Address(members, ServerAdaptation.VerificationUriMembers, response, current)
+                Address(members, ServerAdaptation.VerificationUriMembers, text => response.Clean(text, code), current)
                 ?? throw Missing(ServerAdaptation.VerificationUriMembers[0]),
-            VerificationUriComplete = Address(members, ServerAdaptation.CompleteVerificationUriMembers, response, current),
+            VerificationUriComplete = Address(
+                members,
+                ServerAdaptation.CompleteVerificationUriMembers,
+                text => response.Clean(text, code),
+                current
+            ),
             ExpiresAt = requestedAt + (lifetime < MaximumLifetime ? lifetime : MaximumLifetime),
             Configuration = current,
             Server = server,
@@ -107,14 +113,14 @@ internal sealed class DeviceAuthorizationEndpointClient(EndpointClient endpoints
             );
     }
 
-    private static Uri? Address(JsonMembers members, IReadOnlyList<string> names, BackChannelResponse response, ClientConfiguration current)
+    private static Uri? Address(JsonMembers members, IReadOnlyList<string> names, Func<string?, string?> clean, ClientConfiguration current)
     {
         if (names.FirstOrDefault(name => !members[name].IsAbsent()) is not { } stated)
             return null;
         return members.TextIfAny(stated) is { } text && VerificationAddress.TryParse(text, current.Cleartext) is { } address
             ? address
             : throw new OAuthProtocolException(
-                $"The {stated} of the device authorization response is '{response.Clean(members.TextIfAny(stated)) ?? "unreadable"}'. It "
+                $"The {stated} of the device authorization response is '{clean(members.TextIfAny(stated)) ?? "unreadable"}'. It "
                     + "must be an absolute https address without user information, or http on a loopback address (RFC 8628 §3.2), so it "
                     + "was neither shown nor opened. Correct the server."
             );

@@ -13,7 +13,7 @@ public sealed class PendingDeviceAuthorization
 {
     private readonly Lock changes = new();
     private bool isBound;
-    private GrantOwner? owner;
+    private GrantOwner? boundOwner;
 
     internal PendingDeviceAuthorization() { }
 
@@ -73,18 +73,18 @@ public sealed class PendingDeviceAuthorization
     internal bool RequestsIdToken => Scopes.Contains(ScopeList.OpenId);
 
     /// <summary>Records the owner of the grant. All callers that complete the authorization must name the same one.</summary>
-    /// <param name="intended">The owner; <see langword="null"/> for the user whom the ID Token names.</param>
+    /// <param name="owner">The owner; <see langword="null"/> for the user whom the ID Token names.</param>
     /// <exception cref="ArgumentException">It is completed for another owner.</exception>
-    internal void Bind(GrantOwner? intended)
+    internal void Bind(GrantOwner? owner)
     {
         lock (changes)
         {
-            if (isBound && !Equals(owner, intended))
+            if (isBound && !Equals(boundOwner, owner))
                 throw new ArgumentException(
                     "This device authorization is already completed for another owner; begin one for each owner.",
                     nameof(owner)
                 );
-            (isBound, owner) = (true, intended);
+            (isBound, boundOwner) = (true, owner);
         }
     }
 

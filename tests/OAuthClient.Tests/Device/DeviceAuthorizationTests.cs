@@ -90,6 +90,24 @@ internal sealed class DeviceAuthorizationTests
         Assert.That(host.TokenRequests, Is.EqualTo(5));
     }
 
+    [Test, Description("RFC 8628 §3.5: the client backs off from a server that does not respond, and then continues")]
+    public async Task Hanging_server_is_polled_again()
+    {
+        await using var host = await StartAsync();
+        var device = DeviceOf(host);
+        var pending = await device.BeginAsync();
+        await host.Server.ApproveDeviceAsync(pending.UserCode);
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never), times: 1);
+
+        var completion = device.CompleteAsync(pending, Owner);
+        await PollAsync(host, count: 1);
+        host.Clock.Advance(TimeSpan.FromSeconds(30));
+        await DriveAsync(host, completion);
+
+        Assert.That(host.TokenRequests, Is.EqualTo(2));
+        Assert.That(host.Log.Events(421).Single().Message, Does.Contain("TaskCanceledException").And.Contain("10 seconds"));
+    }
+
     [Test]
     public async Task Code_that_expired_at_the_server_ends_the_polls()
     {
@@ -100,7 +118,7 @@ internal sealed class DeviceAuthorizationTests
 
         var required = Assert.ThrowsAsync<ReauthorizationRequiredException>(() => CompleteAsync(host, device, pending, Owner));
 
-        Assert.That(required.InnerException, Has.Property(nameof(EndpointException.Error)).EqualTo("expired_token"));
+        Assert.That((required.InnerException as TokenEndpointException)?.Error, Is.EqualTo("expired_token"));
     }
 
     [Test, Description("RFC 9449 §5, §8: all polls present proofs of one key, and a poll without the nonce is sent again")]
@@ -181,7 +199,7 @@ internal sealed class DeviceAuthorizationTests
         server.Answers(DeviceServer.Success);
         var pending = await server.Device.BeginAsync();
 
-        var nobody = Assert.ThrowsAsync<ArgumentException>(() => server.Device.CompleteAsync(pending));
+        var withoutOwner = Assert.ThrowsAsync<ArgumentException>(() => server.Device.CompleteAsync(pending));
         Assert.ThrowsAsync<ArgumentException>(() => server.Device.CompleteAsync(pending, GrantOwner.Client));
         await server.DriveAsync(server.Device.CompleteAsync(pending, Owner));
         var another = Assert.ThrowsAsync<ArgumentException>(() => server.Device.CompleteAsync(pending, GrantOwner.User("43")));
@@ -191,7 +209,7 @@ internal sealed class DeviceAuthorizationTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(nobody.Message, Does.Contain("add the scope openid"));
+            Assert.That(withoutOwner.Message, Does.Contain("add the scope openid"));
             Assert.That(another.Message, Does.Contain("already completed for another owner"));
             Assert.That(foreign.Message, Does.Contain("complete it with the DeviceAuthorization of that client"));
         }

@@ -172,7 +172,7 @@ internal sealed class DeviceCodeRedeemerTests
         Assert.That(server.Polls, Is.Empty);
     }
 
-    [Test, Description("a response with tokens is kept although nobody waits for it, and the next call returns its grant")]
+    [Test, Description("a response with tokens is kept although its caller has cancelled, and the next call returns its grant")]
     public async Task Grant_is_stored_although_the_call_was_cancelled_during_the_poll()
     {
         TaskCompletionSource<HttpResponseMessage> response = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests.Device;
 
-/// <summary>A scripted server with a device authorization endpoint. The clock moves only to the end of each wait between two polls.</summary>
+/// <summary>
+/// A scripted server with a device authorization endpoint. The clock moves only to the end of each wait between two polls.
+/// </summary>
 internal sealed class DeviceServer : IAsyncDisposable
 {
     public const string DeviceCode = "the-device-code";
@@ -85,7 +87,9 @@ internal sealed class DeviceServer : IAsyncDisposable
     }
 
     public async Task<Grant> CompleteAsync(GrantOwner? owner = null, CancellationToken cancellationToken = default) =>
-        await DriveAsync(Device.CompleteAsync(await Device.BeginAsync(), owner ?? Owner, cancellationToken));
+        await DriveAsync(
+            Device.CompleteAsync(await Device.BeginAsync(cancellationToken: cancellationToken), owner ?? Owner, cancellationToken)
+        );
 
     /// <summary>Advances the clock to the end of each wait until the task completes.</summary>
     public async Task<T> DriveAsync<T>(Task<T> task)
