@@ -117,6 +117,12 @@ public sealed partial class TestAuthorizationServer : IAsyncDisposable
     /// <summary>Gets the token endpoint (RFC 6749 §3.2).</summary>
     public Uri TokenEndpoint => new(_state.Address("/token"));
 
+    /// <summary>Gets the device authorization endpoint (RFC 8628 §3.1).</summary>
+    public Uri DeviceAuthorizationEndpoint => new(_state.Address(Testing.DeviceAuthorizationEndpoint.Path));
+
+    /// <summary>Gets the address of the page where a user enters the code of a device (RFC 8628 §3.3).</summary>
+    public Uri DeviceVerificationUri => new(_state.Address(DeviceVerificationEndpoint.Path));
+
     /// <summary>Gets the revocation endpoint (RFC 7009 §2).</summary>
     public Uri RevocationEndpoint => new(_state.Address("/revoke"));
 

@@ -56,4 +56,10 @@ public enum TestEndpoint
 
     /// <summary>The pushed authorization request endpoint (RFC 9126 §2).</summary>
     PushedAuthorization,
+
+    /// <summary>The device authorization endpoint (RFC 8628 §3.1).</summary>
+    DeviceAuthorization,
+
+    /// <summary>The page where a user enters the code of a device, with its login and consent pages (RFC 8628 §3.3).</summary>
+    DeviceVerification,
 }

@@ -15,6 +15,7 @@ namespace OAuthClient;
 /// </description></item>
 /// <item><description><see cref="OpenIdSignIn"/> signs users in by the server (OpenID Connect Core §3.1).</description></item>
 /// <item><description><see cref="OpenIdLogout"/> signs users out, here and at the server.</description></item>
+/// <item><description><see cref="DeviceAuthorization"/> signs in where there is no browser (RFC 8628).</description></item>
 /// <item><description><see cref="TokenIntrospection"/> asks the server about a token (RFC 7662).</description></item>
 /// <item><description><see cref="ClaimSourceReader"/> reads aggregated and distributed claims (Core §5.6.2).</description></item>
 /// <item><description><see cref="ClientHealth"/> reports problems of recent operations, for health checks.</description></item>

@@ -199,6 +199,7 @@ public static class OAuthClientServiceCollectionExtensions
         RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Client);
         RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Grants);
         RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.ProofFactory);
+        RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Device);
         RegisteredOAuthClientFactory.AddPart(services, name, client => client.SignIn);
         RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Logout);
         RegisteredOAuthClientFactory.AddInjectedPart(services, name, client => client.Introspection);

@@ -112,6 +112,14 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         );
         Client = new DefaultOAuthClient(configuration, flow, tokenEndpoint, Tokens, issuer, revoker, userInfo, store, time);
         Grants = new OAuthClientGrants(configuration, metadata, Tokens, idTokens, issuer, revoker, revocation, store, time);
+        Device = new DeviceAuthorization(
+            configuration,
+            metadata,
+            keys,
+            new DeviceAuthorizationEndpointClient(endpoints, time),
+            new DeviceCodeRedeemer(tokenEndpoint, idTokens, issuer, userInfo.FindAccountAsync, time, logger),
+            telemetry
+        );
         SignIn = new OpenIdSignIn(configuration, flow, new SignInSessions(configuration, sameUser, store, time));
         Logout = new OpenIdLogout(configuration, metadata, signatures, revoker, terminator, store, time, logger);
     }
@@ -122,17 +130,19 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     public ClaimSourceReader ClaimSources { get; }
     public IOAuthClient Client { get; }
     public OAuthClientGrants Grants { get; }
+    public DeviceAuthorization Device { get; }
     public OpenIdSignIn SignIn { get; }
     public OpenIdLogout Logout { get; }
     public ClientHealth Health { get; }
     public TokenIntrospection Introspection { get; }
     public DynamicRegistration Registration { get; }
 
-    /// <summary>Waits for refreshes in progress, because their new refresh tokens must be saved.</summary>
+    /// <summary>Waits for refreshes and polls in progress, because their tokens must be saved.</summary>
     public async ValueTask DisposeAsync()
     {
         // The system clock, because the application's TimeProvider may be stopped.
         using var timeout = new CancellationTokenSource(ShutdownTimeout, TimeProvider.System);
+        await Device.DrainAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await renewer.DrainAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await writes.DisposeAsync().ConfigureAwait(false);
     }

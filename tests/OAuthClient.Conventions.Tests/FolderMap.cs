@@ -45,6 +45,21 @@ internal static class FolderMap
             "Protocol",
             "TokenEndpoint",
         ],
+        ["Device"] =
+        [
+            "BackChannel",
+            "Caching",
+            "ClientAuthentication",
+            "Configuration",
+            "DPoP",
+            "Diagnostics",
+            "Discovery",
+            "Grants",
+            "Grants/Issuance",
+            "IdTokens",
+            "Protocol",
+            "TokenEndpoint",
+        ],
         ["Grants/Issuance"] =
         [
             "Configuration",

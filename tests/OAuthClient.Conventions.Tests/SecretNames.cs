@@ -29,6 +29,7 @@ internal static class SecretNames
     private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
         ["AddressClaim.PostalCode"] = "a postal code",
+        ["PendingDeviceAuthorization.UserCode"] = "the application shows it to the user (RFC 8628 §3.3)",
         ["OAuthClientOptions.ClientSecret"] = "options are bound from configuration, which sets only strings; options are never printed",
         ["DynamicRegistrationOptions.InitialAccessToken"] = "options, as above; they are never printed",
     };

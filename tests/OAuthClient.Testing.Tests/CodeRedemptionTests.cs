@@ -133,7 +133,7 @@ internal sealed class CodeRedemptionTests
 
     [TestCase(null, "invalid_request")]
     [TestCase("password", "unsupported_grant_type")]
-    [TestCase("urn:ietf:params:oauth:grant-type:device_code", "unsupported_grant_type")]
+    [TestCase("urn:openid:params:grant-type:ciba", "unsupported_grant_type")]
     [Description("RFC 6749 §5.2: a missing or unsupported grant type results in an error")]
     public async Task Unknown_grant_type_is_rejected(string? grantType, string error)
     {

@@ -71,6 +71,7 @@ internal sealed class TlsTests
                 aliases.Select(alias => alias.Key),
                 Is.EquivalentTo([
                     "token_endpoint",
+                    "device_authorization_endpoint",
                     "pushed_authorization_request_endpoint",
                     "revocation_endpoint",
                     "introspection_endpoint",

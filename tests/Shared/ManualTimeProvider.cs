@@ -4,7 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace OAuthClient.Tests.Shared;
 
 /// <summary>A <see cref="FakeTimeProvider"/> that also lets a test wait until a timer is started.</summary>
-internal sealed class ManualTimeProvider() : FakeTimeProvider(new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero))
+/// <param name="start">The initial time; <see langword="null"/> for a fixed one.</param>
+internal sealed class ManualTimeProvider(DateTimeOffset? start = null) : FakeTimeProvider(start ?? new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero))
 {
     private readonly Channel<DateTimeOffset> startedTimers = Channel.CreateUnbounded<DateTimeOffset>();
 

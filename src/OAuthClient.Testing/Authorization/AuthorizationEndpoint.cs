@@ -185,7 +185,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
     {
         string browser = server.Sessions.Browser(http) ?? Randomness.Token();
         string ticket = server.Tickets.Seal(AtLogin, browser, "", request.Encoded);
-        return server.Sessions.WithBrowserCookie(LoginPage.Create(server, request, ticket, userName, problem), browser);
+        return server.Sessions.WithBrowserCookie(LoginPage.Create(server, request.Client, "/login", ticket, userName, problem), browser);
     }
 
     private Reply ShowConsent(RecordedRequest http, ReceivedAuthorizationRequest request, BrowserSession session)

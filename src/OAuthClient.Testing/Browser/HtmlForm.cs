@@ -13,7 +13,10 @@ internal sealed partial class HtmlForm
         Problem = problem;
     }
 
-    /// <summary>The kind of the page: login, consent, form_post, sign_out, signed_out, still_signed_in or error.</summary>
+    /// <summary>
+    /// The kind of the page: login, consent, device, device_approved, device_denied, form_post, sign_out, signed_out, still_signed_in or
+    /// error.
+    /// </summary>
     public string Page { get; }
 
     public Uri Action { get; }

@@ -12,6 +12,7 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
     private readonly CookieContainer _cookies = options.Cookies ?? new();
     private readonly Uri _issuer = new(server.Issuer);
     private bool _consentPageShown;
+    private string? _userCode;
 
     /// <summary>Creates a handler that trusts the server's own certificate in addition to the trusted roots.</summary>
     public static SocketsHttpHandler Handler(CertificateAuthority? certificates) =>
@@ -41,6 +42,17 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
                 "The consent page to deny was not shown: the client requires no consent, or it was already granted in this browser session."
             )
             : callback;
+    }
+
+    /// <summary>Enters a code at the verification page, signs in and decides.</summary>
+    public async Task ApproveDeviceAsync(Uri verificationUri, string? userCode, CancellationToken cancellationToken)
+    {
+        _userCode = userCode;
+        Uri? elsewhere = await NavigateAsync(verificationUri, cancellationToken);
+        if (elsewhere is not null)
+            throw new InvalidOperationException(
+                $"The authorization server redirected the browser to {elsewhere.GetLeftPart(UriPartial.Path)}."
+            );
     }
 
     public Task<Uri?> SignOutAsync(Uri endSessionUri, CancellationToken cancellationToken) =>
@@ -74,6 +86,8 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
             HtmlForm form = HtmlForm.Read(html, address);
             if (form.Page is "form_post")
                 return new Uri(AuthorizationResponseWriter.AddQuery(form.Action.OriginalString, form.Fields));
+            if (form.Page is "device_approved" or "device_denied")
+                return null;
             if (form.Page is "signed_out" or "still_signed_in")
             {
                 await LoadAsync(form.Frames, cancellationToken);
@@ -118,6 +132,10 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
                 form.Set("decision", options.Deny ? "deny" : "allow");
                 if (options.ApprovedScopes is { } approved)
                     form.Fields.RemoveAll(field => field.Key is "scope" && !approved.Contains(field.Value));
+                break;
+            case "device" when form.Problem is null:
+                if (_userCode is not null)
+                    form.Set("user_code", _userCode);
                 break;
             case "sign_out":
                 form.Set("decision", options.Deny ? "deny" : "allow");

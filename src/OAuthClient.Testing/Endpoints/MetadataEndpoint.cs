@@ -15,6 +15,7 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["issuer"] = server.IssuerTemplate ?? server.Issuer,
             ["authorization_endpoint"] = server.Address("/authorize"),
             ["token_endpoint"] = server.Address("/token"),
+            ["device_authorization_endpoint"] = server.Address(DeviceAuthorizationEndpoint.Path),
             ["revocation_endpoint"] = server.Address("/revoke"),
             ["introspection_endpoint"] = server.Address("/introspect"),
             ["userinfo_endpoint"] = server.Address("/userinfo"),
@@ -24,7 +25,7 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["response_types_supported"] = List(["code"]),
             ["response_modes_supported"] = List(["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]),
             ["authorization_signing_alg_values_supported"] = List(server.Algorithms),
-            ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials"]),
+            ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials", TokenEndpoint.DeviceCodeGrant]),
             ["token_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
             ["token_endpoint_auth_signing_alg_values_supported"] = List(server.Algorithms),
             ["revocation_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
@@ -108,6 +109,7 @@ internal sealed class MetadataEndpoint(ServerState server)
             string name in new[]
             {
                 "token_endpoint",
+                "device_authorization_endpoint",
                 "pushed_authorization_request_endpoint",
                 "revocation_endpoint",
                 "introspection_endpoint",

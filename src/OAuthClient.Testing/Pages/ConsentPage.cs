@@ -10,9 +10,26 @@ internal static class ConsentPage
     // The page encodes the text.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, TestUser user, string ticket)
+    public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, TestUser user, string ticket) =>
+        Create(
+            server.Address("/consent"),
+            request.Client,
+            new RequestedAccess(request.Scopes, request.Resources, request.AuthorizationDetails),
+            user,
+            ticket,
+            $"You will be redirected to <strong>{Page.Encode(Host(request.RedirectUri))}</strong>"
+        );
+
+    /// <summary>Creates the consent page for any request.</summary>
+    /// <param name="action">The address of the form.</param>
+    /// <param name="requester">The client.</param>
+    /// <param name="request">The requested access.</param>
+    /// <param name="user">The signed-in user.</param>
+    /// <param name="ticket">The ticket of the form.</param>
+    /// <param name="note">What happens next, as encoded HTML.</param>
+    public static Reply Create(string action, TestClient requester, RequestedAccess request, TestUser user, string ticket, string note)
     {
-        string client = request.Client.DisplayName ?? request.Client.ClientId;
+        string client = requester.DisplayName ?? requester.ClientId;
         string scopes = request.Scopes is []
             ? "<p>It requests no specific permissions.</p>"
             : $"<ul>{string.Concat(request.Scopes.Select(Item))}</ul>";
@@ -30,7 +47,7 @@ internal static class ConsentPage
             {Page.Mark(client)}
             <h1>Allow {Page.Encode(client)}?</h1>
             <p>You are signed in as <strong>{Page.Encode(user.UserName)}</strong>. The application would like to:</p>
-            <form method="post" action="{Page.Encode(server.Address("/consent"))}">
+            <form method="post" action="{Page.Encode(action)}">
             {Page.Hidden("ticket", ticket)}
             {scopes}
             {details}
@@ -40,7 +57,7 @@ internal static class ConsentPage
             </div>
             </form>
             {resources}
-            <p class="note">You will be redirected to <strong>{Page.Encode(Host(request.RedirectUri))}</strong></p>
+            <p class="note">{note}</p>
             """
         );
     }

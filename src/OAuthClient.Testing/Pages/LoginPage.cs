@@ -3,9 +3,9 @@ namespace OAuthClient.Testing;
 /// <summary>Creates the login page.</summary>
 internal static class LoginPage
 {
-    public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, string ticket, string? userName, string? problem)
+    public static Reply Create(ServerState server, TestClient requester, string path, string ticket, string? userName, string? problem)
     {
-        string client = request.Client.DisplayName ?? request.Client.ClientId;
+        string client = requester.DisplayName ?? requester.ClientId;
         string warning = problem is null ? "" : $"<div class=\"bad\" id=\"problem\" role=\"alert\">{Page.Encode(problem)}</div>";
         string accounts = string.Join(
             " or ",
@@ -24,7 +24,7 @@ internal static class LoginPage
             <h1>Sign in</h1>
             <p>to continue to <strong>{Page.Encode(client)}</strong></p>
             {warning}
-            <form method="post" action="{Page.Encode(server.Address("/login"))}">
+            <form method="post" action="{Page.Encode(server.Address(path))}">
             {Page.Hidden("ticket", ticket)}
             <label for="username">User name</label>
             <input type="text" id="username" name="username" value="{Page.Encode(

@@ -7,6 +7,8 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
 
     private readonly EndSessionEndpoint _endSession = new(server, backChannel);
     private readonly AuthorizationEndpoint _authorization = new(server);
+    private readonly DeviceAuthorizationEndpoint _deviceAuthorization = new(server);
+    private readonly DeviceVerificationEndpoint _deviceVerification = new(server);
     private readonly TokenEndpoint _token = new(server);
     private readonly RevocationEndpoint _revocation = new(server);
     private readonly UserInfoEndpoint _userInfo = new(server);
@@ -30,6 +32,9 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
             "/login" => TestEndpoint.Login,
             "/consent" => TestEndpoint.Consent,
             "/par" => TestEndpoint.PushedAuthorization,
+            DeviceAuthorizationEndpoint.Path => TestEndpoint.DeviceAuthorization,
+            DeviceVerificationEndpoint.Path or DeviceVerificationEndpoint.LoginPath or DeviceVerificationEndpoint.ConsentPath =>
+                TestEndpoint.DeviceVerification,
             "/token" => TestEndpoint.Token,
             "/revoke" => TestEndpoint.Revocation,
             "/userinfo" => TestEndpoint.UserInfo,
@@ -71,6 +76,8 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
             TestEndpoint.Login => _authorization.LogIn(request),
             TestEndpoint.Consent => _authorization.Consent(request),
             TestEndpoint.PushedAuthorization => server.PushedRequests.Answer(request),
+            TestEndpoint.DeviceAuthorization => _deviceAuthorization.Answer(request),
+            TestEndpoint.DeviceVerification => _deviceVerification.Answer(request, request.Path[server.PathBase.Length..]),
             TestEndpoint.Token => _token.Answer(request),
             TestEndpoint.Revocation => _revocation.Answer(request),
             TestEndpoint.UserInfo => _userInfo.Answer(request),

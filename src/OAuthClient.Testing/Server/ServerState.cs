@@ -25,6 +25,8 @@ internal sealed class ServerState(
 
     public IssuedTokenStore Grants { get; } = new();
 
+    public DeviceCodeStore DeviceCodes { get; } = new();
+
     public BrowserSessions Sessions { get; } = new(new Uri(authority).Port);
 
     public AntiforgeryToken Tickets { get; } = new();

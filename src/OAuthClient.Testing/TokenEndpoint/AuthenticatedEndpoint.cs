@@ -13,6 +13,7 @@ internal static class AuthenticatedEndpoint
         "client_secret",
         "code",
         "code_verifier",
+        "device_code",
         "refresh_token",
         "token",
         "grant_type",

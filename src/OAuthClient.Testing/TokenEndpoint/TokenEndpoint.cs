@@ -5,6 +5,9 @@ namespace OAuthClient.Testing;
 /// <summary>The token endpoint (RFC 6749 §3.2).</summary>
 internal sealed class TokenEndpoint(ServerState server)
 {
+    /// <summary>The grant type of a device code (RFC 8628 §3.4).</summary>
+    public const string DeviceCodeGrant = "urn:ietf:params:oauth:grant-type:device_code";
+
     public Reply Answer(RecordedRequest request) =>
         AuthenticatedEndpoint.Answer(
             request,
@@ -13,7 +16,7 @@ internal sealed class TokenEndpoint(ServerState server)
             {
                 if (form["grant_type"] is not { } grantType)
                     throw OAuthErrorException.InvalidRequest("The grant_type is missing.");
-                if (grantType is not ("authorization_code" or "refresh_token" or "client_credentials"))
+                if (grantType is not ("authorization_code" or "refresh_token" or "client_credentials" or DeviceCodeGrant))
                     throw new OAuthErrorException("unsupported_grant_type", "The grant_type is not supported.");
                 if (!client.MayUse(grantType))
                     throw OAuthErrorException.UnauthorizedClient("The client may not use this grant_type.");
@@ -26,6 +29,7 @@ internal sealed class TokenEndpoint(ServerState server)
                 {
                     "authorization_code" => RedeemCode(client, form, confirmation),
                     "refresh_token" => Refresh(client, form, confirmation),
+                    DeviceCodeGrant => RedeemDeviceCode(client, form, confirmation),
                     _ => ClientCredentials(client, form, confirmation),
                 };
                 server.Options.OnTokenResponse?.Invoke(response);
@@ -78,9 +82,39 @@ internal sealed class TokenEndpoint(ServerState server)
                 details = Narrow(found.Grant, client, form);
             }
         );
-        bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(code.Grant.Scopes);
-        return Respond(code.Grant, code.Grant.Scopes, resources, details, refreshable, code.Request.Nonce, refreshed: false, confirmation);
+        return Respond(
+            code.Grant,
+            code.Grant.Scopes,
+            resources,
+            details,
+            IsRefreshable(client, code.Grant),
+            code.Request.Nonce,
+            refreshed: false,
+            confirmation
+        );
     }
+
+    /// <summary>Redeems a device code if the user has approved it (RFC 8628 §3.4, §3.5).</summary>
+    private JsonObject RedeemDeviceCode(TestClient client, FormParameters form, Confirmation? confirmation)
+    {
+        string value = form["device_code"] ?? throw OAuthErrorException.InvalidRequest("The device_code is missing.");
+        IReadOnlyList<string> resources = [];
+        JsonArray? details = null;
+        IssuedGrant grant = server.DeviceCodes.Poll(
+            value,
+            client,
+            server.Now,
+            approved =>
+            {
+                resources = RequestedResources.Narrow(approved.Resources, form.All("resource"));
+                details = Narrow(approved, client, form);
+            }
+        );
+        return Respond(grant, grant.Scopes, resources, details, IsRefreshable(client, grant), nonce: null, refreshed: false, confirmation);
+    }
+
+    private bool IsRefreshable(TestClient client, IssuedGrant grant) =>
+        server.Options.IssueRefreshTokens && client.MayUse("refresh_token") && AllowsRefreshToken(grant.Scopes);
 
     /// <summary>Refreshes an access token (RFC 6749 §6).</summary>
     private JsonObject Refresh(TestClient client, FormParameters form, Confirmation? confirmation)

@@ -83,7 +83,7 @@ internal static class AuthorizationRequestBuilder
         var details = parameters.AuthorizationDetails ?? configuration.AuthorizationDetails;
         if (parameters.FurtherAuthorizationDetails is { } furtherDetails)
             details = details?.With(furtherDetails) ?? furtherDetails;
-        EnsureSupported(details, server);
+        server.EnsureSupports(details);
 
         // FAPI 2.0 Security Profile §5.3.2.2: each response has iss.
         bool requiresIssuer = server.SendsIssuerInResponse || configuration.UsesFapi2;
@@ -169,22 +169,6 @@ internal static class AuthorizationRequestBuilder
         {
             if (value is not null)
                 list.Add(new(name, value));
-        }
-    }
-
-    // RFC 9396 §5, §10: the list is that of all supported types, and the server must refuse any other, which the user would see first.
-    private static void EnsureSupported(AuthorizationDetails? details, AuthorizationServerMetadata server)
-    {
-        if (
-            server.AuthorizationDetailsTypes is { } supported
-            && details?.Types.FirstOrDefault(type => !supported.Contains(type)) is { } unknown
-        )
-        {
-            throw new OAuthException(
-                $"{server.ServerId} does not support authorization details of the type '{unknown}'. It supports "
-                    + $"{(supported.Count == 0 ? "none" : $"'{ServerTextSanitizer.Clean(string.Join(", ", supported))}'")} "
-                    + "(authorization_details_types_supported, RFC 9396 §10); request one of these in AuthorizationDetails."
-            );
         }
     }
 

@@ -8,9 +8,9 @@ namespace OAuthClient;
 internal static class RejectionClassifier
 {
     /// <summary>Determines whether the server has no capacity for the request now: with 429 (RFC 6585 §4).</summary>
-    /// <param name="response">The response.</param>
+    /// <param name="status">The status of the response.</param>
     /// <returns><see langword="true"/> if the server did not act on the request, and may accept it later.</returns>
-    public static bool IsThrottled(HttpResponseMessage response) => response.StatusCode == HttpStatusCode.TooManyRequests;
+    public static bool IsThrottled(HttpStatusCode status) => status == HttpStatusCode.TooManyRequests;
 
     /// <summary>
     /// Determines whether the server rejected the request without processing it: because it has no capacity, or because the proof lacks its
@@ -20,7 +20,7 @@ internal static class RejectionClassifier
     /// <param name="request">The request.</param>
     /// <returns><see langword="true"/> if the server did not act on the request.</returns>
     public static bool IsUnprocessed(HttpResponseMessage response, BackChannelRequest request) =>
-        IsThrottled(response) || AsksForNonce(response, request);
+        IsThrottled(response.StatusCode) || AsksForNonce(response, request);
 
     /// <summary>Determines whether the server asks for a nonce in the proof (<c>use_dpop_nonce</c>, RFC 9449 §8, §9).</summary>
     /// <param name="response">The response, whose content is buffered unless reading it failed.</param>

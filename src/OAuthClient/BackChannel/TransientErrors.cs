@@ -6,8 +6,9 @@ namespace OAuthClient;
 /// <summary>Determines which errors are transient, so that a retry can succeed.</summary>
 internal static class TransientErrors
 {
-    public static bool IsTransient(HttpResponseMessage response) =>
-        RejectionClassifier.IsThrottled(response) || IsServerError(response.StatusCode);
+    public static bool IsTransient(HttpResponseMessage response) => IsTransient(response.StatusCode);
+
+    public static bool IsTransient(HttpStatusCode status) => RejectionClassifier.IsThrottled(status) || IsServerError(status);
 
     /// <summary>Determines whether a status is a server error. 429 is not: it shows that the server is available.</summary>
     public static bool IsServerError(HttpStatusCode status) =>

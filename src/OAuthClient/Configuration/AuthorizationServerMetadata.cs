@@ -87,6 +87,21 @@ internal sealed record AuthorizationServerMetadata
     /// </summary>
     public IReadOnlyList<string>? AuthorizationDetailsTypes { get; init; }
 
+    /// <summary>Requires that the server supports authorization details, before the user sees its refusal (RFC 9396 §5, §10).</summary>
+    /// <param name="details">The authorization details; <see langword="null"/> if none are requested.</param>
+    /// <exception cref="OAuthException">The server states the types that it supports, and a type is not one of them.</exception>
+    public void EnsureSupports(AuthorizationDetails? details)
+    {
+        if (AuthorizationDetailsTypes is { } supported && details?.Types.FirstOrDefault(type => !supported.Contains(type)) is { } unknown)
+        {
+            throw new OAuthException(
+                $"{ServerId} does not support authorization details of the type '{unknown}'. It supports "
+                    + $"{(supported.Count == 0 ? "none" : $"'{ServerTextSanitizer.Clean(string.Join(", ", supported))}'")} "
+                    + "(authorization_details_types_supported, RFC 9396 §10); request one of these in AuthorizationDetails."
+            );
+        }
+    }
+
     /// <summary>Gets the identifier under which grants of this server are stored. It differs between servers.</summary>
     public string ServerId => Issuer ?? Find(ServerEndpoint.Token)?.AbsoluteUri ?? "";
 

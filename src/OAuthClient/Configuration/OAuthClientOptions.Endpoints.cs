@@ -23,6 +23,12 @@ public sealed partial class OAuthClientOptions
     public Uri? TokenEndpoint { get; set; }
 
     /// <summary>
+    /// Gets or sets the device authorization endpoint (RFC 8628 §3.1), which <see cref="DeviceAuthorization"/> uses. Overrides the
+    /// discovered one. The default is <see langword="null"/>.
+    /// </summary>
+    public Uri? DeviceAuthorizationEndpoint { get; set; }
+
+    /// <summary>
     /// Gets or sets the revocation endpoint (RFC 7009). Overrides the discovered one. The default is <see langword="null"/>.
     /// </summary>
     public Uri? RevocationEndpoint { get; set; }

@@ -87,6 +87,13 @@ internal static class ReservedParameters
     /// <summary>Gets the names in token requests.</summary>
     public static readonly AdditionalParameters Token = new("token", "the options or from the request", Set(OfTokenRequest));
 
+    /// <summary>Gets the names in device authorization requests (RFC 8628 §3.1), whose other parameters are properties.</summary>
+    public static readonly AdditionalParameters DeviceAuthorization = new(
+        "device authorization",
+        "the options or from a property of DeviceAuthorizationParameters",
+        Set([.. OfTokenRequest, ParameterNames.DeviceCode])
+    );
+
     /// <summary>Gets the names in revocation requests (RFC 7009 §2.1).</summary>
     public static readonly AdditionalParameters Revocation = new(
         "revocation",
@@ -119,7 +126,7 @@ internal static class ReservedParameters
 
     /// <summary>Determines whether the library sets a parameter with this name in some request.</summary>
     public static bool IsReservedAnywhere(string name) =>
-        Authorization.Sets(name) || Token.Sets(name) || Revocation.Sets(name) || Logout.Sets(name);
+        Authorization.Sets(name) || Token.Sets(name) || DeviceAuthorization.Sets(name) || Revocation.Sets(name) || Logout.Sets(name);
 
     private static FrozenSet<string> Set(IEnumerable<string> names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

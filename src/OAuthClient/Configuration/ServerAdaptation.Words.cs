@@ -40,6 +40,18 @@ internal sealed partial record ServerAdaptation
         "login_canceled",
     }.ToFrozenDictionary(word => word, _ => OAuthClient.ErrorCodes.AccessDenied, StringComparer.Ordinal);
 
+    // A device code that has expired (RFC 8628 §3.5).
+    private static readonly FrozenDictionary<string, string> DeviceErrorCodes = new[]
+    {
+        "code_expired",
+        "device_code_expired",
+        "expired_device_code",
+        "token_expired",
+    }
+        .Select(word => KeyValuePair.Create(word, OAuthClient.ErrorCodes.ExpiredToken))
+        .Concat(AuthorizationErrorCodes)
+        .ToFrozenDictionary();
+
     private static readonly FrozenSet<string> InteractionSuberrors = FrozenSet.Create(
         StringComparer.Ordinal,
         "basic_action",
@@ -72,6 +84,19 @@ internal sealed partial record ServerAdaptation
         "refreshTokenExpiresAt",
     ];
 
+    /// <summary>
+    /// Gets the members of a device authorization response that state where the user enters the code, in order of precedence. Google names
+    /// the second one.
+    /// </summary>
+    public static readonly IReadOnlyList<string> VerificationUriMembers = ["verification_uri", "verification_url"];
+
+    /// <summary>Gets the members that state the same address with the code, in order of precedence.</summary>
+    public static readonly IReadOnlyList<string> CompleteVerificationUriMembers =
+    [
+        "verification_uri_complete",
+        "verification_url_complete",
+    ];
+
     /// <summary>Gets the members that state the name of an account, in order of precedence (OpenID Connect Core §5.1).</summary>
     public static readonly IReadOnlyList<string> AccountNameMembers =
     [
@@ -101,6 +126,11 @@ internal sealed partial record ServerAdaptation
     /// <param name="error">The word; <see langword="null"/> if the server states none.</param>
     /// <returns>The standard error code, or the word itself.</returns>
     public string? AuthorizationErrorCode(string? error) => Standard(error, AuthorizationErrorCodes);
+
+    /// <summary>Gets the standard error code for a word of the token endpoint about a device code (RFC 8628 §3.5).</summary>
+    /// <param name="error">The word; <see langword="null"/> if the server states none.</param>
+    /// <returns>The standard error code, or the word itself.</returns>
+    public string? DeviceErrorCode(string? error) => Standard(error, DeviceErrorCodes);
 
     /// <summary>
     /// Determines whether <c>invalid_grant</c> with a subordinate error code concerns the requested access token only, so that the refresh

@@ -29,6 +29,11 @@ internal sealed record ServerEndpoint(
         nameof(OAuthClientOptions.PushedAuthorizationRequestEndpoint),
         o => o.PushedAuthorizationRequestEndpoint
     );
+    public static readonly ServerEndpoint DeviceAuthorization = new(
+        "device_authorization_endpoint",
+        nameof(OAuthClientOptions.DeviceAuthorizationEndpoint),
+        o => o.DeviceAuthorizationEndpoint
+    );
     public static readonly ServerEndpoint Revocation = new(
         "revocation_endpoint",
         nameof(OAuthClientOptions.RevocationEndpoint),
@@ -67,6 +72,7 @@ internal sealed record ServerEndpoint(
         Authorization,
         Token,
         PushedAuthorization,
+        DeviceAuthorization,
         Revocation,
         Introspection,
         Registration,

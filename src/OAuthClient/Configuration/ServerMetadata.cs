@@ -14,6 +14,7 @@ public sealed class ServerMetadata
         AuthorizationEndpoint = metadata.Find(ServerEndpoint.Authorization);
         TokenEndpoint = metadata.Find(ServerEndpoint.Token);
         PushedAuthorizationRequestEndpoint = metadata.Find(ServerEndpoint.PushedAuthorization);
+        DeviceAuthorizationEndpoint = metadata.Find(ServerEndpoint.DeviceAuthorization);
         RevocationEndpoint = metadata.Find(ServerEndpoint.Revocation);
         IntrospectionEndpoint = metadata.Find(ServerEndpoint.Introspection);
         RegistrationEndpoint = metadata.Find(ServerEndpoint.Registration);
@@ -35,6 +36,9 @@ public sealed class ServerMetadata
 
     /// <summary>Gets the pushed authorization request endpoint (RFC 9126 §2), or <see langword="null"/>.</summary>
     public Uri? PushedAuthorizationRequestEndpoint { get; }
+
+    /// <summary>Gets the device authorization endpoint (RFC 8628 §3.1), or <see langword="null"/>.</summary>
+    public Uri? DeviceAuthorizationEndpoint { get; }
 
     /// <summary>Gets the revocation endpoint (RFC 7009), or <see langword="null"/>.</summary>
     public Uri? RevocationEndpoint { get; }

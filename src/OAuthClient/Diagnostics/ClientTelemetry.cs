@@ -31,6 +31,11 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
             ? null
             : new(Telemetry.Start("oauthclient.authorization.complete"), metrics.Authorizations, time, [client]);
 
+    public TimedOperation? CompleteDeviceAuthorization() =>
+        !IsSeen(metrics.DeviceAuthorizations)
+            ? null
+            : new(Telemetry.Start("oauthclient.device_authorization.complete"), metrics.DeviceAuthorizations, time, [client]);
+
     /// <summary>Starts a refresh. Its activity is linked to that of the caller, because it can serve several callers.</summary>
     /// <param name="isClient"><see langword="true"/> for client credentials; <see langword="false"/> for a refresh token.</param>
     /// <param name="cause">A constant of <see cref="RefreshCause"/>.</param>

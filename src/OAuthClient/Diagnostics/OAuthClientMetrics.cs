@@ -49,6 +49,13 @@ internal sealed class OAuthClientMetrics
             tags: null,
             seconds
         );
+        DeviceAuthorizations = meter.CreateHistogram(
+            "oauthclient.device_authorization.complete.duration",
+            "s",
+            "The duration of device authorizations, completed or failed, from the call until the grant is stored.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = new double[] { 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800 } }
+        );
         AmbiguousRefreshes = meter.CreateCounter<long>(
             "oauthclient.token.refresh.ambiguous",
             "{presentation}",
@@ -72,6 +79,7 @@ internal sealed class OAuthClientMetrics
     public Histogram<double> Refreshes { get; }
     public Histogram<double> LeaseWaits { get; }
     public Histogram<double> Authorizations { get; }
+    public Histogram<double> DeviceAuthorizations { get; }
     public Counter<long> AmbiguousRefreshes { get; }
     public Counter<long> LostGrants { get; }
 

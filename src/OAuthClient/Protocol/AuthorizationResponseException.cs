@@ -2,7 +2,7 @@ namespace OAuthClient;
 
 /// <summary>
 /// The exception that is thrown when the authorization server responds to the authorization request with an error (RFC 6749 §4.1.2.1,
-/// OpenID Connect Core §3.1.2.6).
+/// OpenID Connect Core §3.1.2.6), or the user denied a device authorization (RFC 8628 §3.5).
 /// </summary>
 public sealed class AuthorizationResponseException : OAuthException
 {
@@ -17,6 +17,21 @@ public sealed class AuthorizationResponseException : OAuthException
         Error = error;
         ErrorDescription = errorDescription;
         ErrorUri = errorUri;
+    }
+
+    /// <summary>Initializes a new instance for a device authorization that was denied (RFC 8628 §3.5).</summary>
+    /// <param name="refusal">The response of the token endpoint.</param>
+    internal AuthorizationResponseException(TokenEndpointException refusal)
+        : base(
+            $"The user refused the device authorization: {refusal.ServerWord ?? refusal.Error}{Quoted(refusal.ErrorDescription)}. Begin a "
+                + "new one if the user wants to try again.",
+            refusal
+        )
+    {
+        StandardError = refusal.Error!;
+        Error = refusal.ServerWord ?? refusal.Error!;
+        ErrorDescription = refusal.ErrorDescription;
+        ErrorUri = refusal.ErrorUri;
     }
 
     /// <summary>
@@ -43,10 +58,9 @@ public sealed class AuthorizationResponseException : OAuthException
     internal string StandardError { get; }
 
     private static string CreateMessage(string error, string? description, string standardError) =>
-        "The authorization server refused the authorization request: "
-        + error
-        + (description is null ? "" : $" (\"{description}\")")
-        + Advice(standardError);
+        "The authorization server refused the authorization request: " + error + Quoted(description) + Advice(standardError);
+
+    private static string Quoted(string? description) => description is null ? "" : $" (\"{description}\")";
 
     private static string Advice(string error) =>
         error switch

@@ -14,6 +14,7 @@ public class EndpointException : OAuthException
         Endpoint = failure.Endpoint;
         StatusCode = failure.StatusCode;
         Error = failure.Error;
+        ServerWord = failure.ServerWord;
         ErrorDescription = failure.ErrorDescription;
         ErrorUri = failure.ErrorUri;
         RetryAfter = failure.RetryAfter;
@@ -41,6 +42,9 @@ public class EndpointException : OAuthException
     /// Gets the time after which the server accepts a retry (<c>Retry-After</c>); <see langword="null"/> if the response states none.
     /// </summary>
     public TimeSpan? RetryAfter { get; }
+
+    /// <summary>Gets the server's word for <see cref="Error"/>; <see langword="null"/> if it is the same.</summary>
+    internal string? ServerWord { get; }
 
     /// <summary>Gets what the server requires of the next authorization; <see langword="null"/> if it states nothing.</summary>
     internal RequiredAuthorization? Required { get; }

@@ -1,12 +1,14 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 9396 §5,
-/// RFC 9449 §5, §8).
+/// Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8628 §3.5, RFC 9396
+/// §5, RFC 9449 §5, §8).
 /// </summary>
 internal static class ErrorCodes
 {
     public const string AccessDenied = "access_denied";
+    public const string AuthorizationPending = "authorization_pending";
+    public const string ExpiredToken = "expired_token";
     public const string InvalidAuthorizationDetails = "invalid_authorization_details";
     public const string InvalidClient = "invalid_client";
     public const string InvalidClientMetadata = "invalid_client_metadata";
@@ -17,6 +19,7 @@ internal static class ErrorCodes
     public const string InvalidSoftwareStatement = "invalid_software_statement";
     public const string InvalidToken = "invalid_token";
     public const string ServerError = "server_error";
+    public const string SlowDown = "slow_down";
     public const string TemporarilyUnavailable = "temporarily_unavailable";
     public const string UnapprovedSoftwareStatement = "unapproved_software_statement";
     public const string UnauthorizedClient = "unauthorized_client";
@@ -48,6 +51,9 @@ internal static class ErrorCodes
     public static bool IsStandard(string error) =>
         error
             is AccessDenied
+                or AuthorizationPending
+                or ExpiredToken
+                or SlowDown
                 or "account_selection_required"
                 or "consent_required"
                 or "insufficient_scope"

@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>
-/// The parameter names of requests and responses (RFC 6749, RFC 7636, RFC 8707, RFC 9207, RFC 9396, OpenID Connect Core).
+/// The parameter names of requests and responses (RFC 6749, RFC 7636, RFC 8628, RFC 8707, RFC 9207, RFC 9396, OpenID Connect Core).
 /// </summary>
 internal static class ParameterNames
 {
@@ -15,6 +15,7 @@ internal static class ParameterNames
     public const string CodeChallenge = "code_challenge";
     public const string CodeChallengeMethod = "code_challenge_method";
     public const string CodeVerifier = "code_verifier";
+    public const string DeviceCode = "device_code";
     public const string DPoPKeyThumbprint = "dpop_jkt";
     public const string Error = "error";
     public const string ErrorDescription = "error_description";

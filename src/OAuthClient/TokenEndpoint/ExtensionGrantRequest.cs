@@ -19,13 +19,6 @@ internal sealed class ExtensionGrantRequest : TokenRequest
     // RFC 8693 §2.1, RFC 8707 §2
     private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(StringComparer.Ordinal, ParameterNames.Resource, "audience");
 
-    // RFC 8628 §3.5, CIBA §7: a poll must keep an interval, also after an error.
-    private static readonly FrozenSet<string> Polled = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "urn:ietf:params:oauth:grant-type:device_code",
-        "urn:openid:params:grant-type:ciba"
-    );
-
     private readonly IReadOnlyList<KeyValuePair<string, string>> parameters;
 
     public ExtensionGrantRequest(string grantType, IReadOnlyList<KeyValuePair<string, string>> parameters)
@@ -56,11 +49,6 @@ internal sealed class ExtensionGrantRequest : TokenRequest
             AuthorizationDetails.Parse(details);
         this.parameters = parameters;
     }
-
-    internal override RetryMode RetryMode => Polled.Contains(GrantType) ? RetryMode.Never : base.RetryMode;
-
-    // The server itself issued what a poll sends. Another grant, such as a token exchange, may contain data of an outside caller.
-    internal override bool AffectsOtherRequests => Polled.Contains(GrantType);
 
     internal override IReadOnlyList<string> DefaultScopes =>
         parameters.FirstOrDefault(p => p.Key == ParameterNames.Scope).Value is { } scope ? ScopeList.Split(scope) : [];

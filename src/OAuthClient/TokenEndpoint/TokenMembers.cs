@@ -30,6 +30,20 @@ internal sealed class TokenMembers
     /// <summary>Gets a value indicating whether any member occurs twice.</summary>
     public bool IsAnyRepeated { get; private set; }
 
+    /// <summary>
+    /// Gets a value indicating whether the object states an error. Some serializers write the member with a value that means nothing.
+    /// </summary>
+    public bool HasError =>
+        Error.ValueKind switch
+        {
+            JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False => false,
+            JsonValueKind.String => StrictJson.TextIfAnyOf(Error) is not "",
+            JsonValueKind.Number => Error.GetRawText() != "0",
+            JsonValueKind.Object => Error.EnumerateObject().Any(),
+            JsonValueKind.Array => Error.GetArrayLength() > 0,
+            _ => true,
+        };
+
     /// <summary>Gets a value indicating whether the name of a member is not valid Unicode.</summary>
     public bool IsAnyUnreadable { get; private set; }
 

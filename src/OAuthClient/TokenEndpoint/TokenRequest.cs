@@ -38,16 +38,16 @@ public abstract class TokenRequest
 
     /// <summary>
     /// Gets when the back channel may send the request again. The default is only if it was not sent, because a request may spend what it
-    /// presents.
+    /// presents. A poll is never retried, because its interval must be kept (<see cref="PolledGrantTypes"/>).
     /// </summary>
-    internal virtual RetryMode RetryMode => RetryMode.IfNotSent;
+    internal virtual RetryMode RetryMode => PolledGrantTypes.Contains(GrantType) ? RetryMode.Never : RetryMode.IfNotSent;
 
     /// <summary>
     /// Gets whether the response may affect other requests (<see cref="BackChannelRequest.AffectsOtherRequests"/>), and whether an
     /// <c>invalid_client</c> may count against the client's registration. The default is <see langword="false"/>, because outside
-    /// callers may choose the content of the request.
+    /// callers may choose the content of the request, except for a poll: the server itself issued what it presents.
     /// </summary>
-    internal virtual bool AffectsOtherRequests => false;
+    internal virtual bool AffectsOtherRequests => PolledGrantTypes.Contains(GrantType);
 
     /// <summary>
     /// Gets the key that the tokens are bound to (RFC 9449 §5); <see langword="null"/> for the one that the configuration chooses.
@@ -62,6 +62,9 @@ public abstract class TokenRequest
 
     /// <summary>Gets the parameters of the grant type.</summary>
     internal virtual IEnumerable<KeyValuePair<string, string>> Parameters() => [];
+
+    /// <summary>Gets the standard error code for the server's word in the response to this request.</summary>
+    internal virtual string? StandardError(string? word, ServerAdaptation adaptation) => adaptation.TokenErrorCode(word);
 
     /// <summary>Determines whether the request has no <c>resource</c> at this server.</summary>
     internal virtual bool OmitsResource(ServerAdaptation adaptation) => adaptation.OmitsResourceInTokenRequests;

@@ -32,17 +32,17 @@ internal static class TokenResponseReader
         using var document = Parse(response, ref deviations);
         // Some servers respond with status 200 and an error, a page or nothing in the body.
         if (document?.RootElement is not { } json || TokenMembers.Read(json) is not { } top)
-            throw Refusal(response, json: null, adaptation);
+            throw Refusal(response, json: null, request, adaptation);
         if (!response.IsSuccess)
-            throw Refusal(response, top.IsAnyUnreadable || top.Doubtful == ParameterNames.Error ? null : json, adaptation);
+            throw Refusal(response, top.IsAnyUnreadable || top.Doubtful == ParameterNames.Error ? null : json, request, adaptation);
         if (top.Doubtful == ParameterNames.Error)
             throw Repeated(ParameterNames.Error);
-        if (IsError(top.Error))
-            throw Refusal(response, top.IsAnyUnreadable ? null : json, adaptation);
+        if (top.HasError)
+            throw Refusal(response, top.IsAnyUnreadable ? null : json, request, adaptation);
         var found = adaptation.FindTokens(json);
         var members = adaptation.TokenPath.Count == 0 || found is not { } tokens ? top : TokenMembers.Read(tokens);
         if (members.AccessToken.IsAbsent() && members.RefreshToken.IsAbsent() && !top.IsAnyUnreadable)
-            ThrowIfError(response, json, adaptation);
+            ThrowIfError(response, json, request, adaptation);
         if (found is null && !request.AcceptsTokensAtTop)
             throw NoAccessToken(adaptation);
         return Read(members, AdditionalMembers(members, top, adaptation), response, request, key, adaptation, ref deviations);
@@ -123,32 +123,25 @@ internal static class TokenResponseReader
         };
     }
 
-    // "error" with a value that means nothing, which some serializers write.
-    private static bool IsError(JsonElement error) =>
-        error.ValueKind switch
-        {
-            JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False => false,
-            JsonValueKind.String => StrictJson.TextIfAnyOf(error) is not "",
-            JsonValueKind.Number => error.GetRawText() != "0",
-            JsonValueKind.Object => error.EnumerateObject().Any(),
-            JsonValueKind.Array => error.GetArrayLength() > 0,
-            _ => true,
-        };
-
     // A successful response without tokens, in which the server states an error under another name.
-    private static void ThrowIfError(BackChannelResponse response, JsonElement json, ServerAdaptation adaptation)
+    private static void ThrowIfError(BackChannelResponse response, JsonElement json, TokenRequest request, ServerAdaptation adaptation)
     {
         var failure = response.Failure(json);
         if (failure.Error is not null)
-            throw Refusal(response, json, adaptation);
+            throw Refusal(response, json, request, adaptation);
         if (failure.ErrorDescription is { } reason)
             throw new OAuthProtocolException($"The token response has no access_token (RFC 6749 §5.1), but the text \"{reason}\".");
     }
 
-    private static TokenEndpointException Refusal(BackChannelResponse response, JsonElement? json, ServerAdaptation adaptation)
+    private static TokenEndpointException Refusal(
+        BackChannelResponse response,
+        JsonElement? json,
+        TokenRequest request,
+        ServerAdaptation adaptation
+    )
     {
         var failure = response.Failure(json);
-        string? standard = adaptation.TokenErrorCode(failure.Error);
+        string? standard = request.StandardError(failure.Error, adaptation);
         return new(standard == failure.Error ? failure : failure with { Error = standard, ServerWord = failure.Error });
     }
 

@@ -48,6 +48,7 @@ class Store {
       stored.set(grant, [...(stored.get(grant) ?? []), this.key(id)]);
     }
     if (payload.uid) stored.set(`uid:${payload.uid}`, this.key(id));
+    if (payload.userCode) stored.set(`userCode:${payload.userCode}`, this.key(id));
   }
 
   async find(id) {
@@ -56,6 +57,10 @@ class Store {
 
   async findByUid(uid) {
     return stored.get(stored.get(`uid:${uid}`));
+  }
+
+  async findByUserCode(userCode) {
+    return stored.get(stored.get(`userCode:${userCode}`));
   }
 
   async consume(id) {
@@ -124,6 +129,7 @@ function configuration(jwks) {
     },
     features: {
       clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: required.pushedRequests },
       requestObjects: { enabled: true, requireSignedRequestObject: required.signedRequests },
       dPoP: { enabled: true, nonceSecret, requireNonce: () => true },

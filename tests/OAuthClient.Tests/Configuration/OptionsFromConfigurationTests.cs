@@ -19,6 +19,7 @@ public class OptionsFromConfigurationTests
             ["Issuer"] = "https://server.example.com",
             ["AuthorizationEndpoint"] = "https://server.example.com/a",
             ["TokenEndpoint"] = "https://server.example.com/t",
+            ["DeviceAuthorizationEndpoint"] = "https://server.example.com/d",
             ["RevocationEndpoint"] = "https://server.example.com/r",
             ["RegistrationEndpoint"] = "https://server.example.com/register",
             ["SignedIntrospectionResponses"] = "true",
@@ -88,6 +89,7 @@ public class OptionsFromConfigurationTests
             Assert.That(options.Issuer!.OriginalString, Is.EqualTo("https://server.example.com"), "the issuer is not normalized");
             Assert.That(options.AuthorizationEndpoint, Is.EqualTo(new Uri("https://server.example.com/a")));
             Assert.That(options.TokenEndpoint, Is.EqualTo(new Uri("https://server.example.com/t")));
+            Assert.That(options.DeviceAuthorizationEndpoint, Is.EqualTo(new Uri("https://server.example.com/d")));
             Assert.That(options.RevocationEndpoint, Is.EqualTo(new Uri("https://server.example.com/r")));
             Assert.That(options.RegistrationEndpoint, Is.EqualTo(new Uri("https://server.example.com/register")));
             Assert.That(options.SignedIntrospectionResponses, Is.True);

@@ -85,7 +85,7 @@ public class RefreshTokenOutcomeTests
     {
         using HttpResponseMessage response = new(HttpStatusCode.TooManyRequests);
         var tracker = Sent();
-        tracker.ResponseReceived(RejectionClassifier.IsThrottled(response));
+        tracker.ResponseReceived(RejectionClassifier.IsThrottled(response.StatusCode));
         TokenEndpointException rejection = new(
             new("token endpoint", new("https://as.example/token"), response.StatusCode) { Error = error }
         );
