@@ -86,7 +86,7 @@ internal static class PrivateFiles
             Options = options,
             BufferSize = 0,
         };
-        if (!OperatingSystem.IsWindows())
+        if (mode != FileMode.Open && !OperatingSystem.IsWindows())
             with.UnixCreateMode = PrivateFile;
         return new(path, with);
     }

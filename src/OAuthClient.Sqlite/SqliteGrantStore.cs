@@ -49,6 +49,8 @@ internal sealed class SqliteGrantStore : IGrantStore, IGrantChangeFeed, IAsyncDi
     /// <summary>Gets the store of dynamically registered clients in the same file.</summary>
     public SqliteDynamicClientStore Clients { get; }
 
+    internal SqliteDatabase Database => database;
+
     public string? UnavailableReason =>
         opening is { IsFaulted: true, Exception.InnerException: OAuthException fault } ? fault.Message : database.Problem;
 
