@@ -20,8 +20,7 @@ internal sealed class ChangeTable(string writer)
     }
 
     /// <returns>The number of the last change.</returns>
-    public static long Last(SqliteConnection connection) =>
-        connection.Number("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
+    public static long Last(SqliteConnection connection) => connection.Number("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
 
     /// <summary>Reads the changes by other stores.</summary>
     /// <param name="connection">The connection.</param>

@@ -21,7 +21,9 @@ internal sealed class FileOrigin(string path)
 
     private readonly string marks = path + ".origin";
 
-    /// <summary>Determines whether the file was restored or copied, within a transaction, and records the file as the current one.</summary>
+    /// <summary>
+    /// Determines whether the file was restored or copied, within a transaction, and records the file as the current one.
+    /// </summary>
     public bool Check(SqliteConnection connection)
     {
         string file = FileStatus.Read(path) is { } status

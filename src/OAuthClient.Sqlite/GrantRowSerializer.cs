@@ -26,8 +26,7 @@ internal sealed class GrantRowSerializer(StoreEncryption encryption, ILogger log
         return found.Count > 0 || failure is null ? found : throw failure;
     }
 
-    public Grant Deserialize(GrantRow row) =>
-        encryption.UnprotectGrant(row.Content, row.Id, row.ClientName, row.Owner, row.Generation);
+    public Grant Deserialize(GrantRow row) => encryption.UnprotectGrant(row.Content, row.Id, row.ClientName, row.Owner, row.Generation);
 
     public GrantRow Serialize(Grant grant) =>
         new(grant.Id, grant.ClientName, grant.Owner.ToString(), grant.Generation, encryption.Protect(grant));

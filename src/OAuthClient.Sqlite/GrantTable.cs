@@ -16,11 +16,7 @@ internal sealed class GrantTable(ChangeTable changes)
         );
 
     public static List<GrantRow> FindByFingerprint(SqliteConnection connection, string fingerprint) =>
-        connection.Query(
-            $"SELECT {Columns} FROM grants WHERE subject_fingerprint = $1 OR session_fingerprint = $1",
-            Row,
-            fingerprint
-        );
+        connection.Query($"SELECT {Columns} FROM grants WHERE subject_fingerprint = $1 OR session_fingerprint = $1", Row, fingerprint);
 
     /// <summary>Determines whether an owner's stored grants have other ids, another order or other generations.</summary>
     public static bool AreOutdated(SqliteConnection connection, IReadOnlyList<Grant> cached) =>

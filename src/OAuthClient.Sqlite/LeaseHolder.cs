@@ -74,6 +74,5 @@ internal sealed class LeaseHolder(string directory) : IDisposable
     private string PathOf(string id) => Path.Combine(directory, id + Extension);
 
     // Deleted before it is unlocked, so that no file remains of a holder that ends properly.
-    private FileStream Open(string id, FileMode mode) =>
-        PrivateFiles.Open(PathOf(id), mode, FileShare.None, FileOptions.DeleteOnClose);
+    private FileStream Open(string id, FileMode mode) => PrivateFiles.Open(PathOf(id), mode, FileShare.None, FileOptions.DeleteOnClose);
 }

@@ -63,8 +63,7 @@ internal sealed class LeaseTable(ChangeTable changes, string holder, Func<string
         if (!isRenewal && Remaining(stored) > TimeSpan.Zero)
             return (null, stored.Status);
         // The lease was neither released nor replaced by a new generation: its holder may have sent the refresh token.
-        var status =
-            isHeld && !isRenewal && stored.Status != RefreshTokenStatus.Rejected ? RefreshTokenStatus.Unknown : stored.Status;
+        var status = isHeld && !isRenewal && stored.Status != RefreshTokenStatus.Rejected ? RefreshTokenStatus.Unknown : stored.Status;
         // A renewal that is repeated, because the response was lost, returns the lease that it issued first.
         bool isRepeated = isRenewal && held!.Fence != stored.Fence;
         long fence = isRepeated ? stored.Fence : stored.Fence + 1;

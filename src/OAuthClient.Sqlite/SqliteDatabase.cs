@@ -8,7 +8,8 @@ namespace OAuthClient.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase(string path) : IAsyncDisposable
 {
-    private const int TimeoutSeconds = 5;
+    // Many processes can wait for one lock, and not in the order in which they came.
+    private const int TimeoutSeconds = 10;
 
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly SpaceReserve reserve = new(path + ".reserve");
@@ -157,7 +158,7 @@ internal sealed class SqliteDatabase(string path) : IAsyncDisposable
         {
             opened.Open();
             // FULL: a lease must be on the disk before the refresh token is sent, and its result before the next one is.
-            opened.Execute("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL");
+            opened.Execute("PRAGMA busy_timeout = 10000; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL");
             StoreSchema.RequireOwnFile(opened, path);
             opened.Execute("PRAGMA journal_mode = WAL");
             return opened;

@@ -1,11 +1,8 @@
 namespace OAuthClient.Sqlite;
 
 /// <summary>Stores the credentials of dynamically registered clients (RFC 7591).</summary>
-internal sealed class SqliteDynamicClientStore(
-    SqliteDatabase database,
-    StoreEncryption encryption,
-    Func<CancellationToken, Task> openAsync
-) : IDynamicClientStore
+internal sealed class SqliteDynamicClientStore(SqliteDatabase database, StoreEncryption encryption, Func<CancellationToken, Task> openAsync)
+    : IDynamicClientStore
 {
     public async ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken)
     {
@@ -32,17 +29,16 @@ internal sealed class SqliteDynamicClientStore(
         string statement =
             newer.Generation == 1
                 ? """
-                INSERT INTO clients (client_name, server, client_id, generation, content) VALUES ($1, $2, $3, $4, $5)
-                ON CONFLICT DO NOTHING
-                """
+                    INSERT INTO clients (client_name, server, client_id, generation, content) VALUES ($1, $2, $3, $4, $5)
+                    ON CONFLICT DO NOTHING
+                    """
                 : """
-                UPDATE clients SET client_id = $3, generation = $4, content = $5
-                WHERE client_name = $1 AND server = $2 AND generation = $4 - 1
-                """;
+                    UPDATE clients SET client_id = $3, generation = $4, content = $5
+                    WHERE client_name = $1 AND server = $2 AND generation = $4 - 1
+                    """;
         return await database
             .WriteAsync(
-                connection =>
-                    connection.Execute(statement, newer.ClientName, newer.Server, newer.ClientId, newer.Generation, content) > 0,
+                connection => connection.Execute(statement, newer.ClientName, newer.Server, newer.ClientId, newer.Generation, content) > 0,
                 cancellationToken
             )
             .ConfigureAwait(false);

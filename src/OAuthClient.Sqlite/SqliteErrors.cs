@@ -42,12 +42,14 @@ internal static class SqliteErrors
                 Busy or Locked => $"Another process kept {path} locked for some seconds. If this repeats, put the file on a faster disk, "
                     + "and look for a program that opens it.",
                 Full => DiskFull(path),
-                Corrupt or NotADatabase => $"{path} is not a SQLite database, or it is damaged. Delete it together with the files beside it "
-                    + "whose names begin with its name; users then authorize again. Or set Path to another file.",
+                Corrupt or NotADatabase =>
+                    $"{path} is not a SQLite database, or it is damaged. Delete it together with the files beside it "
+                        + "whose names begin with its name; users then authorize again. Or set Path to another file.",
                 ReadOnly => $"{path} cannot be modified. Give the user that runs this process write access to the file and its directory, "
                     + "and do not move or replace the file while a process uses it.",
-                Io => $"SQLite could not read or write {path} (error {exception.SqliteExtendedErrorCode}). Check the disk, and that the file "
-                    + "is on a local disk.",
+                Io =>
+                    $"SQLite could not read or write {path} (error {exception.SqliteExtendedErrorCode}). Check the disk, and that the file "
+                        + "is on a local disk.",
                 CannotOpen => $"SQLite could not open {path}. Check that its directory exists and is writable.",
                 _ => $"SQLite refused a statement on {path} (error {exception.SqliteExtendedErrorCode}).",
             },

@@ -75,8 +75,7 @@ internal sealed class SqliteGrantStore : IGrantStore, IGrantChangeFeed, IAsyncDi
         CancellationToken cancellationToken
     ) =>
         await ReadAsync<IReadOnlyCollection<string>>(
-                connection =>
-                    [.. cached.Where(one => GrantTable.AreOutdated(connection, one.Value)).Select(one => one.Key)],
+                connection => [.. cached.Where(one => GrantTable.AreOutdated(connection, one.Value)).Select(one => one.Key)],
                 cancellationToken
             )
             .ConfigureAwait(false);
@@ -108,10 +107,7 @@ internal sealed class SqliteGrantStore : IGrantStore, IGrantChangeFeed, IAsyncDi
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         var row = serializer.Serialize(newer);
         return await database
-            .WriteFromReserveAsync(
-                connection => grants.TryReplace(connection, row, GrantRowSerializer.DeadAt(newer)),
-                cancellationToken
-            )
+            .WriteFromReserveAsync(connection => grants.TryReplace(connection, row, GrantRowSerializer.DeadAt(newer)), cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -197,7 +193,7 @@ internal sealed class SqliteGrantStore : IGrantStore, IGrantChangeFeed, IAsyncDi
             return new(current, Lease: null, RefreshTokenStatus.Unused);
         if (stored.IsRestored)
             throw new OAuthException(
-                $"The grant store {database.Path} was restored from a backup or copied, so the refresh token of this grant can be an old one, "
+                $"The grant store {database.Path} was restored from a backup or copied. The refresh token of this grant can be an old one "
                     + "and was not sent. If no other machine uses these grants and they were not refreshed since, start once with "
                     + "SqliteGrantStoreOptions.AcceptRestoredGrants. Otherwise the user authorizes again."
             );

@@ -35,7 +35,11 @@ internal sealed class SqliteGrantStoreOptionsSetup
     {
         if (o.Path is null)
             yield return "the user that runs this process has no data folder. Set Path, for example \"/var/lib/app/grants.db\".";
-        else if (string.IsNullOrWhiteSpace(o.Path) || o.Path.Contains('\0', StringComparison.Ordinal) || Path.EndsInDirectorySeparator(o.Path))
+        else if (
+            string.IsNullOrWhiteSpace(o.Path)
+            || o.Path.Contains('\0', StringComparison.Ordinal)
+            || Path.EndsInDirectorySeparator(o.Path)
+        )
             yield return "Path must be the path of a file.";
         else if (o.Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase) || o.Path.StartsWith(':'))
             yield return "Path must be the path of a file, and not a name that SQLite interprets. Without a file, use the store in memory.";

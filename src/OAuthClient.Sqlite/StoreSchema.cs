@@ -69,8 +69,7 @@ internal static class StoreSchema
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{path} has the version {version} of a newer OAuthClient.Sqlite; this package supports version {Version}. Update the "
-                )
-                    + "package, or set Path to another file."
+                ) + "package, or set Path to another file."
             );
     }
 

@@ -24,6 +24,7 @@ internal static class PackageReferences
         ["OAuthClient.AspNetCore"] = ["OAuthClient", AspNetCore],
         ["OAuthClient.Ed25519"] = ["OAuthClient", "NSec.Cryptography"],
         ["OAuthClient.PostgreSql"] = ["OAuthClient", "Npgsql"],
+        ["OAuthClient.Sqlite"] = ["OAuthClient", "Microsoft.Data.Sqlite"],
         ["OAuthClient.StoreContract"] = ["OAuthClient"],
         // Not OAuthClient: a server that shared its code would share its faults.
         ["OAuthClient.Testing"] = [AspNetCore],

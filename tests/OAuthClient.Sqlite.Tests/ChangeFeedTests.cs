@@ -14,9 +14,21 @@ public sealed class ChangeFeedTests
         var store = folder.Create();
         List<string> reports = [];
         store.Subscribe(
-            key => { lock (reports) reports.Add(key); },
-            () => { lock (reports) reports.Add("connected"); },
-            _ => { lock (reports) reports.Add("disconnected"); }
+            key =>
+            {
+                lock (reports)
+                    reports.Add(key);
+            },
+            () =>
+            {
+                lock (reports)
+                    reports.Add("connected");
+            },
+            _ =>
+            {
+                lock (reports)
+                    reports.Add("disconnected");
+            }
         );
         string key = await store.GetKeyAsync("photos", GrantOwner.User("42"), default);
         Assert.That(Reports(), Is.EqualTo(["connected"]));

@@ -1,6 +1,8 @@
 namespace OAuthClient.Sqlite.Tests;
 
-/// <summary>Tests that a file that was restored or copied is detected, and that its refresh tokens are not sent until that is accepted.</summary>
+/// <summary>
+/// Tests that a file that was restored or copied is detected, and that its refresh tokens are not sent until that is accepted.
+/// </summary>
 [TestFixture]
 public sealed class FileOriginTests
 {

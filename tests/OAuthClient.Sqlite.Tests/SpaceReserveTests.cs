@@ -60,7 +60,13 @@ public sealed class SpaceReserveTests
     }
 
     private static Grant Refreshed(int refreshTokenLength) =>
-        SampleGrants.Create("g1", "42", generation: 2, refreshToken: RandomNumberGenerator.GetHexString(refreshTokenLength));
+        SampleGrants.Create(
+            "g1",
+            "42",
+            generation: 2,
+            refreshToken: RandomNumberGenerator.GetHexString(refreshTokenLength),
+            scope: RandomNumberGenerator.GetHexString(refreshTokenLength)
+        );
 
     private static async Task FillAsync(SqliteGrantStore store) => await LimitAsync(store, await PagesAsync(store));
 

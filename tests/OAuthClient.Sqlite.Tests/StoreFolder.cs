@@ -21,11 +21,7 @@ internal sealed class StoreFolder : IAsyncDisposable
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Creates a store with the key file, which opens the file at its first use.</summary>
-    public SqliteGrantStore Create(
-        Action<SqliteGrantStoreOptions>? configure = null,
-        ISecretStorage? secrets = null,
-        string? path = null
-    )
+    public SqliteGrantStore Create(Action<SqliteGrantStoreOptions>? configure = null, ISecretStorage? secrets = null, string? path = null)
     {
         SqliteGrantStoreOptions options = new() { Path = path ?? Path };
         configure?.Invoke(options);

@@ -37,7 +37,10 @@ public sealed class StoreKeyTests
         await using StoreFolder folder = new();
         await folder.AddAndCloseAsync();
         foreach (string file in Directory.GetFiles(folder.Folder))
-            Assert.That(Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)), Does.Not.Contain("a-refresh-token").And.Not.Contains("at-g1"));
+            Assert.That(
+                Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)),
+                Does.Not.Contain("a-refresh-token").And.Not.Contains("at-g1")
+            );
     }
 
     [Test]
@@ -72,7 +75,10 @@ public sealed class StoreKeyTests
         await using StoreFolder folder = new();
         await folder.AddAndCloseAsync(options => options.EncryptWith("first", StoreFolder.Key));
         Assert.That(File.Exists(folder.Path + ".key"), Is.False);
-        Assert.That(await StoreFolder.FindAsync(folder.Create(options => options.EncryptWith("first", StoreFolder.Key))), Has.Count.EqualTo(1));
+        Assert.That(
+            await StoreFolder.FindAsync(folder.Create(options => options.EncryptWith("first", StoreFolder.Key))),
+            Has.Count.EqualTo(1)
+        );
         var other = folder.Create(options => options.EncryptWith("second", StoreFolder.Key));
         Assert.That(
             () => StoreFolder.FindAsync(other),
