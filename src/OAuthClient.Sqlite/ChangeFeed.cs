@@ -54,12 +54,10 @@ internal sealed class ChangeFeed(SqliteDatabase database, ChangeTable changes, T
 
     public async ValueTask DisposeAsync()
     {
+        await stopping.CancelAsync().ConfigureAwait(false);
         Task stopped;
         lock (runs)
-        {
-            stopping.Cancel();
             stopped = running;
-        }
         await stopped.ConfigureAwait(false);
         stopping.Dispose();
     }

@@ -10,15 +10,15 @@ internal sealed class KeyFile(string database, ILogger logger) : ISecretStorage
 {
     private const int Length = 32;
 
-    public ValueTask<byte[]> GetOrCreateAsync(string name, CancellationToken cancellationToken)
+    public async ValueTask<byte[]> GetOrCreateAsync(string name, CancellationToken cancellationToken)
     {
         string path = $"{database}.{name}";
         if (!File.Exists(path) && PrivateFiles.TryCreate(path, RandomNumberGenerator.GetBytes(Length)))
             Log.KeyFileCreated(logger, path);
         PrivateFiles.Check(path);
-        byte[] key = File.ReadAllBytes(path);
+        byte[] key = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
         return key.Length == Length
-            ? new(key)
+            ? key
             : throw new OAuthException(
                 $"{path} does not contain a key of {Length} bytes. Restore it from a backup, or delete it; users then authorize again."
             );

@@ -21,7 +21,7 @@ internal sealed class LeaseTable(ChangeTable changes, string holder, Func<string
     private TimeSpan Now => time.GetElapsedTime(0);
 
     /// <returns>The stored grant and its lease; <see langword="null"/> if the grant does not exist.</returns>
-    public LeaseRow? Read(SqliteConnection connection, Grant seen) =>
+    public static LeaseRow? Read(SqliteConnection connection, Grant seen) =>
         connection
             .Query(
                 $"""

@@ -18,7 +18,7 @@ internal sealed class LeaseWaiter(SqliteDatabase database, LeaseTable leases, Ch
             var leaseRemaining = await database
                 .ReadAsync(
                     connection =>
-                        leases.Read(connection, seen) is { } stored && stored.Row.Generation == seen.Generation
+                        LeaseTable.Read(connection, seen) is { } stored && stored.Row.Generation == seen.Generation
                             ? leases.Remaining(stored)
                             : TimeSpan.Zero,
                     cancellationToken

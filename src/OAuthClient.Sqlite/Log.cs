@@ -10,7 +10,7 @@ internal static partial class Log
     [LoggerMessage(
         3001,
         LogLevel.Warning,
-        "The grant store created the key {Path}. Whoever can read it and the database can use the stored tokens. To keep the key "
+        "The grant store created the key {Path}. A program that can read it and the database can use the tokens. To keep the key "
             + "elsewhere, set KeyEnvironmentVariable, call EncryptWith or ProtectWith, or register an ISecretStorage"
     )]
     public static partial void KeyFileCreated(ILogger logger, string path);

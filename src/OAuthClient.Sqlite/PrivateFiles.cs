@@ -118,7 +118,7 @@ internal static class PrivateFiles
             return;
         if (FileStatus.Read(info.FullName) is { IsForeign: true })
             throw Refused(info, "belongs to another user. Set Path to a file in a directory of the user that runs this process");
-        if ((info.UnixFileMode & WritableByOthers) != 0)
+        if ((info.UnixFileMode & WritableByOthers) != UnixFileMode.None)
         {
             string mode = info is FileInfo ? "600" : "700";
             throw Refused(info, $"can be modified by other users. Run chmod {mode} on it, if no other user modified it");

@@ -185,7 +185,7 @@ internal sealed class SqliteGrantStore : IGrantStore, IGrantChangeFeed, IAsyncDi
 
     private LeaseResult TryAcquireLease(SqliteConnection connection, Grant seen, RefreshLease? held, TimeSpan length)
     {
-        if (leases.Read(connection, seen) is not { } stored)
+        if (LeaseTable.Read(connection, seen) is not { } stored)
             return new(Current: null, Lease: null, RefreshTokenStatus.Unused);
         // Before the lease is acquired, because a grant that cannot be read is not refreshed.
         var current = serializer.Deserialize(stored.Row);

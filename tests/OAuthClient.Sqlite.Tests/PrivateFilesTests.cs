@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace OAuthClient.Sqlite.Tests;
 
 /// <summary>Tests the permissions of the files, and the refusal of files that other users can replace or modify.</summary>
-[TestFixture, Platform("Unix")]
+[TestFixture, Platform("Unix"), UnsupportedOSPlatform("windows")]
 public sealed class PrivateFilesTests
 {
     private const UnixFileMode File600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -33,7 +33,7 @@ public sealed class ProcessTests
         await using var server = await FaultyServer.StartAsync(Reuse.Revokes, new FaultPlan(1, 0, 0, 0), _ => false);
         await Task.WhenAll(Enumerable.Range(0, Processes).Select(number => RunAsync(server.Address, folder.Path, number)));
 
-        TestContext.Out.WriteLine(
+        await TestContext.Out.WriteLineAsync(
             $"{starts} processes, {killed.Count} killed, {server.Families.Count} sign-ins, {server.Refreshes} refreshes, "
                 + string.Join(", ", steps.Select(step => $"{step.Value} {step.Key}"))
         );
@@ -134,6 +134,7 @@ public sealed class ProcessTests
                 file,
                 Users.ToString(CultureInfo.InvariantCulture),
             },
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };

@@ -73,7 +73,7 @@ public sealed class SpaceReserveTests
     private static Task<long> PagesAsync(SqliteGrantStore store) =>
         store.Database.ReadAsync(connection => connection.Number("PRAGMA page_count"), default);
 
-    private static Task LimitAsync(SqliteGrantStore store, long pages) =>
+    private static Task<long> LimitAsync(SqliteGrantStore store, long pages) =>
         store.Database.ReadAsync(
             connection => connection.Number(string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}")),
             default
