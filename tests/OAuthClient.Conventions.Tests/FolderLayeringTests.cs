@@ -16,7 +16,8 @@ public sealed class FolderLayeringTests
         TestCase("OAuthClient.AspNetCore"),
         TestCase("OAuthClient.Ed25519"),
         TestCase("OAuthClient.Interactive"),
-        TestCase("OAuthClient.PostgreSql")
+        TestCase("OAuthClient.PostgreSql"),
+        TestCase("OAuthClient.Sqlite")
     ]
     public void Folders_form_no_cycle(string project) =>
         Rule.Holds("Break the cycle between folders:", FolderLayering.FolderCycles(SourceTree.Load(project)));

@@ -25,6 +25,7 @@ internal static class PackageReferences
         ["OAuthClient.Ed25519"] = ["OAuthClient", "NSec.Cryptography"],
         ["OAuthClient.Interactive"] = ["OAuthClient"],
         ["OAuthClient.PostgreSql"] = ["OAuthClient", "Npgsql"],
+        ["OAuthClient.Sqlite"] = ["OAuthClient", "Microsoft.Data.Sqlite"],
         ["OAuthClient.StoreContract"] = ["OAuthClient"],
         // Not OAuthClient: a server that shared its code would share its faults.
         ["OAuthClient.Testing"] = [AspNetCore],

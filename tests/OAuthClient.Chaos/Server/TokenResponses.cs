@@ -42,6 +42,6 @@ internal static class TokenResponses
                 ["scope"] = "a",
             }
         );
-        return deviation is { } form ? TokenResponseDeviations.Apply(form, reply, now) : reply;
+        return deviation is { } form ? Testing.TokenResponseDeviations.Apply(form, reply, now) : reply;
     }
 }

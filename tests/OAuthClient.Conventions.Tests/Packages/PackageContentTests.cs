@@ -49,6 +49,7 @@ public sealed class PackageContentTests
 
     [TestCase("OAuthClient.StoreContract", "[{0}]")]
     [TestCase("OAuthClient.PostgreSql", "{0}")]
+    [TestCase("OAuthClient.Sqlite", "{0}")]
     [TestCase("OAuthClient.Ed25519", "{0}")]
     [TestCase("OAuthClient.Interactive", "{0}")]
     [Description("The store contract uses internal members of the core, so it requires exactly its version; other packages any later one")]

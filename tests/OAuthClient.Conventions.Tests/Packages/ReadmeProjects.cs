@@ -107,6 +107,7 @@ internal sealed partial class ReadmeProjects(string folder, IReadOnlyList<Readme
                 <PackageReference Include="OAuthClient.Ed25519" Version="{Packed.Version}" />
                 <PackageReference Include="OAuthClient.Interactive" Version="{Packed.Version}" />
                 <PackageReference Include="OAuthClient.PostgreSql" Version="{Packed.Version}" />
+                <PackageReference Include="OAuthClient.Sqlite" Version="{Packed.Version}" />
                 <PackageReference Include="OAuthClient.Testing" Version="{Packed.Version}" />
                 {Further(kind)}
               </ItemGroup>
