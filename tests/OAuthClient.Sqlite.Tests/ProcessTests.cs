@@ -30,7 +30,7 @@ public sealed class ProcessTests
     public async Task Processes_that_are_killed_lose_no_grant_but_those_whose_answers_they_had_received()
     {
         await using StoreFolder folder = new();
-        await using var server = await FaultyServer.StartAsync(Reuse.Revokes, new FaultPlan(1, 0, 0, 0), _ => false);
+        await using var server = await FaultyServer.StartAsync(Reuse.Revokes, new FaultPlan(1, 0, 0, 0), _ => false, KeyBinding.None);
         await Task.WhenAll(Enumerable.Range(0, Processes).Select(number => RunAsync(server.Address, folder.Path, number)));
 
         await TestContext.Out.WriteLineAsync(

@@ -121,7 +121,8 @@ internal sealed class ClientCredentialsTokenProvider(
 
     private sealed record CachedToken(string ClientId, string Server, AccessToken Value)
     {
-        // After a reload of the configuration, a token of another client or server is not used.
-        public bool IsFor(ClientConfiguration current) => ClientId == current.ClientId && Server == current.ServerId;
+        // After a reload of the configuration, a token of another client or server is not used, nor a bearer token where tokens are bound.
+        public bool IsFor(ClientConfiguration current) =>
+            ClientId == current.ClientId && Server == current.ServerId && current.DPoP.Accepts(Value.Key);
     }
 }

@@ -54,8 +54,15 @@ internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backo
     }
 
     private static string Describe(AccessTokenKey selection) =>
-        $"scopes {ScopeList.Join(selection.Scopes)}"
-        + (selection.AuthorizationDetails is { } details ? $" and the authorization details of the types {details}" : "");
+        string.Join(
+            " and the ",
+            new[]
+            {
+                selection.Scopes.Count > 0 ? $"scopes {ScopeList.Join(selection.Scopes)}" : null,
+                selection.Resources.Count > 0 ? $"resources {string.Join(", ", selection.Resources)}" : null,
+                selection.AuthorizationDetails is { } details ? $"authorization details of the types {details}" : null,
+            }.OfType<string>()
+        );
 
     /// <summary>Finds a token that is fresh, in the first grant that can be used. This is the path of nearly every call.</summary>
     /// <param name="grants">The owner's grants, newest first.</param>

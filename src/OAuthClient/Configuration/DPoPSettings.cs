@@ -13,6 +13,10 @@ internal sealed class DPoPSettings(OAuthClientOptions options)
     /// <summary>Gets a value indicating whether the application holds the key.</summary>
     public bool HasSigner => signer is not null;
 
+    /// <summary>Determines whether a token of the client itself may be used: where tokens are bound, a bearer token may not.</summary>
+    /// <param name="key">The key of the token; <see langword="null"/> for a bearer token.</param>
+    public bool Accepts(DPoPKey? key) => !IsEnabled || key is not null;
+
     /// <summary>Gets the key of the application. The application may replace it at any time.</summary>
     /// <returns>The key; <see langword="null"/> if the library creates the keys.</returns>
     /// <exception cref="InvalidOperationException">

@@ -2,6 +2,8 @@ namespace OAuthClient;
 
 internal sealed partial class OAuthClientOptionsValidator
 {
+    private static readonly string[] OtherTokenTypes = ["DPoP", "PoP", "MAC", "N_A"];
+
     private static IEnumerable<string> FindAdaptationFailures(OAuthClientOptions o)
     {
         var adaptation = o.Adaptation;
@@ -18,7 +20,11 @@ internal sealed partial class OAuthClientOptionsValidator
         if (adaptation.ErrorCodes.Any(code => string.IsNullOrWhiteSpace(code.Key) || string.IsNullOrWhiteSpace(code.Value)))
             yield return "Adaptation.ErrorCodes holds an empty word; set the standard error code for each word of the server, such as "
                 + "\"token_revoked\": \"invalid_grant\".";
-        foreach (string failure in FindParameterNameFailures(adaptation.ParameterNames).Concat(FindBasicFailures(o)))
+        foreach (
+            string failure in FindTokenTypeFailures(adaptation.BearerTokenTypes)
+                .Concat(FindParameterNameFailures(adaptation.ParameterNames))
+                .Concat(FindBasicFailures(o))
+        )
             yield return failure;
         if (adaptation.DangerouslyDisablePkce && !IsConfidential(o))
             yield return "Adaptation.DangerouslyDisablePkce needs a client that authenticates: set ClientSecret, or a key or certificate "
@@ -37,6 +43,13 @@ internal sealed partial class OAuthClientOptionsValidator
         );
 
     private static bool HasSecret(OAuthClientOptions o) => o.ClientSecret is not null || o.ClientSecretProvider is not null;
+
+    // A token of another scheme that is sent as a bearer token loses its protection.
+    private static IEnumerable<string> FindTokenTypeFailures(IEnumerable<string> words) =>
+        from word in words
+        where word is not null && OtherTokenTypes.Contains(word.Trim(), StringComparer.OrdinalIgnoreCase)
+        select $"Adaptation.BearerTokenTypes has '{word}', which is the name of another type of token (RFC 6749 §7.1); remove it."
+            + (TokenScheme.DPoP.IsNamed(word.Trim()) ? " For DPoP set DPoP.Enabled." : "");
 
     private static IEnumerable<string> FindParameterNameFailures(IDictionary<string, string> names)
     {

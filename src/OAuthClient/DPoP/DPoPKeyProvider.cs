@@ -57,7 +57,8 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
 
     /// <summary>
     /// Gets the key with which a grant is refreshed: its own. The refresh token of a public client is bound to it (RFC 9449 §5), and some
-    /// servers bind those of confidential clients too. Only a confidential client whose application replaced its signer uses another key.
+    /// servers bind those of confidential clients too. Only a confidential client whose application holds the key changes to the key that
+    /// <c>UseDPoPSigner</c> returns now.
     /// </summary>
     /// <param name="bound">The key of the grant; <see langword="null"/> if its tokens are bearer tokens.</param>
     /// <param name="current">The configuration.</param>
@@ -68,7 +69,7 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
             return FindForNewGrant(current);
         if (!current.IsConfidential)
             return bound;
-        return current.DPoP.IsEnabled && bound.PrivateJwk is not null ? bound : FindForNewGrant(current);
+        return current.DPoP is { IsEnabled: true, HasSigner: false } && bound.PrivateJwk is not null ? bound : FindForNewGrant(current);
     }
 
     /// <summary>
@@ -89,12 +90,23 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
         if (Imported.TryGet(key.Thumbprint, out var known))
             return known;
         if (key.PrivateJwk is { } privateJwk)
-            return Imported.GetOrAdd(key.Thumbprint, _ => new(SigningKey.Parse(privateJwk.Reveal())));
+            return Imported.GetOrAdd(key.Thumbprint, _ => Import(key, privateJwk));
         return configuration().DPoP.FindSigner() is { } signer && KeyOf(signer) is var found && found.Key.IsSameAs(key)
             ? found.Signer
             : throw new OAuthException(
                 "A token is bound to a key that the delegate of UseDPoPSigner no longer returns (RFC 9449 §6), so it cannot be used. "
                     + "Return that key until its tokens have expired, refresh the grant, or begin a new authorization."
+            );
+    }
+
+    // All grants with the thumbprint use the key, so one altered row must not replace it.
+    private static DPoPSigner Import(DPoPKey key, PrivateKey privateJwk)
+    {
+        DPoPSigner signer = new(SigningKey.Parse(privateJwk.Reveal()));
+        return signer.Thumbprint == key.Thumbprint
+            ? signer
+            : throw new OAuthException(
+                "The stored key of a grant does not have its thumbprint, so the data were changed. Remove the grant."
             );
     }
 

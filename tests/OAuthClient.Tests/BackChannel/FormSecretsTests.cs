@@ -26,6 +26,14 @@ public class FormSecretsTests
         );
     }
 
+    [TestCase("987654", true)]
+    [TestCase("12b4", true)]
+    [TestCase("read", false)]
+    [TestCase("7", false)]
+    [Description("A short value with a digit can be a PIN or a one-time password; an ordinary word stays readable")]
+    public void Short_values_with_a_digit_are_hidden(string value, bool isHidden) =>
+        Assert.That(FormSecrets.Of([new("otp", value)]), isHidden ? Is.EqualTo([value]) : Is.Empty);
+
     [Test]
     [Description("The parameters of the registration are hidden in a refresh request")]
     public async Task The_parameters_of_a_refresh_are_hidden()

@@ -18,6 +18,7 @@ public class AdaptationOptionsTests
     public void Empty_and_ambiguous_names_are_refused()
     {
         Assert.That(Failures(o => o.Adaptation.BearerTokenTypes = [""]), Has.One.Contains("BearerTokenTypes holds an empty item"));
+        Assert.That(Failures(o => o.Adaptation.BearerTokenTypes = ["dpop"]), Has.One.Contains("the name of another type of token"));
         Assert.That(Failures(o => o.Adaptation.TokenPath = [" "]), Has.One.Contains("TokenPath holds an empty item"));
         Assert.That(Failures(o => o.Adaptation.UserInfoPath = [" "]), Has.One.Contains("UserInfoPath holds an empty item"));
         Assert.That(Failures(o => o.Adaptation.UserInfoPath = null!), Has.One.Contains("UserInfoPath is null"));

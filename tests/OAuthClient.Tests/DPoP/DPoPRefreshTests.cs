@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -94,6 +95,36 @@ public class DPoPRefreshTests
         Assert.That((await host.Http.GetAsync("/me")).IsSuccessStatusCode);
 
         Assert.That((await GrantsAsync(host)).Single().AccessToken!.TokenType, Is.EqualTo("DPoP"));
+    }
+
+    [Test]
+    [Description("The client's own bearer token is not used any more where tokens are bound")]
+    public async Task A_bearer_token_of_the_client_is_replaced_when_tokens_are_bound()
+    {
+        bool isEnabled = false;
+        await using var host = await OAuthTestHost.StartAsync(o => o.DPoP.Enabled = isEnabled);
+        Assert.That((await host.Client.GetAccessTokenAsync(GrantOwner.Client)).TokenType, Is.EqualTo("Bearer"));
+        isEnabled = true;
+        host.Services.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>().Clear();
+        host.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.That((await host.Client.GetAccessTokenAsync(GrantOwner.Client)).TokenType, Is.EqualTo("DPoP"));
+    }
+
+    [Test]
+    [Description("RFC 7638: a stored key must have its thumbprint, because all grants with the thumbprint use it")]
+    public async Task A_stored_key_with_another_thumbprint_is_refused()
+    {
+        await using var host = await DPoPHost.StartAsync();
+        byte[] data = (await host.SignInAsync()).Protect(data => data);
+        string thumbprint = (await GrantsAsync(host)).Single().AccessToken!.KeyThumbprint!;
+        string altered = Encoding.UTF8.GetString(data).Replace(thumbprint, new string('A', 43), StringComparison.Ordinal);
+        await using var node = DPoPHost.CreateNode(host, isPublic: false);
+        var grant = Grant.Unprotect(Encoding.UTF8.GetBytes(altered), bytes => bytes);
+        await node.GetRequiredService<IGrantStore>().AddAsync(grant, CancellationToken.None);
+        var http = node.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+
+        Assert.That(async () => await http.GetAsync("/me"), Throws.TypeOf<OAuthException>().With.Message.Contains("its thumbprint"));
     }
 
     private static async Task<IReadOnlyList<Grant>> GrantsAsync(OAuthTestHost host) =>

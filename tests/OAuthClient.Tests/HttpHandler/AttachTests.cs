@@ -125,9 +125,12 @@ public class AttachTests
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignInAsync();
         host.Clock.Advance(TimeSpan.FromHours(2));
+        TaskCompletionSource release = new();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
         using HttpRequestMessage first = new(HttpMethod.Get, "/me");
         Assert.That(() => host.Http.Send(first), Throws.TypeOf<NotSupportedException>().With.Message.Contain("SendAsync"));
         Assert.That(host.Api.Requests, Is.Empty);
+        release.SetResult();
 
         await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         using HttpRequestMessage second = new(HttpMethod.Get, "/me");

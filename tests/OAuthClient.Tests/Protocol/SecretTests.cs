@@ -19,6 +19,7 @@ public class SecretTests
         new IdToken(Canary),
         new AuthorizationCode(Canary),
         new CodeVerifier(Canary),
+        new DeviceCode(Canary),
         new ClientSecret(Canary),
         new PrivateKey(Canary),
         new RegistrationAccessToken(Canary),

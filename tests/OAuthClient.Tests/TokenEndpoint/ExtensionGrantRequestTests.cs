@@ -87,16 +87,16 @@ public class ExtensionGrantRequestTests
     public async Task Echoed_parameter()
     {
         await using ScriptedServer server = new();
-        server.Answers("""{"error":"invalid_grant","error_description":"12345678 is bad, 1234567 is short"}""", status: 400);
+        server.Answers("""{"error":"invalid_grant","error_description":"12345678 is bad, abcdefg is short"}""", status: 400);
         Assert.That(
             async () =>
                 await server.Client.RequestTokenAsync(
-                    TokenRequest.Extension(JwtBearer, [new("assertion", "12345678"), new("x", "1234567")])
+                    TokenRequest.Extension(JwtBearer, [new("assertion", "12345678"), new("x", "abcdefg")])
                 ),
             Throws
                 .TypeOf<TokenEndpointException>()
                 .With.Property(nameof(EndpointException.ErrorDescription))
-                .EqualTo("[redacted] is bad, 1234567 is short")
+                .EqualTo("[redacted] is bad, abcdefg is short")
         );
     }
 }
