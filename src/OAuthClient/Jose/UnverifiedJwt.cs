@@ -76,7 +76,8 @@ internal sealed class UnverifiedJwt
                             + "is set."
                     : SignatureAlgorithms.Supported.Contains(algorithm) || SignatureAlgorithms.IsEd25519(algorithm)
                         ? $"If the client is registered at the server for that algorithm, add it to {kind.AlgorithmOption}. With Fapi2, "
-                            + "register the client at the server for one of the allowed algorithms instead (FAPI 2.0 Security Profile §5.4.1)."
+                            + "register the client at the server for one of the allowed algorithms instead (FAPI 2.0 Security Profile "
+                            + "§5.4.1)."
                     : "This library does not support that algorithm, and no option adds it; register the client at the server for one "
                         + $"of {string.Join(", ", SignatureAlgorithms.Asymmetric)}."
                 )

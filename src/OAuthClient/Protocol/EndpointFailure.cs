@@ -61,8 +61,8 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
                 ": the server does not allow this client to use this grant type; allow it in the client's registration at the server.",
             ErrorCodes.InvalidDPoPProof =>
                 ": if DPoP is off, the server requires a proof of possession: set DPoP.Enabled. If it is on, check the clock of this "
-                    + "machine, that a proxy keeps the header DPoP and the address of the request, and that the server accepts the algorithm "
-                    + "of the key (RFC 9449 §4.3).",
+                    + "machine, that a proxy keeps the header DPoP and the address of the request, and that the server accepts the "
+                    + "algorithm of the key (RFC 9449 §4.3).",
             ErrorCodes.UseDPoPNonce =>
                 ": the server refused the nonce that it had supplied (RFC 9449 §8); check that all nodes of the server accept each other's "
                     + "nonces, and that a proxy keeps the header DPoP-Nonce.",
