@@ -124,6 +124,25 @@ public class StepUpTests
     }
 
     [Test]
+    [Description("Threat: an open redirect of the API. Another address cannot require an authorization, nor reset the count")]
+    public async Task Redirected_to_a_hostile_host([Values] bool isReplaced)
+    {
+        await using var host = await StartAsync();
+        await using var hostile = await host.Server.StartResourceServerAsync();
+        await host.SignedInAsync();
+        hostile.Faults.Add(TestEndpoint.Resource, Challenge(401, Authentication));
+        if (isReplaced)
+            host.Api.Faults.Add(TestEndpoint.Resource, Challenge(401, "Bearer error=\"invalid_token\""), times: 1);
+        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me")));
+
+        using var response = await host.Http.GetAsync("/me");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
+        Assert.That(host.TokenRequests, Is.EqualTo(isReplaced ? 1 : 0));
+    }
+
+    [Test]
     [Description("The client's own token has no user, so the option is refused")]
     public void The_client_itself_cannot_be_asked() =>
         Assert.That(
