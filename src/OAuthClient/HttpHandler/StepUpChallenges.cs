@@ -62,6 +62,7 @@ internal sealed class StepUpChallenges
             // The new token must also do what the present one does.
             Scopes = challenge.Scopes.Count == 0 ? [] : [.. token.Scopes.Union(challenge.Scopes)],
             Claims = challenge.Claims,
+            IsFromApi = true,
         };
     }
 
