@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
@@ -11,7 +12,8 @@ internal sealed class AccessTokenHandler(
     IApiAddressPolicy addresses,
     DPoPProofs proofs,
     ApiResponseClassifier classifier,
-    AccessTokenHandlerOptions options
+    AccessTokenHandlerOptions options,
+    ILogger logger
 ) : DelegatingHandler
 {
     private readonly bool hasGrantAddress = options.GrantAddress is not null;
@@ -169,13 +171,19 @@ internal sealed class AccessTokenHandler(
             return;
         if (response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
             stepUp.Clear(owner, address);
-        else if (
-            StepUpChallenges.Find(response) is { } challenge
-            && stepUp.Create(challenge, source.ClientName, owner, address, token, classifier.Now) is { } exception
-        )
+        else if (stepUp.Find(response) is { } challenge)
         {
-            response.Dispose();
-            throw exception;
+            if (stepUp.Create(challenge, source.ClientName, owner, address, token, classifier.Now) is { } exception)
+            {
+                response.Dispose();
+                throw exception;
+            }
+            Log.ChallengeNotMet(
+                logger,
+                ServerTextSanitizer.WithoutQuery(address),
+                challenge.Error,
+                ClientDisplayName.Of(source.ClientName)
+            );
         }
     }
 
