@@ -136,7 +136,11 @@ internal static class RepeatedParameters
         {
             if (!merged.TryGetPropertyValue(name, out var present))
                 merged.Add(name, added?.DeepClone());
-            else if (present is JsonObject members && added is JsonObject further && !further.Any(member => members.ContainsKey(member.Key)))
+            else if (
+                present is JsonObject members
+                && added is JsonObject further
+                && !further.Any(member => members.ContainsKey(member.Key))
+            )
             {
                 foreach (var (claim, request) in further)
                     members.Add(claim, request?.DeepClone());

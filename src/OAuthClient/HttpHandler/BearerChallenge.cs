@@ -8,7 +8,8 @@ namespace OAuthClient;
 /// <summary>
 /// Represents the Bearer or DPoP challenge of an API's response, usually a 401 or 403 (RFC 6750 §3, RFC 9449 §7.1).
 /// <see cref="BearerChallengeExtensions.FindBearerChallenge"/> reads it. The values are not trustworthy: texts are limited to 256 printable
-/// characters; encode them before you display them.
+/// characters; encode them before you display them. Scopes, authentication context classes and claims that contain the access token or the
+/// DPoP proof of the request are left out.
 /// </summary>
 public sealed class BearerChallenge
 {

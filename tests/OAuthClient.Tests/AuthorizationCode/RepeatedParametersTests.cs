@@ -141,9 +141,17 @@ public class RepeatedParametersTests
         foreach (string time in new[] { "1", "2" })
         {
             string claims = """{"access_token":{"nbf":{"value":"TIME"}}}""".Replace("TIME", time, StringComparison.Ordinal);
-            ReauthorizationRequiredException exception = new("photos", "x") { AcrValues = [time], Claims = claims, IsFromApi = true };
+            ReauthorizationRequiredException exception = new("photos", "x")
+            {
+                AcrValues = [time],
+                Claims = claims,
+                IsFromApi = true,
+            };
             var parameters = AuthorizationParameters.ForReauthorization(grant, exception);
-            Assert.That((parameters.AcrValues, parameters.Claims), Is.EqualTo(($"{time} one", $$"""{"userinfo":{"email":null},{{claims[1..]}}""")));
+            Assert.That(
+                (parameters.AcrValues, parameters.Claims),
+                Is.EqualTo(($"{time} one", $$"""{"userinfo":{"email":null},{{claims[1..]}}"""))
+            );
             grant = Issued(parameters);
         }
         Assert.That(AuthorizationParameters.ForReauthorization(grant).AcrValues, Is.EqualTo("one"));

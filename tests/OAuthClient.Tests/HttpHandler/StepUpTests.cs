@@ -100,7 +100,10 @@ public class StepUpTests
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         string message = host.Log.Events(NotMet).Single().Message;
-        Assert.That(message, Does.StartWith($"The API {new Uri(host.Api.BaseAddress, "/me")} required insufficient_user_authentication again"));
+        Assert.That(
+            message,
+            Does.StartWith($"The API {new Uri(host.Api.BaseAddress, "/me")} required insufficient_user_authentication again")
+        );
         host.Clock.Advance(TimeSpan.FromMinutes(11));
         Required(() => host.Http.GetAsync("/me"));
     }
