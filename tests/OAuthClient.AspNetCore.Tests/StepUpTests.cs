@@ -30,7 +30,10 @@ public class StepUpTests
                 foreach (string client in new[] { "photos", "albums" })
                     services
                         .AddHttpClient(StepUpController.HttpClient + client, http => http.BaseAddress = api.BaseAddress)
-                        .AddAccessTokenHandler(client, t => t.ForCurrentUser().To(api.BaseAddress).ReauthorizeWhenChallenged());
+                        .AddAccessTokenHandler(
+                            client,
+                            t => t.ForCurrentUser().To(api.BaseAddress).ReauthorizeWhenChallenged("photos.write")
+                        );
             },
             further: web =>
                 web.MapGet(

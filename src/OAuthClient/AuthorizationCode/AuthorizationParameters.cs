@@ -93,12 +93,27 @@ public sealed record AuthorizationParameters
     internal AuthorizationDetails? FurtherAuthorizationDetails { get; init; }
 
     /// <summary>
+    /// Gets the parameters whose <see cref="AcrValues"/> and <see cref="Claims"/> a later reauthorization repeats, if an API added to these
+    /// here; <see langword="null"/> if it repeats the ones here.
+    /// </summary>
+    internal AuthorizationParameters? WithoutApi { get; init; }
+
+    /// <summary>
     /// Creates the parameters of a reauthorization. It repeats the parameters that were given for the authorization of the grant, up to
     /// 1,024 characters, except <see cref="Prompt"/>, <see cref="MaxAge"/>, <see cref="LoginHint"/> and <see cref="RedirectUri"/>.
     /// <see cref="AuthorizationDetails"/> are repeated up to 2,048 characters, the other parameters included. It adds the scopes,
     /// authorization details, authentication context classes and claims that the exception requires.
     /// </summary>
-    /// <remarks><c>[ReauthorizeWhenNeeded]</c> and the connect endpoint of <c>MapBrowserAuthorization</c> use it.</remarks>
+    /// <remarks>
+    /// <para>
+    /// The authentication context classes and claims that the authorization server requires replace those of the grant. Those that an API
+    /// requires in a challenge (<see cref="AccessTokenHandlerOptions.ReauthorizeWhenChallenged"/>) do not: <see cref="AcrValues"/> has the
+    /// API's values first, <see cref="RequiredAcrValues"/> stays as it is unless the API states only values of it, and
+    /// <see cref="Claims"/> has the API's claims in addition, or not at all if they change a claim of the grant. A later reauthorization
+    /// does not repeat what the API added.
+    /// </para>
+    /// <para><c>[ReauthorizeWhenNeeded]</c> and the connect endpoint of <c>MapBrowserAuthorization</c> use this method.</para>
+    /// </remarks>
     /// <param name="grant">The grant, as <c>FindGrantAsync</c> finds it; <see langword="null"/> if there is none.</param>
     /// <param name="exception">The exception; <see langword="null"/> if there is none.</param>
     /// <param name="prompt">The <see cref="Prompt"/> of the reauthorization.</param>
@@ -110,6 +125,7 @@ public sealed record AuthorizationParameters
     )
     {
         var repeated = RepeatedParameters.Read(grant);
+        var (acrValues, requiredAcrValues) = RepeatedParameters.MergeAcrValues(repeated, exception);
         return new()
         {
             Scopes = repeated.Scopes,
@@ -117,17 +133,14 @@ public sealed record AuthorizationParameters
             Resources = repeated.Resources,
             AuthorizationDetails = repeated.AuthorizationDetails,
             FurtherAuthorizationDetails = exception?.AuthorizationDetails,
-            AcrValues = exception is { AcrValues.Count: > 0 } ? string.Join(' ', exception.AcrValues) : repeated.AcrValues,
-            // A grant that required values requires those of the exception: a user can remove acr_values from the address.
-            RequiredAcrValues =
-                repeated.RequiredAcrValues.Count > 0 && exception is { AcrValues.Count: > 0 }
-                    ? exception.AcrValues
-                    : repeated.RequiredAcrValues,
+            AcrValues = acrValues,
+            RequiredAcrValues = requiredAcrValues,
             MaxAge = exception?.MaxAge,
             UiLocales = repeated.UiLocales,
-            Claims = exception?.Claims ?? repeated.Claims,
+            Claims = RepeatedParameters.MergeClaims(repeated, exception),
             Additional = repeated.Additional,
             Prompt = prompt,
+            WithoutApi = exception is { IsFromApi: true } ? repeated : null,
         };
     }
 }

@@ -17,7 +17,9 @@ public sealed class PendingAuthorization
 
     internal PendingAuthorization() { }
 
-    /// <summary>Gets the address to send the browser to.</summary>
+    /// <summary>
+    /// Gets the address to send the browser to. Write <see cref="Uri.AbsoluteUri"/>: <see cref="Uri.ToString"/> removes escapes.
+    /// </summary>
     /// <exception cref="InvalidOperationException">
     /// The object was created by <see cref="Unprotect"/>, which does not restore the address.
     /// </exception>

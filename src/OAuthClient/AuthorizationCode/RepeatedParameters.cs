@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -91,12 +93,73 @@ internal static class RepeatedParameters
         string? Take(string name) => values.Remove(name, out string? value) ? value : null;
     }
 
+    /// <summary>
+    /// Merges the authentication context classes of a reauthorization. The application's required ones stay required when an API states
+    /// others, because the API must not lower the authentication on which the application relies.
+    /// </summary>
+    /// <param name="repeated">The parameters of the grant.</param>
+    /// <param name="exception">What is required; <see langword="null"/> if nothing is.</param>
+    /// <returns>The values to send, and those to require.</returns>
+    public static (string? Sent, IReadOnlyCollection<string> Required) MergeAcrValues(
+        AuthorizationParameters repeated,
+        ReauthorizationRequiredException? exception
+    )
+    {
+        var required = repeated.RequiredAcrValues;
+        if (exception is not { AcrValues.Count: > 0 })
+            return (repeated.AcrValues, required);
+        string sent = ScopeList.Join(exception.AcrValues);
+        // A grant that required values requires those of the exception: a user can remove acr_values from the address.
+        if (!exception.IsFromApi || (required.Count > 0 && exception.AcrValues.All(required.Contains)))
+            return (sent, required.Count > 0 ? exception.AcrValues : []);
+        var own = repeated.AcrValues is { } values ? ScopeList.Split(values) : required;
+        return (ScopeList.Join([.. exception.AcrValues.Union(own)]), required);
+    }
+
+    /// <summary>
+    /// Merges the <c>claims</c> parameter of a reauthorization. The claims of an API are added to those of the application, and ignored if
+    /// they would change one of them.
+    /// </summary>
+    /// <param name="repeated">The parameters of the grant.</param>
+    /// <param name="exception">What is required; <see langword="null"/> if nothing is.</param>
+    /// <returns>The parameter; <see langword="null"/> if there is none.</returns>
+    public static string? MergeClaims(AuthorizationParameters repeated, ReauthorizationRequiredException? exception)
+    {
+        if (exception?.Claims is not { } required || repeated.Claims is not { } own)
+            return exception?.Claims ?? repeated.Claims;
+        if (!exception.IsFromApi)
+            return required;
+        if (RequiredAuthorization.FindClaimsFailure(own) is not null || RequiredAuthorization.FindClaimsFailure(required) is not null)
+            return own;
+        var merged = JsonNode.Parse(own)!.AsObject();
+        foreach (var (name, added) in JsonNode.Parse(required)!.AsObject())
+        {
+            if (!merged.TryGetPropertyValue(name, out var present))
+                merged.Add(name, added?.DeepClone());
+            else if (
+                present is JsonObject members
+                && added is JsonObject further
+                && !further.Any(member => members.ContainsKey(member.Key))
+            )
+            {
+                foreach (var (claim, request) in further)
+                    members.Add(claim, request?.DeepClone());
+            }
+            else
+                return own;
+        }
+        string text = merged.ToJsonString();
+        return RequiredAuthorization.FindClaimsFailure(text) is null ? text : own;
+    }
+
     private static List<(string Name, string Value)> Repeatable(AuthorizationParameters parameters)
     {
         List<(string Name, string Value)> repeatable = [];
-        Add(ParameterNames.AcrValues, parameters.AcrValues);
+        // What an API added is for its call only. A later challenge, such as another time in the claims, would conflict with it.
+        var own = parameters.WithoutApi ?? parameters;
+        Add(ParameterNames.AcrValues, own.AcrValues);
         Add(ParameterNames.UiLocales, parameters.UiLocales);
-        Add(ParameterNames.Claims, parameters.Claims);
+        Add(ParameterNames.Claims, own.Claims);
         foreach (var (name, value) in parameters.Additional)
         {
             if (!NotRepeated.Contains(name, StringComparer.OrdinalIgnoreCase))

@@ -22,4 +22,12 @@ internal static partial class Log
             + "access token of another. Turn cookies off where the handler is created, or use a SocketsHttpHandler"
     )]
     public static partial void CookieSettingUnknown(ILogger logger, string httpClientName, string handlerType);
+
+    [LoggerMessage(
+        603,
+        LogLevel.Warning,
+        "The API {Address} required {Error} again after two new access tokens of {Client}. The response is returned. Check that the "
+            + "authorization server supports the acr values, max_age and scopes of the challenge, and puts them into its access tokens"
+    )]
+    public static partial void ChallengeNotMet(ILogger logger, Uri address, string? error, string client);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
@@ -11,7 +12,8 @@ internal sealed class AccessTokenHandler(
     IApiAddressPolicy addresses,
     DPoPProofs proofs,
     ApiResponseClassifier classifier,
-    AccessTokenHandlerOptions options
+    AccessTokenHandlerOptions options,
+    ILogger logger
 ) : DelegatingHandler
 {
     private readonly bool hasGrantAddress = options.GrantAddress is not null;
@@ -96,11 +98,10 @@ internal sealed class AccessTokenHandler(
         var response = await sending.ConfigureAwait(false);
         var action = classifier.Classify(response, token);
         if (options.StepUp is { } stepUp && action == ApiResponseAction.Return)
-            EnsureMet(stepUp, response, request.RequestUri!, owner, token);
-        // After a redirect the address differs, and a replay would send the token there. A handler that resolves host names may have
-        // restored the address; the redirect then removed the header.
-        return action != ApiResponseAction.Return && request.RequestUri == address && request.Headers.NonValidated.Contains("Authorization")
-            ? await ReplaceAsync(response, action, request, owner, token, cancellationToken).ConfigureAwait(false)
+            EnsureMet(stepUp, response, request, address, owner, token);
+        // After a redirect, a replay would send the token to another address.
+        return action != ApiResponseAction.Return && IsAnsweredBy(address, request)
+            ? await ReplaceAsync(response, action, request, address, owner, token, cancellationToken).ConfigureAwait(false)
             : response;
     }
 
@@ -108,6 +109,7 @@ internal sealed class AccessTokenHandler(
         HttpResponseMessage response,
         ApiResponseAction action,
         HttpRequestMessage request,
+        Uri address,
         GrantOwner owner,
         AccessToken token,
         CancellationToken cancellationToken
@@ -146,22 +148,42 @@ internal sealed class AccessTokenHandler(
         response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         replacement.SetAccepted(response.StatusCode != HttpStatusCode.Unauthorized);
         if (options.StepUp is { } stepUp)
-            EnsureMet(stepUp, response, request.RequestUri!, owner, replacement);
+            EnsureMet(stepUp, response, request, address, owner, replacement);
         return response;
     }
 
-    // Throws if the response is a challenge that only the owner can meet.
-    private void EnsureMet(StepUpChallenges stepUp, HttpResponseMessage response, Uri address, GrantOwner owner, AccessToken token)
+    // After a redirect the address differs. A handler that resolves host names may have restored it; the redirect then removed the header.
+    private static bool IsAnsweredBy(Uri address, HttpRequestMessage request) =>
+        request.RequestUri == address && request.Headers.NonValidated.Contains("Authorization");
+
+    // Throws if the response is a challenge that only the owner can meet. The response of another address, to which the API redirected,
+    // says nothing about the API: an open redirect would let anyone choose what the owner authorizes.
+    private void EnsureMet(
+        StepUpChallenges stepUp,
+        HttpResponseMessage response,
+        HttpRequestMessage request,
+        Uri address,
+        GrantOwner owner,
+        AccessToken token
+    )
     {
+        if (!IsAnsweredBy(address, request))
+            return;
         if (response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
             stepUp.Clear(owner, address);
-        else if (
-            StepUpChallenges.Find(response) is { } challenge
-            && stepUp.Create(challenge, source.ClientName, owner, address, token, classifier.Now) is { } exception
-        )
+        else if (stepUp.Find(response) is { } challenge)
         {
-            response.Dispose();
-            throw exception;
+            if (stepUp.Create(challenge, source.ClientName, owner, address, token, classifier.Now) is { } exception)
+            {
+                response.Dispose();
+                throw exception;
+            }
+            Log.ChallengeNotMet(
+                logger,
+                ServerTextSanitizer.WithoutQuery(address),
+                challenge.Error,
+                ClientDisplayName.Of(source.ClientName)
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
@@ -185,7 +186,8 @@ public static class AccessTokenHandlerExtensions
                 new AllowedAddresses(name, builder.Name, options),
                 services.GetRequiredKeyedService<DPoPProofs>(name),
                 new ApiResponseClassifier(services.GetRequiredService<TimeProvider>()),
-                options
+                options,
+                services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)
             );
         });
     }

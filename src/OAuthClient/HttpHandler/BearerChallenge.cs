@@ -8,7 +8,8 @@ namespace OAuthClient;
 /// <summary>
 /// Represents the Bearer or DPoP challenge of an API's response, usually a 401 or 403 (RFC 6750 §3, RFC 9449 §7.1).
 /// <see cref="BearerChallengeExtensions.FindBearerChallenge"/> reads it. The values are not trustworthy: texts are limited to 256 printable
-/// characters; encode them before you display them.
+/// characters; encode them before you display them. Scopes, authentication context classes and claims that contain the access token or the
+/// DPoP proof of the request are left out.
 /// </summary>
 public sealed class BearerChallenge
 {
@@ -23,11 +24,15 @@ public sealed class BearerChallenge
         Error = Text(ParameterNames.Error);
         ErrorDescription = Text(ParameterNames.ErrorDescription);
         ErrorUri = Text(ParameterNames.ErrorUri);
-        Scopes = parameters.TryGetValue(ParameterNames.Scope, out string? scope)
+        // These values become part of an address, so they are left out if they contain a secret.
+        Scopes = Value(ParameterNames.Scope) is { } scope
             ? [.. ScopeList.Split(scope).Where(one => one.Length <= MaximumScopeLength && ScopeList.IsToken(one))]
             : [];
-        AcrValues = Text(ParameterNames.AcrValues);
-        Claims = parameters.TryGetValue(ParameterNames.Claims, out string? claims) ? DecodeClaims(claims) : null;
+        AcrValues = Value(ParameterNames.AcrValues) is null ? null : Text(ParameterNames.AcrValues);
+        Claims =
+            Value(ParameterNames.Claims) is { } text && DecodeClaims(text) is { } claims && !RequiredAuthorization.ContainsAny(claims, sent)
+                ? claims
+                : null;
         MaxAge =
             parameters.TryGetValue(ParameterNames.MaxAge, out string? age)
             && int.TryParse(age, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
@@ -40,6 +45,8 @@ public sealed class BearerChallenge
                 ? uri
                 : null;
 
+        string? Value(string name) =>
+            parameters.TryGetValue(name, out string? value) && !RequiredAuthorization.ContainsAny(value, sent) ? value : null;
         string? Text(string name) => ServerTextSanitizer.Clean(parameters.GetValueOrDefault(name), sent);
     }
 

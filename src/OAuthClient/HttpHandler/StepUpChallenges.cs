@@ -7,7 +7,8 @@ namespace OAuthClient;
 /// 9470 §3), more scopes (RFC 6750 §3.1), or further claims. It limits how often, because a server that cannot meet a challenge would have
 /// the owner authorize again and again.
 /// </summary>
-internal sealed class StepUpChallenges
+/// <param name="scopes">The scopes that the API may require in addition to those of the access token.</param>
+internal sealed class StepUpChallenges(IReadOnlyCollection<string> scopes)
 {
     private const int Capacity = 10_000;
 
@@ -20,14 +21,24 @@ internal sealed class StepUpChallenges
     private readonly BoundedCache<string, Challenged> challenged = new(Capacity);
     private readonly Lock changes = new();
 
+    /// <summary>Gets the scopes that the API may require in addition to those of the access token.</summary>
+    public IReadOnlyCollection<string> Scopes => scopes;
+
     /// <summary>Finds the challenge of a response that only the resource owner can meet.</summary>
     /// <returns>The challenge; <see langword="null"/> if there is none.</returns>
-    public static BearerChallenge? Find(HttpResponseMessage response) =>
+    public BearerChallenge? Find(HttpResponseMessage response) =>
         BearerChallenge
             .FindAll(response)
             .FirstOrDefault(challenge =>
-                challenge.Error is "insufficient_user_authentication" or "insufficient_scope"
-                || challenge is { Error: "insufficient_claims", Claims: not null }
+                challenge.Error switch
+                {
+                    "insufficient_user_authentication" => true,
+                    "insufficient_scope" => AllowedScopes(challenge).Length > 0
+                        || (challenge.AcrValues ?? challenge.Claims) is not null
+                        || challenge.MaxAge is not null,
+                    "insufficient_claims" => challenge.Claims is not null,
+                    _ => false,
+                }
             );
 
     /// <summary>Creates the exception for a challenge.</summary>
@@ -60,8 +71,9 @@ internal sealed class StepUpChallenges
             AcrValues = challenge.AcrValues is { } values ? ScopeList.Split(values) : [],
             MaxAge = challenge.MaxAge,
             // The new token must also do what the present one does.
-            Scopes = challenge.Scopes.Count == 0 ? [] : [.. token.Scopes.Union(challenge.Scopes)],
+            Scopes = AllowedScopes(challenge) is { Length: > 0 } allowed ? [.. token.Scopes.Union(allowed)] : [],
             Claims = challenge.Claims,
+            IsFromApi = true,
         };
     }
 
@@ -90,12 +102,15 @@ internal sealed class StepUpChallenges
     private static string KeyOf(GrantOwner owner, Uri address) =>
         AccessTokenKey.LengthPrefixed([owner.ToString(), address.GetLeftPart(UriPartial.Path)]);
 
-    private static string TextOf(BearerChallenge challenge) =>
+    // Any other scope would widen the token, which the API receives, to other APIs.
+    private string[] AllowedScopes(BearerChallenge challenge) => [.. challenge.Scopes.Where(scopes.Contains)];
+
+    private string TextOf(BearerChallenge challenge) =>
         AccessTokenKey.LengthPrefixed([
             challenge.Error ?? "",
             challenge.AcrValues ?? "",
             challenge.MaxAge?.TotalSeconds.ToString(CultureInfo.InvariantCulture) ?? "",
-            ScopeList.Join(challenge.Scopes),
+            ScopeList.Join(AllowedScopes(challenge)),
             challenge.Claims ?? "",
         ]);
 

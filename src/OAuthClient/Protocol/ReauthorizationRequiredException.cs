@@ -52,4 +52,10 @@ public sealed class ReauthorizationRequiredException : OAuthException
 
     /// <summary>Gets a value indicating whether the only cause is that an API rejected a token that cannot be refreshed.</summary>
     internal bool IsForRejectedToken { get; init; }
+
+    /// <summary>
+    /// Gets a value indicating whether an API states the requirements in a challenge. They do not replace those of the application, because
+    /// an API decides only on its own calls.
+    /// </summary>
+    internal bool IsFromApi { get; init; }
 }

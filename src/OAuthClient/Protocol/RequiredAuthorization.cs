@@ -47,11 +47,12 @@ internal sealed record RequiredAuthorization(
         return document is null ? "is not a JSON object, or has a member twice" : null;
     }
 
+    /// <summary>Determines whether a text of the server contains a secret of the request.</summary>
+    public static bool ContainsAny(string text, IReadOnlyList<string> secrets) =>
+        secrets.Any(secret => text.Contains(secret, StringComparison.OrdinalIgnoreCase));
+
     private static IReadOnlyList<string> List(JsonElement json, string name, IReadOnlyList<string> secrets) =>
         json.TextIfAny(name) is { Length: <= MaximumListLength } text && !ContainsAny(text, secrets)
             ? [.. ScopeList.Split(text).Where(ScopeList.IsToken)]
             : [];
-
-    private static bool ContainsAny(string text, IReadOnlyList<string> secrets) =>
-        secrets.Any(secret => text.Contains(secret, StringComparison.OrdinalIgnoreCase));
 }

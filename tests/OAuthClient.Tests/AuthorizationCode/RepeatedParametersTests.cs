@@ -93,6 +93,81 @@ public class RepeatedParametersTests
         Assert.That(query["prompt"], Is.EqualTo("login"));
     }
 
+    [TestCase("mfa", "phr", "mfa phr", "phr")]
+    [TestCase("one", "one two", "one", "one")]
+    [TestCase("one three", "one two", "one three two", "one two")]
+    [TestCase("mfa", "", "mfa", "")]
+    [Description("An API does not replace the authentication that the application requires; it can choose among the required values")]
+    public void An_api_does_not_replace_required_acr_values(string api, string required, string sent, string remaining)
+    {
+        var grant = Issued(new() { RequiredAcrValues = ScopeList.Split(required) }, o => o.Scopes = ["openid"]);
+        var exception = new ReauthorizationRequiredException("photos", "x") { AcrValues = ScopeList.Split(api), IsFromApi = true };
+
+        var parameters = AuthorizationParameters.ForReauthorization(grant, exception);
+
+        Assert.That(parameters.AcrValues, Is.EqualTo(sent));
+        Assert.That(parameters.RequiredAcrValues, Is.EqualTo(ScopeList.Split(remaining)));
+    }
+
+    [Test]
+    [Description("An API's acr values precede the preferred ones of the application")]
+    public void An_api_does_not_remove_preferred_acr_values()
+    {
+        var exception = new ReauthorizationRequiredException("photos", "x") { AcrValues = ["mfa"], IsFromApi = true };
+        Assert.That(
+            AuthorizationParameters.ForReauthorization(Issued(new() { AcrValues = "one mfa" }), exception).AcrValues,
+            Is.EqualTo("mfa one")
+        );
+    }
+
+    [TestCase("""{"access_token":{"nbf":null}}""", """{"userinfo":{"email":null},"access_token":{"nbf":null}}""")]
+    [TestCase("""{"userinfo":{"name":null}}""", """{"userinfo":{"email":null,"name":null}}""")]
+    [TestCase("""{"userinfo":{"email":{"value":"x"}}}""", """{"userinfo":{"email":null}}""")]
+    [TestCase("""{"id_token":{"acr":null},"userinfo":null}""", """{"userinfo":{"email":null}}""")]
+    [Description("An API adds claims to those of the application, and changes none of them")]
+    public void An_api_adds_claims(string api, string sent)
+    {
+        var grant = Issued(new() { Claims = """{"userinfo":{"email":null}}""" });
+        var exception = new ReauthorizationRequiredException("photos", "x") { Claims = api, IsFromApi = true };
+        Assert.That(AuthorizationParameters.ForReauthorization(grant, exception).Claims, Is.EqualTo(sent));
+        Assert.That(AuthorizationParameters.ForReauthorization(Issued(new()), exception).Claims, Is.EqualTo(api));
+    }
+
+    [Test]
+    [Description("What an API added is not repeated, so that it does not conflict with the next challenge (Entra: another time in nbf)")]
+    public void What_an_api_adds_is_not_repeated()
+    {
+        var grant = Issued(new() { AcrValues = "one", Claims = """{"userinfo":{"email":null}}""" });
+        foreach (string time in new[] { "1", "2" })
+        {
+            string claims = """{"access_token":{"nbf":{"value":"TIME"}}}""".Replace("TIME", time, StringComparison.Ordinal);
+            ReauthorizationRequiredException exception = new("photos", "x")
+            {
+                AcrValues = [time],
+                Claims = claims,
+                IsFromApi = true,
+            };
+            var parameters = AuthorizationParameters.ForReauthorization(grant, exception);
+            Assert.That(
+                (parameters.AcrValues, parameters.Claims),
+                Is.EqualTo(($"{time} one", $$"""{"userinfo":{"email":null},{{claims[1..]}}"""))
+            );
+            grant = Issued(parameters);
+        }
+        Assert.That(AuthorizationParameters.ForReauthorization(grant).AcrValues, Is.EqualTo("one"));
+    }
+
+    [Test]
+    [Description("Claims of an API that would make the parameter too long are left out")]
+    public void Long_claims_of_an_api_are_left_out()
+    {
+        var grant = Issued(new() { Claims = """{"userinfo":{"email":null}}""" });
+        string name = new('a', RequiredAuthorization.MaximumClaimsLength - 30);
+        string claims = """{"access_token":{"NAME":null}}""".Replace("NAME", name, StringComparison.Ordinal);
+        var exception = new ReauthorizationRequiredException("photos", "x") { Claims = claims, IsFromApi = true };
+        Assert.That(AuthorizationParameters.ForReauthorization(grant, exception).Claims, Is.EqualTo("""{"userinfo":{"email":null}}"""));
+    }
+
     [Test]
     [Description("Without a grant, and for a grant without parameters, the options alone decide")]
     public void Without_parameters_the_options_decide()

@@ -30,7 +30,7 @@ internal static class ProofTargets
                 bool isRequired = DPoPNonceCache.IsRequiredBy(response);
                 bool isReplaced = new ApiResponseClassifier(TimeProvider.System).Classify(response, Bound) != ApiResponseAction.Return;
                 BearerChallenge.Find(response)?.ToString();
-                StepUpChallenges.Find(response);
+                new StepUpChallenges(["photos.write"]).Find(response);
                 if (isRequired && !isReplaced && !Encoding.Latin1.GetString(input).Contains("use_dpop_nonce", StringComparison.Ordinal))
                     throw new AssertionException("A nonce is required without the error.");
             }

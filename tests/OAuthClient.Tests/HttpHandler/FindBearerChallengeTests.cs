@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
@@ -219,6 +220,32 @@ public class FindBearerChallengeTests
         Assert.That(challenge.AcrValues, Is.EqualTo("phr"));
         Assert.That(host.Api.Requests, Has.Count.EqualTo(1));
         Assert.That(host.TokenRequests, Is.Zero);
+    }
+
+    [TestCase("""Bearer scope="a TOKEN", acr_values="phr TOKEN", claims="CLAIMS" """)]
+    [TestCase("""Bearer scope="PROOF", acr_values="xPROOFx", claims="ENCODED" """)]
+    [Description("A token or proof that an API quotes does not become part of the address of an authorization")]
+    public void Sent_secrets_are_left_out(string header)
+    {
+        const string claims = """{"access_token":{"secret-token":null}}""";
+        header = header
+            .Replace("TOKEN", "secret-token", StringComparison.Ordinal)
+            .Replace("PROOF", "secret-proof", StringComparison.Ordinal)
+            .Replace("CLAIMS", claims.Replace("\"", "\\\"", StringComparison.Ordinal), StringComparison.Ordinal)
+            .Replace("ENCODED", Convert.ToBase64String(Encoding.UTF8.GetBytes(claims)), StringComparison.Ordinal);
+        using HttpRequestMessage request = new();
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP secret-token");
+        request.Headers.TryAddWithoutValidation("DPoP", "secret-proof");
+        using HttpResponseMessage response = new(HttpStatusCode.Unauthorized) { RequestMessage = request };
+        response.Headers.TryAddWithoutValidation("WWW-Authenticate", header);
+
+        var challenge = response.FindBearerChallenge()!;
+
+        Assert.That(challenge.Scopes, Is.Empty);
+        Assert.That(challenge.AcrValues, Is.Null);
+        Assert.That(challenge.Claims, Is.Null);
+        response.RequestMessage = null;
+        Assert.That(response.FindBearerChallenge()!.Claims, Is.EqualTo(claims));
     }
 
     private static BearerChallenge? Find(string header)

@@ -13,6 +13,7 @@ namespace OAuthClient.Tests;
 public class StepUpTests
 {
     private const string Authentication = "Bearer error=\"insufficient_user_authentication\", acr_values=\"gold silver\", max_age=\"300\"";
+    private const int NotMet = 603;
     private const string Scope = "Bearer error=\"insufficient_scope\", scope=\"photos.write\"";
 
     [TestCase(401, Authentication)]
@@ -39,7 +40,7 @@ public class StepUpTests
     [Description("RFC 6750 §3.1: the new authorization requests the scopes of the token and those of the challenge")]
     public async Task More_scopes_are_required()
     {
-        await using var host = await StartAsync();
+        await using var host = await StartAsync("photos.write");
         await host.SignedInAsync();
         host.Api.Faults.Add(TestEndpoint.Resource, Challenge(403, Scope), times: 1);
 
@@ -94,9 +95,15 @@ public class StepUpTests
         }
         await host.SignInAsync();
 
-        using var response = await host.Http.GetAsync("/me");
+        Assert.That(host.Log.Events(NotMet), Is.Empty);
+        using var response = await host.Http.GetAsync("/me?code=secret");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        string message = host.Log.Events(NotMet).Single().Message;
+        Assert.That(
+            message,
+            Does.StartWith($"The API {new Uri(host.Api.BaseAddress, "/me")} required insufficient_user_authentication again")
+        );
         host.Clock.Advance(TimeSpan.FromMinutes(11));
         Required(() => host.Http.GetAsync("/me"));
     }
@@ -123,6 +130,65 @@ public class StepUpTests
             Assert.That((await host.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
+    [TestCase("insufficient_scope", "scope=\"mail.read\"", "photos.write")]
+    [TestCase("insufficient_scope", "scope=\"photos.write\"")]
+    [TestCase("insufficient_scope", "realm=\"x\"", "photos.write")]
+    [Description("Threat: an API that chooses scopes obtains a token for another API. Scopes that are not named are not requested")]
+    public async Task Other_scopes_are_not_required(string error, string further, params string[] scopes)
+    {
+        await using var host = await StartAsync(scopes);
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Challenge(403, $"Bearer error=\"{error}\", {further}"), times: 1);
+
+        using var response = await host.Http.GetAsync("/me");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(host.Log.Events(NotMet), Is.Empty);
+    }
+
+    [TestCase("insufficient_scope", "scope=\"mail.read photos.write\"", "photos.write", "api", "photos.read")]
+    [TestCase("insufficient_scope", "scope=\"mail.read\", max_age=\"300\"")]
+    [TestCase("insufficient_user_authentication", "scope=\"mail.read\"")]
+    [Description("What the API may require is required without the other scopes")]
+    public async Task Other_scopes_are_left_out(string error, string further, params string[] required)
+    {
+        await using var host = await StartAsync("photos.write");
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Challenge(403, $"Bearer error=\"{error}\", {further}"), times: 1);
+
+        Assert.That(Required(() => host.Http.GetAsync("/me")).Scopes, Is.EquivalentTo(required));
+    }
+
+    [Test]
+    [Description("The scopes are checked when they are named, and those of several calls count")]
+    public void Scopes_are_checked()
+    {
+        AccessTokenHandlerOptions options = new();
+        Assert.That(() => options.ReauthorizeWhenChallenged("photos.read photos.write"), Throws.ArgumentException);
+        Assert.That(() => options.ReauthorizeWhenChallenged((string[])null!), Throws.ArgumentNullException);
+        options.ReauthorizeWhenChallenged("a").ReauthorizeWhenChallenged().ReauthorizeWhenChallenged("b");
+        Assert.That(options.StepUp!.Scopes, Is.EqualTo(["a", "b"]));
+    }
+
+    [Test]
+    [Description("Threat: an open redirect of the API. Another address cannot require an authorization, nor reset the count")]
+    public async Task Redirected_to_a_hostile_host([Values] bool isReplaced)
+    {
+        await using var host = await StartAsync();
+        await using var hostile = await host.Server.StartResourceServerAsync();
+        await host.SignedInAsync();
+        hostile.Faults.Add(TestEndpoint.Resource, Challenge(401, Authentication));
+        if (isReplaced)
+            host.Api.Faults.Add(TestEndpoint.Resource, Challenge(401, "Bearer error=\"invalid_token\""), times: 1);
+        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me")));
+
+        using var response = await host.Http.GetAsync("/me");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
+        Assert.That(host.TokenRequests, Is.EqualTo(isReplaced ? 1 : 0));
+    }
+
     [Test]
     [Description("The client's own token has no user, so the option is refused")]
     public void The_client_itself_cannot_be_asked() =>
@@ -140,10 +206,13 @@ public class StepUpTests
 
     private static GrantOwner Owner => GrantOwner.User("42");
 
-    private static Task<OAuthTestHost> StartAsync() =>
+    private static Task<OAuthTestHost> StartAsync(params string[] scopes) =>
         OAuthTestHost.StartAsync(
             api: (http, api) =>
-                http.AddAccessTokenHandler(OAuthTestHost.ClientName, t => t.ForOwner(Owner).To(api.BaseAddress).ReauthorizeWhenChallenged())
+                http.AddAccessTokenHandler(
+                    OAuthTestHost.ClientName,
+                    t => t.ForOwner(Owner).To(api.BaseAddress).ReauthorizeWhenChallenged(scopes)
+                )
         );
 
     private static Fault Challenge(int status, string challenge) => Fault.Status(status, headers: [new("WWW-Authenticate", challenge)]);
