@@ -27,7 +27,9 @@ public class SystemBrowserTests
     }
 
     [Test]
-    [Description("In the Windows Subsystem for Linux, rundll32 of PATH is started, and wslview is not: it passes the address to PowerShell")]
+    [Description(
+        "In the Windows Subsystem for Linux, rundll32 of PATH is started, and wslview is not: it passes the address to PowerShell"
+    )]
     public async Task The_launcher_of_windows_is_started()
     {
         environment["WSL_DISTRO_NAME"] = "Ubuntu";
@@ -39,10 +41,7 @@ public class SystemBrowserTests
 
         AddLauncher("rundll32.exe");
         Assert.That(await OpenAsync("https://accounts.example.com/authorize?a=1&b=2"));
-        Assert.That(
-            Arguments("rundll32.exe"),
-            Is.EqualTo("url.dll,FileProtocolHandler\nhttps://accounts.example.com/authorize?a=1&b=2\n")
-        );
+        Assert.That(Arguments("rundll32.exe"), Is.EqualTo("url.dll,FileProtocolHandler\nhttps://accounts.example.com/authorize?a=1&b=2\n"));
         Assert.That(Arguments("wslview") + Arguments("xdg-open"), Is.Empty);
     }
 
