@@ -1,8 +1,11 @@
+using System.Runtime.Versioning;
+
 namespace OAuthClient.Interactive.Tests;
 
 /// <summary>Tests which program is started, with launchers that write down their arguments.</summary>
 [TestFixture]
 [Platform("Linux")]
+[SupportedOSPlatform("linux")]
 public class SystemBrowserTests
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory();
