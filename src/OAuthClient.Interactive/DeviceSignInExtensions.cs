@@ -34,9 +34,11 @@ public static class DeviceSignInExtensions
         string instruction = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            Open this address in the browser of any device, and enter the code {pending.UserCode} before {pending.ExpiresAt.ToLocalTime():HH:mm}:
+            Open this address in the browser of any device:
 
             {pending.VerificationUri.AbsoluteUri}
+
+            Enter the code {pending.UserCode} before {pending.ExpiresAt.ToLocalTime():HH:mm}.
 
             """
         );
