@@ -1,32 +1,32 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Channels;
 
 namespace OAuthClient.Interactive;
 
 /// <summary>
-/// Listens on one port of the loopback address. Each connection carries one request. Requests are read concurrently and within limits, so
-/// that a slow or endless one does not delay the callback.
+/// Listens on one port of the loopback address. Each connection carries one request. Requests are read, judged and refused concurrently and
+/// within limits, so that a slow or endless one does not delay the callback.
 /// </summary>
 internal sealed class LoopbackListener : IAsyncDisposable
 {
-    private const int MaximumConnections = 32;
+    private const int MaximumConnections = 256;
 
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
     private readonly TcpListener listener;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource stopped = new();
-    private readonly SemaphoreSlim free = new(MaximumConnections);
-    private readonly Channel<LoopbackExchange> received = Channel.CreateUnbounded<LoopbackExchange>();
-    private readonly Task accepting;
+    private readonly TaskCompletionSource<LoopbackExchange> callback = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Those whose request is being read, the oldest first.
+    private readonly LinkedList<NetworkStream> connections = [];
+    private Task accepting = Task.CompletedTask;
 
     private LoopbackListener(TcpListener listener, TimeProvider time)
     {
         (this.listener, this.time) = (listener, time);
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        accepting = AcceptAsync();
     }
 
     public int Port { get; }
@@ -64,63 +64,88 @@ internal sealed class LoopbackListener : IAsyncDisposable
         );
     }
 
-    /// <summary>Waits for the next request. The caller responds and disposes of it.</summary>
-    public ValueTask<LoopbackExchange> ReceiveAsync(CancellationToken cancellationToken) => received.Reader.ReadAsync(cancellationToken);
+    /// <summary>Starts to read requests.</summary>
+    /// <param name="find">Returns the response of a callback, or why the request is refused.</param>
+    public void Accept(Func<LoopbackRequest?, (AuthorizationResponse? Response, LoopbackReply Refusal)> find) =>
+        accepting = AcceptAsync(find);
+
+    /// <summary>Waits for the callback. The caller responds and disposes of it.</summary>
+    public Task<LoopbackExchange> ReceiveAsync(CancellationToken cancellationToken) => callback.Task.WaitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await stopped.CancelAsync().ConfigureAwait(false);
         listener.Dispose();
         await accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        received.Writer.Complete();
-        while (received.Reader.TryRead(out var exchange))
-            exchange.Dispose();
+        if (!callback.TrySetCanceled(stopped.Token))
+            (await callback.Task.ConfigureAwait(false)).Dispose();
         stopped.Dispose();
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(Func<LoopbackRequest?, (AuthorizationResponse? Response, LoopbackReply Refusal)> find)
     {
         while (!stopped.IsCancellationRequested)
         {
-            await free.WaitAsync(stopped.Token).ConfigureAwait(false);
-            Socket socket;
             try
             {
-                socket = await listener.AcceptSocketAsync(stopped.Token).ConfigureAwait(false);
+                _ = ReadAsync(await listener.AcceptSocketAsync(stopped.Token).ConfigureAwait(false), find);
             }
             catch (SocketException) when (!stopped.IsCancellationRequested)
             {
                 // The other side ended the connection before it was accepted.
-                free.Release();
-                continue;
             }
-            _ = ReadAsync(socket);
         }
     }
 
-    private async Task ReadAsync(Socket socket)
+    private async Task ReadAsync(Socket socket, Func<LoopbackRequest?, (AuthorizationResponse? Response, LoopbackReply Refusal)> find)
     {
         NetworkStream connection = new(socket, ownsSocket: true);
-        LoopbackExchange? exchange = null;
+        Add(connection);
+        bool isCallback = false;
         try
         {
             using CancellationTokenSource timeout = new(ReadTimeout, time);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopped.Token);
-            exchange = new(await LoopbackRequest.ReadAsync(connection, linked.Token).ConfigureAwait(false), connection);
-            if (received.Writer.TryWrite(exchange))
-                exchange = null;
+            var (response, refusal) = find(await LoopbackRequest.ReadAsync(connection, linked.Token).ConfigureAwait(false));
+            if (response is null)
+                await refusal.SendAsync(connection, linked.Token).ConfigureAwait(false);
+            else
+                isCallback = callback.TrySetResult(new(response, connection));
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // A request that is not received in time, or whose connection ends, is no callback.
-            await connection.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
-            exchange?.Dispose();
-            free.Release();
+            Remove(connection, isCallback);
         }
+    }
+
+    // A connection beyond the limit ends the oldest one: a browser sends its request as soon as it is connected.
+    private void Add(NetworkStream connection)
+    {
+        NetworkStream? oldest = null;
+        lock (connections)
+        {
+            connections.AddLast(connection);
+            if (connections.Count > MaximumConnections)
+            {
+                oldest = connections.First!.Value;
+                connections.RemoveFirst();
+            }
+        }
+        oldest?.Dispose();
+    }
+
+    private void Remove(NetworkStream connection, bool isCallback)
+    {
+        lock (connections)
+            connections.Remove(connection);
+        if (!isCallback)
+            connection.Dispose();
     }
 }

@@ -18,23 +18,15 @@ internal sealed class LoopbackSignIn(IOAuthClient client, BrowserSignInOptions o
             )
         );
         var parameters = (options.Parameters ?? new()) with { RedirectUri = redirectUri };
-        var pending = await client.BeginAuthorizationAsync(parameters, deadline.Token).ConfigureAwait(false);
+        var pending = await BeginAsync(parameters, redirectUri, deadline.Token).ConfigureAwait(false);
         var address = AuthorizationAddress.Checked(pending.AuthorizationUri);
+        listener.Accept(request => Find(request, redirectUri, pending));
         try
         {
             if (!await options.OpenBrowserAsync(address, deadline.Token).ConfigureAwait(false))
                 await options.Output.WriteLineAsync(InstructionOf(address, listener.Port)).ConfigureAwait(false);
-            while (true)
-            {
-                using var exchange = await listener.ReceiveAsync(deadline.Token).ConfigureAwait(false);
-                var (response, refusal) = Find(exchange.Request, redirectUri, pending);
-                if (response is null)
-                {
-                    await exchange.RespondAsync(refusal, deadline.Token).ConfigureAwait(false);
-                    continue;
-                }
-                return await CompleteAsync(exchange, pending, response, cancellationToken).ConfigureAwait(false);
-            }
+            using var exchange = await listener.ReceiveAsync(deadline.Token).ConfigureAwait(false);
+            return await CompleteAsync(exchange, pending, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline.HasPassed)
         {
@@ -42,17 +34,37 @@ internal sealed class LoopbackSignIn(IOAuthClient client, BrowserSignInOptions o
         }
     }
 
-    // The page is shown after the tokens were received, so that it does not promise too much.
-    private async Task<Grant> CompleteAsync(
-        LoopbackExchange exchange,
-        PendingAuthorization pending,
-        AuthorizationResponse response,
+    // The developer knows the redirect URI without the port, which was chosen for this sign-in.
+    private async Task<PendingAuthorization> BeginAsync(
+        AuthorizationParameters parameters,
+        Uri redirectUri,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            var grant = await client.CompleteAuthorizationAsync(pending, response, options.Owner, cancellationToken).ConfigureAwait(false);
+            return await client.BeginAuthorizationAsync(parameters, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException exception) when (exception.Message.StartsWith(redirectUri.OriginalString, StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                $"The OAuth client has no redirect URI {options.RedirectUri.OriginalString}, on which the program listens "
+                    + "(BrowserSignInOptions.RedirectUri). Set OAuthClientOptions.RedirectUri to it; localhost cannot be used "
+                    + "(RFC 8252 §8.3).",
+                nameof(redirectUri),
+                exception
+            );
+        }
+    }
+
+    // The page is shown after the tokens were received, so that it does not promise too much.
+    private async Task<Grant> CompleteAsync(LoopbackExchange exchange, PendingAuthorization pending, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var grant = await client
+                .CompleteAuthorizationAsync(pending, exchange.Response, options.Owner, cancellationToken)
+                .ConfigureAwait(false);
             await exchange.TryRespondAsync(ResultPage.SignedIn(options.ApplicationName)).ConfigureAwait(false);
             return grant;
         }

@@ -4,7 +4,8 @@ using System.Diagnostics;
 namespace OAuthClient.Interactive;
 
 /// <summary>
-/// Starts the browser of the system. No shell reads the address, and no other address than one of the web is passed on.
+/// Starts the browser of the system. The address is one of the web, without a character that a shell evaluates, and the launcher has an
+/// absolute path.
 /// </summary>
 internal static class SystemBrowser
 {
@@ -13,28 +14,34 @@ internal static class SystemBrowser
 
     /// <summary>Opens the browser.</summary>
     /// <returns><see langword="false"/> if this machine has no browser that the program can open.</returns>
-    public static async Task<bool> OpenAsync(Uri address, CancellationToken cancellationToken)
-    {
-        string text = AuthorizationAddress.Checked(address).AbsoluteUri;
-        foreach (var start in Candidates(text))
-        {
-            if (await TryStartAsync(start, cancellationToken).ConfigureAwait(false))
-                return true;
-        }
-        return false;
-    }
+    public static Task<bool> OpenAsync(Uri address, CancellationToken cancellationToken) =>
+        OpenAsync(address, Environment.GetEnvironmentVariable, cancellationToken);
 
-    private static IEnumerable<ProcessStartInfo> Candidates(string address)
+    /// <inheritdoc cref="OpenAsync(Uri, CancellationToken)"/>
+    /// <param name="address">The address.</param>
+    /// <param name="environment">Returns the value of an environment variable.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    public static async Task<bool> OpenAsync(Uri address, Func<string, string?> environment, CancellationToken cancellationToken) =>
+        FindLauncher(AuthorizationAddress.Checked(address).AbsoluteUri, environment) is { } launcher
+        && await TryStartAsync(launcher, cancellationToken).ConfigureAwait(false);
+
+    private static ProcessStartInfo? FindLauncher(string address, Func<string, string?> environment)
     {
         if (OperatingSystem.IsWindows())
             // The system passes a web address to the default browser; Checked excludes every other address.
-            return [new(address) { UseShellExecute = true }];
+            return new(address) { UseShellExecute = true };
         if (OperatingSystem.IsMacOS())
-            return [Program("/usr/bin/open", address)];
-        if (IsWindowsSubsystem())
-            return [Program("wslview", address), Program("rundll32.exe", "url.dll,FileProtocolHandler", address)];
+            return Program("/usr/bin/open", address);
+        // The folders of Windows are absolute entries of PATH. wslview would pass the address to PowerShell, which evaluates it.
+        if (IsSet("WSL_DISTRO_NAME") || IsSet("WSL_INTEROP"))
+            return Found("rundll32.exe", "url.dll,FileProtocolHandler", address);
         // Without a display, the launcher would start a browser in the terminal, or none.
-        return HasDisplay() ? [Program("xdg-open", address)] : [];
+        return IsSet("DISPLAY") || IsSet("WAYLAND_DISPLAY") ? Found("xdg-open", address) : null;
+
+        bool IsSet(string variable) => !string.IsNullOrEmpty(environment(variable));
+
+        ProcessStartInfo? Found(string name, params string[] arguments) =>
+            ProgramPath.Find(name, environment("PATH")) is { } path ? Program(path, arguments) : null;
     }
 
     private static async Task<bool> TryStartAsync(ProcessStartInfo start, CancellationToken cancellationToken)
@@ -59,11 +66,5 @@ internal static class SystemBrowser
         }
     }
 
-    private static ProcessStartInfo Program(string name, params string[] arguments) => new(name, arguments) { UseShellExecute = false };
-
-    private static bool HasDisplay() => IsSet("DISPLAY") || IsSet("WAYLAND_DISPLAY");
-
-    private static bool IsWindowsSubsystem() => IsSet("WSL_DISTRO_NAME") || IsSet("WSL_INTEROP");
-
-    private static bool IsSet(string variable) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable));
+    private static ProcessStartInfo Program(string path, params string[] arguments) => new(path, arguments) { UseShellExecute = false };
 }
