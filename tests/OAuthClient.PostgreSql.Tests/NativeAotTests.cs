@@ -36,11 +36,11 @@ public sealed class NativeAotTests
     [Description(
         "RFC 7523 §2.2, RFC 9449: a native program authenticates with a private key, and binds its tokens to a key that it stores"
     )]
-    public Task A_native_program_signs_assertions_and_proofs()
+    public async Task A_native_program_signs_assertions_and_proofs()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string pem = key.ExportPkcs8PrivateKeyPem();
-        return RunAsync(
+        await RunAsync(
             new()
             {
                 ClientId = "photos",
