@@ -142,13 +142,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
         string hint = notifications.Of(grant.ClientName, grant.Owner);
         if (
             !await grants
-                .AddAsync(
-                    serializer.Serialize(grant),
-                    GrantRowSerializer.DeadAt(grant),
-                    hint,
-                    GrantFingerprints.Of(grant),
-                    cancellationToken
-                )
+                .AddAsync(serializer.Serialize(grant), GrantRows.DeadAt(grant), hint, GrantFingerprints.Of(grant), cancellationToken)
                 .ConfigureAwait(false)
         )
             throw new InvalidOperationException($"The store already contains the grant {grant.Id}.");
@@ -160,7 +154,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IGrantChangeFeed, IAsync
         string hint = notifications.Of(newer.ClientName, newer.Owner);
         if (
             !await grants
-                .TryReplaceAsync(serializer.Serialize(newer), GrantRowSerializer.DeadAt(newer), hint, cancellationToken)
+                .TryReplaceAsync(serializer.Serialize(newer), GrantRows.DeadAt(newer), hint, cancellationToken)
                 .ConfigureAwait(false)
         )
             return false;

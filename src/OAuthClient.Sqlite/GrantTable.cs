@@ -42,7 +42,7 @@ internal sealed class GrantTable(ChangeTable changes)
             row.Owner,
             row.Generation,
             row.Content,
-            GrantRowSerializer.DeadAt(grant),
+            GrantRows.DeadAt(grant)?.ToUnixTimeMilliseconds(),
             grant.SubjectFingerprint,
             grant.SessionFingerprint
         );

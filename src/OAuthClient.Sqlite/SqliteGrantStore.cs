@@ -107,7 +107,10 @@ internal sealed class SqliteGrantStore : IGrantStore, IGrantChangeFeed, IAsyncDi
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         var row = serializer.Serialize(newer);
         return await database
-            .WriteFromReserveAsync(connection => grants.TryReplace(connection, row, GrantRowSerializer.DeadAt(newer)), cancellationToken)
+            .WriteFromReserveAsync(
+                connection => grants.TryReplace(connection, row, GrantRows.DeadAt(newer)?.ToUnixTimeMilliseconds()),
+                cancellationToken
+            )
             .ConfigureAwait(false);
     }
 

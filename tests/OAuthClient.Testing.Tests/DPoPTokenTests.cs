@@ -63,19 +63,7 @@ public sealed class DPoPTokenTests
 
         string code = await bed.CodeAsync(("dpop_jkt", key.Thumbprint));
 
-        Assert.That(
-            await RedeemAsync(
-                bed,
-                redeemer switch
-                {
-                    "own" => key,
-                    "other" => other,
-                    _ => null,
-                },
-                code
-            ),
-            Is.EqualTo(error)
-        );
+        Assert.That(await RedeemAsync(bed, Choose(redeemer, key, other), code), Is.EqualTo(error));
     }
 
     [TestCase("own", null)]
@@ -94,19 +82,7 @@ public sealed class DPoPTokenTests
 
             string code = TestBed.Query(await bed.Server.SignInAsync(address))["code"];
 
-            Assert.That(
-                await RedeemAsync(
-                    bed,
-                    redeemer switch
-                    {
-                        "own" => key,
-                        "other" => other,
-                        _ => null,
-                    },
-                    code
-                ),
-                Is.EqualTo(error)
-            );
+            Assert.That(await RedeemAsync(bed, Choose(redeemer, key, other), code), Is.EqualTo(error));
         }
     }
 
@@ -226,6 +202,14 @@ public sealed class DPoPTokenTests
 
     private static (string, string?)[] Redemption(string code) =>
         [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestBed.RedirectUri), ("code_verifier", TestBed.Verifier)];
+
+    private static ProofKey? Choose(string redeemer, ProofKey own, ProofKey other) =>
+        redeemer switch
+        {
+            "own" => own,
+            "other" => other,
+            _ => null,
+        };
 
     private static async Task<string?> RedeemAsync(TestBed bed, ProofKey? key, string code)
     {

@@ -14,8 +14,7 @@ internal static class SampleGrants
     // A store must keep the key too, with which the grant is used on every node (RFC 9449).
     private static readonly DPoPKey Key = new(
         "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
-        new PrivateKey("""{"crv":"P-256","kty":"EC","x":"x","y":"y","d":"d"}"""),
-        Expiry.AddMinutes(-10)
+        new PrivateKey("""{"crv":"P-256","kty":"EC","x":"x","y":"y","d":"d"}""")
     );
 
     private static readonly AuthorizationDetails Details = AuthorizationDetails.Parse("""[{"type":"payment","actions":["read"]}]""");

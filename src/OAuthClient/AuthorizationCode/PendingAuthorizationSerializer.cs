@@ -33,8 +33,7 @@ internal static class PendingAuthorizationSerializer
     private const int RenewsSignIn = 16;
     private const int Repeated = 17;
     private const int DPoPThumbprint = 18;
-    private const int DPoPPrivateKey = 19;
-    private const int DPoPKeyCreatedAt = 20;
+    private const int DPoPPrivateKey = 19; // 20 was the time at which the key was created.
 
     public static byte[] Serialize(PendingAuthorization pending) =>
         new TaggedMemberWriter(Version)
@@ -57,7 +56,6 @@ internal static class PendingAuthorizationSerializer
             .Texts(Repeated, pending.Repeated)
             .Text(DPoPThumbprint, pending.DPoPKey?.Thumbprint)
             .Text(DPoPPrivateKey, pending.DPoPKey?.PrivateJwk?.Reveal())
-            .Number(DPoPKeyCreatedAt, pending.DPoPKey?.CreatedAt.ToUnixTimeSeconds())
             .ToArray();
 
     /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or there are excess data.</exception>
@@ -87,11 +85,7 @@ internal static class PendingAuthorizationSerializer
             RenewsSignIn = members.Flag(RenewsSignIn),
             Repeated = members.Texts(Repeated),
             DPoPKey = members.Text(DPoPThumbprint) is { } thumbprint
-                ? new(
-                    thumbprint,
-                    members.Text(DPoPPrivateKey) is { } privateJwk ? new PrivateKey(privateJwk) : null,
-                    DateTimeOffset.FromUnixTimeSeconds(members.Number(DPoPKeyCreatedAt) ?? 0)
-                )
+                ? new(thumbprint, members.Text(DPoPPrivateKey) is { } privateJwk ? new PrivateKey(privateJwk) : null)
                 : null,
         };
     }

@@ -18,7 +18,7 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
 
     private readonly Lock changes = new();
     private BoundedCache<string, DPoPSigner>? imported;
-    private DPoPKey? shared;
+    private SharedKey? shared;
     private ApplicationKey? application;
 
     /// <summary>
@@ -46,7 +46,7 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
     /// <summary>Gets the key of a new grant.</summary>
     /// <returns>The key; <see langword="null"/> if the client requests bearer tokens.</returns>
     public DPoPKey? FindForNewGrant(ClientConfiguration current) =>
-        current.DPoP is { IsEnabled: true, KeyPerGrant: true, HasSigner: false } ? Create(time.GetUtcNow()) : FindForClient(current);
+        current.DPoP is { IsEnabled: true, KeyPerGrant: true, HasSigner: false } ? Create() : FindForClient(current);
 
     /// <summary>Gets the key of a token that belongs to no grant.</summary>
     /// <returns>The key; <see langword="null"/> if the client requests bearer tokens.</returns>
@@ -119,7 +119,7 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
         try
         {
             DPoPSigner proofs = new(signer);
-            known = new(signer, proofs, new(proofs.Thumbprint, privateJwk: null, time.GetUtcNow()));
+            known = new(signer, proofs, new(proofs.Thumbprint, privateJwk: null));
         }
         catch (FormatException exception)
         {
@@ -134,23 +134,25 @@ internal sealed class DPoPKeyProvider(Func<ClientConfiguration> configuration, T
     {
         var now = time.GetUtcNow();
         if (Volatile.Read(ref shared) is { } known && now - known.CreatedAt < current.DPoP.KeyLifetime)
-            return known;
+            return known.Key;
         lock (changes)
         {
             if (shared is null || now - shared.CreatedAt >= current.DPoP.KeyLifetime)
-                Volatile.Write(ref shared, Create(now));
-            return shared!;
+                Volatile.Write(ref shared, new(Create(), now));
+            return shared!.Key;
         }
     }
 
-    private static DPoPKey Create(DateTimeOffset now)
+    private static DPoPKey Create()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var jwk = PrivateKeyParser.PublicMembers(key);
         string thumbprint = PrivateKeyParser.Thumbprint(jwk.ToJsonString());
         jwk["d"] = (JsonNode)Base64Url.EncodeToString(key.ExportParameters(includePrivateParameters: true).D);
-        return new(thumbprint, new(jwk.ToJsonString()), now);
+        return new(thumbprint, new(jwk.ToJsonString()));
     }
+
+    private sealed record SharedKey(DPoPKey Key, DateTimeOffset CreatedAt);
 
     private sealed record ApplicationKey(ISigner Source, DPoPSigner Signer, DPoPKey Key);
 }

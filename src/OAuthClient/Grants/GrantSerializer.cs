@@ -170,19 +170,10 @@ internal static class GrantSerializer
         };
 
     private static DPoPKeyJson? ToStored(DPoPKey? key) =>
-        key is null
-            ? null
-            : new()
-            {
-                Thumbprint = key.Thumbprint,
-                PrivateJwk = key.PrivateJwk?.Reveal(),
-                CreatedAt = key.CreatedAt,
-            };
+        key is null ? null : new() { Thumbprint = key.Thumbprint, PrivateJwk = key.PrivateJwk?.Reveal() };
 
     private static DPoPKey? ToKey(DPoPKeyJson? stored) =>
-        stored is null
-            ? null
-            : new(stored.Thumbprint, stored.PrivateJwk is null ? null : new PrivateKey(stored.PrivateJwk), stored.CreatedAt);
+        stored is null ? null : new(stored.Thumbprint, stored.PrivateJwk is null ? null : new PrivateKey(stored.PrivateJwk));
 
     private static AuthorizationDetails? ToDetails(string? stored) => stored is null ? null : AuthorizationDetails.TryParse(stored);
 }
@@ -249,7 +240,6 @@ internal sealed class AccessTokenJson
 internal sealed class DPoPKeyJson
 {
     public required string Thumbprint { get; init; }
-    public required DateTimeOffset CreatedAt { get; init; }
     public string? PrivateJwk { get; init; }
 
     public override string ToString() => "Stored key";

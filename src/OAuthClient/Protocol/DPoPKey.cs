@@ -8,17 +8,14 @@ namespace OAuthClient;
 /// </summary>
 /// <param name="thumbprint">The thumbprint of the public key (<c>jkt</c>, RFC 7638).</param>
 /// <param name="privateJwk">The private key as a JWK; <see langword="null"/> if the application's signer holds it.</param>
-/// <param name="createdAt">The time at which the key was created.</param>
 [DebuggerDisplay("DPoP key {Thumbprint}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<DPoPKey>))]
-internal sealed class DPoPKey(string thumbprint, PrivateKey? privateJwk, DateTimeOffset createdAt)
+internal sealed class DPoPKey(string thumbprint, PrivateKey? privateJwk)
 {
     public string Thumbprint => thumbprint;
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public PrivateKey? PrivateJwk => privateJwk;
-
-    public DateTimeOffset CreatedAt => createdAt;
 
     /// <summary>Determines whether another key is the same one.</summary>
     public bool IsSameAs(DPoPKey? other) => other is not null && other.Thumbprint == thumbprint;
