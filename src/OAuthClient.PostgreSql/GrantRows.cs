@@ -1,4 +1,4 @@
-namespace OAuthClient;
+namespace OAuthClient.PostgreSql;
 
 /// <summary>The rules of the rows of grants that the stores share.</summary>
 internal static class GrantRows

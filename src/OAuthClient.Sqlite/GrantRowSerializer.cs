@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OAuthClient.PostgreSql;
 
 namespace OAuthClient.Sqlite;
 

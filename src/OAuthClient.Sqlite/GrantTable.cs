@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using OAuthClient.PostgreSql;
 
 namespace OAuthClient.Sqlite;
 

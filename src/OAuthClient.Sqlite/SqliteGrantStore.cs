@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using OAuthClient.PostgreSql;
 
 namespace OAuthClient.Sqlite;
 
